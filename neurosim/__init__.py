@@ -1,0 +1,1 @@
+"""neurosim: a biologically inspired learning simulator."""

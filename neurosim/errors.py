@@ -1,0 +1,29 @@
+"""Error types: each message is one line that says what is wrong, where, and what to do."""
+
+
+class NeurosimError(Exception):
+    """Base of every error that a user can cause; shown by the command line as one line."""
+
+
+class DescriptionError(NeurosimError, ValueError):
+    """A network, rule, parameter or equation is not well described."""
+
+
+class UnknownNameError(NeurosimError, KeyError):
+    """A name is not registered; the message suggests the nearest known one."""
+
+    def __str__(self) -> str:
+        # KeyError would show the repr of the message.
+        return str(self.args[0]) if self.args else ""
+
+
+class EngineRefusal(NeurosimError):
+    """An engine cannot run this network; the message names the reasons and an engine that can."""
+
+
+class ResultFileError(NeurosimError):
+    """A result file is missing, damaged, incomplete, or cannot be written."""
+
+
+class RunFailed(NeurosimError):
+    """A run stopped before its end (for example on a value that is not finite)."""

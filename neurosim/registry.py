@@ -1,0 +1,65 @@
+"""Look-up of rules, models, engines and experiments by name, with plug-ins by entry point."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator
+from importlib import metadata
+from typing import Generic, TypeVar
+
+from neurosim.errors import DescriptionError, UnknownNameError
+
+T = TypeVar("T")
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return ' (did you mean ...?)' for the nearest known name, else the list of known names."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names) or 'none'}"
+
+
+class Registry(Generic[T]):
+    """Named things of one kind; other packages add theirs through an entry-point group.
+
+    Arguments: kind, the word used in messages ('rule'); group, the entry-point group ('neurosim.rules');
+    load_own, a function that imports the project's own modules, called at the first look-up.
+    """
+
+    def __init__(self, kind: str, group: str, load_own: Callable[[], None] = lambda: None) -> None:
+        self.kind = kind
+        self.group = group
+        self._load_own = load_own
+        self._items: dict[str, T] = {}
+        self._loaded = False
+
+    def add(self, name: str, item: T, *, replace: bool = False) -> None:
+        """Register an item; a name held by another item is refused unless `replace`."""
+        if not replace and self._items.get(name, item) is not item:
+            raise DescriptionError(f"{self.kind} '{name}': the name is already taken; choose another name")
+        self._items[name] = item
+
+    def get(self, name: str) -> T:
+        """Return the item; raises UnknownNameError with the nearest known name."""
+        if name not in self._items:
+            self._load()
+        if name not in self._items:
+            raise UnknownNameError(f"unknown {self.kind} '{name}': {suggest(name, self._items)}")
+        return self._items[name]
+
+    def names(self) -> list[str]:
+        """Return all names in alphabetical order, plug-ins included."""
+        self._load()
+        return sorted(self._items)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def _load(self) -> None:
+        if self._loaded:
+            return
+        self._loaded = True
+        self._load_own()
+        for entry in metadata.entry_points(group=self.group):
+            if entry.name not in self._items:
+                self.add(entry.name, entry.load())
