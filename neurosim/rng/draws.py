@@ -1,0 +1,104 @@
+"""Compiled draws from a stream: each number is a pure function of (key, step, index).
+
+Callable from Python and from other numba-compiled code. The counter of Threefry-2x32 is (low word of the step, index);
+the high word of the step is folded into the key by exclusive or, so streams go on past 2**32 steps. An index counts
+the elements of the entity and stays below 2**32. `fill_*` gives, bit for bit, what the scalar draws give.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TypeAlias
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from neurosim.rng.normal import CENTRE, normal_centre, normal_quantile
+from neurosim.rng.threefry import Word, threefry2x32
+
+Key: TypeAlias = int | np.uint64
+"""The key of a stream, from `stream_key`."""
+
+NEVER = 1 << 62
+"""The gap of a process that never fires (steps); it can be added to any step without overflow."""
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _words(key: Key, step: int, index: int) -> tuple[Word, Word]:
+    key64, step64 = np.uint64(key), np.uint64(step)
+    high = np.uint32(key64 >> np.uint64(32)) ^ np.uint32(step64 >> np.uint64(32))
+    return threefry2x32(np.uint32(key64), high, np.uint32(step64), np.uint32(index))
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _uniform(key: Key, step: int, index: int) -> float:
+    # 27 and 26 bits as signed 32-bit words: the conversion to float64 that vectorises.
+    a, b = _words(key, step, index)
+    return (np.int32(a >> 5) * 67108864.0 + np.int32(b >> 6)) * 2.0**-53
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _centred(key: Key, step: int, index: int) -> float:
+    # The middles of 2**52 equal intervals of (-0.5, 0.5): never an end, exactly symmetric, exact in float64.
+    a, b = _words(key, step, index)
+    return (np.int32(a >> 6) * 67108864.0 + np.int32(b >> 6) + 0.5) * 2.0**-52 - 0.5
+
+
+@njit(nogil=True, cache=True)
+def uniform(key: Key, step: int, index: int) -> float:
+    """Return a number uniform on [0, 1), a multiple of 2**-53.
+
+    Arguments: key, from `stream_key`; step, integer >= 0; index, of the element, 0 <= index < 2**32.
+    """
+    return _uniform(key, step, index)
+
+
+@njit(nogil=True, cache=True)
+def normal(key: Key, step: int, index: int) -> float:
+    """Return a standard normal number: the quantile of one 52-bit uniform number, so |z| < 8.3.
+
+    Arguments: as of `uniform`.
+    """
+    return normal_quantile(_centred(key, step, index))
+
+
+@njit(nogil=True, cache=True)
+def fill_uniform(key: Key, step: int, out: NDArray[np.float64]) -> None:
+    """Set out[i] = uniform(key, step, i) for every i; out, a vector of any length, is overwritten."""
+    for i in range(out.size):
+        out[i] = _uniform(key, step, i)
+
+
+@njit(nogil=True, cache=True)
+def fill_normal(key: Key, step: int, out: NDArray[np.float64]) -> None:
+    """Set out[i] = normal(key, step, i) for every i; out, a vector of any length, is overwritten."""
+    # In blocks that stay in cache: the loops over uniforms and over the centre vectorise, the one over tails cannot.
+    block = np.empty(256)
+    for start in range(0, out.size, block.size):
+        n = min(block.size, out.size - start)
+        for i in range(n):
+            block[i] = _centred(key, step, start + i)
+        for i in range(n):
+            out[start + i] = normal_centre(block[i])
+        for i in range(n):
+            if abs(block[i]) > CENTRE:
+                out[start + i] = normal_quantile(block[i])
+
+
+@njit(nogil=True, cache=True)
+def poisson_gap(key: Key, draw: int, index: int, p: float) -> int:
+    """Return the number of steps from one event to the next of a process that fires with probability p per step.
+
+    P(gap = k) = p (1 - p)**(k - 1), k = 1, 2, ...: gap = 1 + floor(log(1 - u) / log(1 - p)). The law is that of
+    drawing `uniform < p` at every step, at one draw per event; the first event is at step gap - 1.
+    Arguments: key, from `stream_key`; draw, the number of earlier events of this element; index, of the element;
+    p, in [0, 1]: 0 gives `NEVER`, 1 gives 1.
+    Source: Devroye 1986, Non-Uniform Random Variate Generation, X.2, doi:10.1007/978-1-4613-8643-8.
+    """
+    if p >= 1.0:
+        return 1
+    if not p > 0.0:
+        return NEVER
+    gap = 1.0 + math.floor(math.log1p(-_uniform(key, draw, index)) / math.log1p(-p))
+    return int(gap) if gap < NEVER else NEVER
