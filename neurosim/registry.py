@@ -47,6 +47,10 @@ class Registry(Generic[T]):
             raise UnknownNameError(f"unknown {self.kind} '{name}': {suggest(name, self._items)}")
         return self._items[name]
 
+    def held(self, name: str) -> T | None:
+        """Return the item registered so far under a name, without loading anything, or None."""
+        return self._items.get(name)
+
     def names(self) -> list[str]:
         """Return all names in alphabetical order, plug-ins included."""
         self._load()
@@ -61,5 +65,5 @@ class Registry(Generic[T]):
         self._loaded = True
         self._load_own()
         for entry in metadata.entry_points(group=self.group):
-            if entry.name not in self._items:
-                self.add(entry.name, entry.load())
+            item = entry.load()
+            self.add(entry.name, item)

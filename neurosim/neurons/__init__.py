@@ -1,0 +1,9 @@
+"""Neuron models: one small file each, equations as data."""
+
+from neurosim.model.registries import neurons as registry
+from neurosim.neurons.graded import GradedUnit, Signal, SquareWave
+from neurosim.neurons.lif import LIF
+from neurosim.neurons.rate import LeakyRate
+from neurosim.neurons.sources import Poisson, SpikeTrain
+
+__all__ = ["LIF", "GradedUnit", "LeakyRate", "Poisson", "Signal", "SpikeTrain", "SquareWave", "registry"]

@@ -1,0 +1,6 @@
+"""Synapse models: what a projection does to its target."""
+
+from neurosim.model.registries import synapses as registry
+from neurosim.synapses.models import Graded, Pulse, ScaledPulse
+
+__all__ = ["Graded", "Pulse", "ScaledPulse", "registry"]

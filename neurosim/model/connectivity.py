@@ -1,0 +1,143 @@
+"""Connectivity: which presynaptic unit meets which postsynaptic unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+import numpy as np
+
+from neurosim.errors import DescriptionError
+from neurosim.model.registries import connectivities, enter
+
+Pairs = tuple[np.ndarray, np.ndarray]
+
+
+class Connectivity:
+    """A way to draw the edges between two populations; `dense` means all pairs, held without indices."""
+
+    dense: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        enter(connectivities, cls)
+
+    def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
+        """Return (pre, post), int32 arrays of one length."""
+        raise NotImplementedError
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the class name and its arguments."""
+        arguments = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in arguments.items()}
+        return {"kind": type(self).__name__, **plain}
+
+
+@dataclass(frozen=True)
+class AllToAll(Connectivity):
+    """Every source to every target, a unit to itself included; the weight may be a matrix (targets, sources)."""
+
+    dense: ClassVar[bool] = True
+
+    def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
+        """Return all pairs."""
+        pre = np.repeat(np.arange(sources, dtype=np.int32), targets)
+        return pre, np.tile(np.arange(targets, dtype=np.int32), sources)
+
+
+@dataclass(frozen=True)
+class OneToOne(Connectivity):
+    """Unit k to unit k; both populations have one size."""
+
+    def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
+        """Return the diagonal."""
+        if sources != targets:
+            raise DescriptionError(f"{where}: one-to-one needs equal sizes, not {sources} and {targets}: change one")
+        index = np.arange(sources, dtype=np.int32)
+        return index, index.copy()
+
+
+@dataclass(frozen=True)
+class Probability(Connectivity):
+    """Every pair independently with probability p (source equal to target only if `autapses`)."""
+
+    p: float
+    autapses: bool = True
+
+    def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
+        """Return the drawn pairs; the work is proportional to their number, not to sources x targets."""
+        if not 0.0 <= self.p <= 1.0:
+            raise DescriptionError(f"{where}: p = {self.p} is not a probability: give a number from 0 to 1")
+        total = sources * targets
+        flat = _bernoulli_positions(total, self.p, rng)
+        pre, post = np.divmod(flat, targets)
+        return _without_autapses(pre.astype(np.int32), post.astype(np.int32), self.autapses)
+
+
+@dataclass(frozen=True)
+class InDegree(Connectivity):
+    """Every target receives from k different sources drawn uniformly."""
+
+    k: int
+    autapses: bool = True
+
+    def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
+        """Return k pairs per target."""
+        room = sources if self.autapses else sources - 1
+        if not 0 <= self.k <= room:
+            raise DescriptionError(f"{where}: in-degree {self.k} from {room} possible sources: lower it")
+        pre = np.empty((targets, self.k), dtype=np.int32)
+        for target in range(targets):
+            drawn = rng.choice(room, self.k, replace=False, shuffle=False)
+            pre[target] = drawn if self.autapses else drawn + (drawn >= target)
+        post = np.repeat(np.arange(targets, dtype=np.int32), self.k)
+        order = edge_order(pre.ravel(), post)
+        return pre.ravel()[order], post[order]
+
+
+@dataclass(frozen=True)
+class Edges(Connectivity):
+    """Explicit pairs, as two lists of indices; weights given per edge are in the order of these lists."""
+
+    pre: tuple[int, ...]
+    post: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        for name in ("pre", "post"):
+            object.__setattr__(self, name, tuple(int(i) for i in getattr(self, name)))
+
+    def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
+        """Return the pairs as given, after a check of their range."""
+        pre, post = np.array(self.pre, dtype=np.int32), np.array(self.post, dtype=np.int32)
+        if pre.shape != post.shape:
+            raise DescriptionError(f"{where}: {pre.size} sources and {post.size} targets: give lists of one length")
+        for index, size, word in ((pre, sources, "source"), (post, targets, "target")):
+            if index.size and (index.min() < 0 or index.max() >= size):
+                raise DescriptionError(f"{where}: a {word} index lies outside 0..{size - 1}: correct the edges")
+        return pre, post
+
+
+def edge_order(pre: np.ndarray, post: np.ndarray) -> np.ndarray:
+    """Return the stable order that sorts edges by source and then target."""
+    return np.lexsort((post, pre))
+
+
+def _without_autapses(pre: np.ndarray, post: np.ndarray, autapses: bool) -> Pairs:
+    keep = slice(None) if autapses else pre != post
+    return pre[keep], post[keep]
+
+
+def _bernoulli_positions(total: int, p: float, rng: np.random.Generator) -> np.ndarray:
+    """Return the sorted positions of successes in `total` Bernoulli(p) trials, drawn by gaps."""
+    if p == 0.0 or total == 0:
+        return np.empty(0, dtype=np.int64)
+    if p == 1.0:
+        return np.arange(total, dtype=np.int64)
+    chunks, last = [], -1
+    while last < total:
+        gaps = rng.geometric(p, int((total - last) * p * 1.05) + 64)
+        positions = last + np.cumsum(gaps)
+        chunks.append(positions)
+        last = int(positions[-1])
+    found = np.concatenate(chunks)
+    return found[found < total]

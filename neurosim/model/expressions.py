@@ -1,0 +1,174 @@
+"""Equation text as data: checked against a small grammar, parsed, renamed. Nothing here evaluates anything."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from neurosim.errors import DescriptionError
+from neurosim.registry import suggest
+
+MAX_LENGTH = 10_000
+MAX_EXPONENT = 64
+FUNCTIONS = frozenset(
+    "abs arccos arcsin arctan ceil clip cos cosh exp expm1 exprel floor int log log10 log1p "
+    "rand randn sign sin sinh sqrt tan tanh".split()
+)
+CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf}
+
+_ALLOWED = (
+    ast.Expression,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.BoolOp,
+    ast.Compare,
+    ast.Call,
+    ast.Name,
+    ast.Load,
+    ast.Constant,
+    ast.operator,
+    ast.unaryop,
+    ast.boolop,
+    ast.cmpop,
+)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One assignment: `target op expression`, with op one of =, +=, -=, *=, /=."""
+
+    target: str
+    op: str
+    expression: str
+
+    def __str__(self) -> str:
+        return f"{self.target} {self.op} {self.expression}"
+
+    def renamed(self, names: Mapping[str, str]) -> Statement:
+        """Return the statement with its names replaced."""
+        return Statement(names.get(self.target, self.target), self.op, rename(self.expression, names))
+
+
+def check_length(text: str, where: str) -> None:
+    """Refuse equation text that is longer than any real model."""
+    if len(text) > MAX_LENGTH:
+        raise DescriptionError(
+            f"{where}: the equation text has {len(text)} characters, more than {MAX_LENGTH}: shorten it"
+        )
+
+
+def check_expression(text: str, where: str) -> ast.expr:
+    """Return the parsed expression, refusing all that is not arithmetic on names and known functions."""
+    check_length(text, where)
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise DescriptionError(f"{where}: '{_short(text)}' is not an expression ({error}): correct it") from None
+    for node in ast.walk(tree):
+        _check_node(node, where)
+    return tree.body
+
+
+def _check_node(node: ast.AST, where: str) -> None:
+    if not isinstance(node, _ALLOWED):
+        raise DescriptionError(
+            f"{where}: {type(node).__name__} is not allowed in an equation: use names, numbers, operators, functions"
+        )
+    if isinstance(node, ast.Constant) and (isinstance(node.value, str) or not isinstance(node.value, int | float)):
+        raise DescriptionError(f"{where}: the constant {node.value!r} is not a number: write a number")
+    if isinstance(node, ast.Call):
+        if not isinstance(node.func, ast.Name) or node.keywords:
+            raise DescriptionError(f"{where}: only plain calls of known functions are allowed: write f(x)")
+        if node.func.id not in FUNCTIONS:
+            raise DescriptionError(f"{where}: unknown function '{node.func.id}': {suggest(node.func.id, FUNCTIONS)}")
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        _check_exponent(node.right, where)
+
+
+def _check_exponent(exponent: ast.expr, where: str) -> None:
+    # A tower of powers, or a huge one, would be worked out exactly by the symbolic layer and never end.
+    for node in ast.walk(exponent):
+        if isinstance(node, ast.Pow):
+            raise DescriptionError(f"{where}: a power inside an exponent is not allowed: write it with exp and log")
+        if isinstance(node, ast.Constant) and abs(node.value) > MAX_EXPONENT:
+            raise DescriptionError(
+                f"{where}: the exponent {node.value} is beyond {MAX_EXPONENT}: write it with exp and log"
+            )
+
+
+@lru_cache(maxsize=4096)
+def names_in(text: str) -> frozenset[str]:
+    """Return the names that an expression reads, functions and constants left out."""
+    tree = ast.parse(text.strip(), mode="eval")
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return frozenset(found - called - set(CONSTANTS))
+
+
+class _Renamer(ast.NodeTransformer):
+    def __init__(self, replace: Callable[[ast.Name], ast.expr]) -> None:
+        self.replace = replace
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.replace(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        node.args = [self.visit(argument) for argument in node.args]
+        return node
+
+
+def rename(text: str, names: Mapping[str, str]) -> str:
+    """Return the expression with names replaced by names."""
+    return substitute(text, names)
+
+
+def substitute(text: str, expressions: Mapping[str, str]) -> str:
+    """Return the expression with names replaced by expressions (each kept as one operand)."""
+    if not names_in(text) & expressions.keys():
+        return text.strip()
+
+    def replace(node: ast.Name) -> ast.expr:
+        if node.id not in expressions:
+            return node
+        return ast.parse(expressions[node.id].strip(), mode="eval").body
+
+    tree = ast.parse(text.strip(), mode="eval")
+    return ast.unparse(ast.fix_missing_locations(_Renamer(replace).visit(tree)))
+
+
+def substitute_all(text: str, expressions: Mapping[str, str]) -> str:
+    """Substitute until no name of `expressions` is left (their definitions must not be circular)."""
+    for _ in range(len(expressions) + 1):
+        if not names_in(text) & expressions.keys():
+            return text.strip()
+        text = substitute(text, expressions)
+    raise DescriptionError(f"'{_short(text)}': its definitions refer to each other in a circle: break the circle")
+
+
+_ASSIGNMENT = re.compile(r"^\s*([A-Za-z_]\w*)\s*(\+=|-=|\*=|/=|=(?!=))\s*(.+)$", re.DOTALL)
+
+
+def parse_statements(text: str, where: str) -> tuple[Statement, ...]:
+    """Return the statements of 'a += b; c = d' (separated by ; or lines), each expression checked."""
+    check_length(text, where)
+    parsed = []
+    for line in re.split(r"[;\n]", text):
+        line = line.split("#")[0].strip()
+        if not line:
+            continue
+        match = _ASSIGNMENT.match(line)
+        if match is None:
+            raise DescriptionError(f"{where}: '{_short(line)}' is not an assignment: write 'name = expression'")
+        target, op, expression = match.groups()
+        check_expression(expression, where)
+        parsed.append(Statement(target, op, expression.strip()))
+    return tuple(parsed)
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 60 else flat[:57] + "..."

@@ -1,0 +1,111 @@
+"""A network as data: what it is made of, without time or state. It can be printed, hashed, drawn and stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from brian2 import ms, second
+
+from neurosim.errors import DescriptionError, UnknownNameError
+from neurosim.model.parts import Clamp, External, NamedParameter, Population, Projection, Recorder, check_name
+from neurosim.model.units import in_si
+from neurosim.registry import suggest
+
+Part = Population | Projection | NamedParameter | Recorder | Clamp | External
+
+
+class Network:
+    """A description of a network: populations, projections, tied parameters, recorders, clamps, externals.
+
+    Arguments: name; dt, the time step of the network (s).
+    Parts are added with `add`; each is checked against those it names. An engine turns the whole into a simulation.
+    """
+
+    def __init__(self, name: str, dt: Any = 0.1 * ms) -> None:
+        check_name(name, "network")
+        self.name = name
+        self.dt = dt
+        step = float(in_si(dt, (1 * second).dim, f"network '{name}': dt"))
+        if step <= 0:
+            raise DescriptionError(f"network '{name}': dt = {dt} is not positive: give a step such as 0.1*ms")
+        self.populations: dict[str, Population] = {}
+        self.projections: dict[str, Projection] = {}
+        self.parameters: dict[str, NamedParameter] = {}
+        self.externals: dict[str, External] = {}
+        self.recorders: list[Recorder] = []
+        self.clamps: list[Clamp] = []
+
+    @property
+    def step(self) -> float:
+        """The time step in seconds."""
+        return float(np.asarray(self.dt))
+
+    def add(self, *parts: Part) -> Network:
+        """Add parts in order and return the network; raises DescriptionError on a clash or an unknown name."""
+        for part in parts:
+            match part:
+                case Population():
+                    self._new(part.name, self.populations)[part.name] = part
+                case Projection():
+                    self._check_projection(part)
+                    self._new(part.name, self.projections)[part.name] = part
+                case NamedParameter():
+                    self._new(part.name, self.parameters)[part.name] = part
+                case External():
+                    for target in part.writes:
+                        self.population(target)
+                    self._new(part.name, self.externals)[part.name] = part
+                case Recorder():
+                    self._check_recorder(part)
+                    self.recorders.append(part)
+                case Clamp():
+                    self.population(part.population)
+                    self.clamps.append(part)
+                case _:
+                    raise DescriptionError(f"network '{self.name}': cannot add {part!r}: add a Population or other part")
+        return self
+
+    def population(self, name: str) -> Population:
+        """Return a population by name; raises UnknownNameError."""
+        if name not in self.populations:
+            raise UnknownNameError(
+                f"network '{self.name}' has no population '{name}': {suggest(name, self.populations)}"
+            )
+        return self.populations[name]
+
+    def parts(self) -> Iterator[Part]:
+        """Yield every part in the order in which a copy has to add them."""
+        for group in (self.populations, self.parameters, self.projections, self.externals):
+            yield from group.values()  # type: ignore[attr-defined]
+        yield from self.recorders
+        yield from self.clamps
+
+    def _new(self, name: str, group: dict[str, Any]) -> dict[str, Any]:
+        taken = (self.populations, self.projections, self.parameters, self.externals)
+        if any(name in other for other in taken):
+            raise DescriptionError(f"network '{self.name}': the name '{name}' is already taken: choose another")
+        return group
+
+    def _check_projection(self, projection: Projection) -> None:
+        for end in (projection.source, projection.target):
+            if end not in self.populations:
+                raise UnknownNameError(
+                    f"projection '{projection.name}': no population '{end}': {suggest(end, self.populations)}"
+                )
+
+    def _check_recorder(self, recorder: Recorder) -> None:
+        known = {**self.populations, **self.projections}
+        if recorder.target not in known:
+            raise UnknownNameError(f"recorder of '{recorder.key}': nothing named so: {suggest(recorder.target, known)}")
+        if any(recorder.key == other.key for other in self.recorders):
+            raise DescriptionError(f"recorder of '{recorder.key}' is there already: remove one")
+
+    def __str__(self) -> str:
+        from neurosim.model.summary import summary
+
+        return summary(self)
+
+    def __repr__(self) -> str:
+        return f"<Network '{self.name}': {len(self.populations)} populations, {len(self.projections)} projections>"

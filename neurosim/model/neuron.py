@@ -1,0 +1,79 @@
+"""The base of neuron models: equations, threshold and reset as data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import brian2
+from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION, EquationError
+
+from neurosim.errors import DescriptionError
+from neurosim.model.expressions import check_expression, check_length
+from neurosim.model.parameters import Described
+from neurosim.model.registries import enter, neurons
+
+METHODS = ("exact", "exponential_euler", "euler", "rk2", "rk4")
+_FLAGS = {DIFFERENTIAL_EQUATION: {"unless refractory"}, SUBEXPRESSION: set(), PARAMETER: {"input", "state"}}
+
+
+class NeuronModel(Described):
+    """A model of a unit, in Brian2's equation language.
+
+    Facts of a class, all text:
+    equations, lines `dv/dt = ... : unit`, `x = ... : unit`, `I : unit (input)` for a port that is summed afresh at
+    each step, `n : unit (state)` for a variable that only events write; `{option}` is replaced by the chosen text;
+    threshold, a condition; reset, statements; refractory, the name of a parameter in seconds;
+    method, one of exact, exponential_euler, euler, rk2, rk4;
+    output, the variable that graded synapses read and whose value is the unit's activity;
+    initial, values of state variables at the start (a number, a quantity, or the name of a parameter).
+    """
+
+    equations: ClassVar[str] = ""
+    threshold: ClassVar[str | None] = None
+    reset: ClassVar[str] = ""
+    refractory: ClassVar[str | None] = None
+    method: ClassVar[str] = "exact"
+    output: ClassVar[str | None] = None
+    initial: ClassVar[Mapping[str, Any]] = {}
+    texts: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+
+    def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if not abstract:
+            enter(neurons, cls)
+
+    @property
+    def spiking(self) -> bool:
+        """Whether units of this model emit spikes."""
+        return self.threshold is not None
+
+    def parsed(self) -> brian2.Equations:
+        """Return the checked Brian2 equations, options filled in; raises DescriptionError."""
+        chosen = {k: self.texts.get(k, {}).get(v, v) for k, v in self.chosen().items()}
+        return parse_equations(fill(self.equations, chosen), type(self).__name__)
+
+
+def fill(text: str, chosen: Mapping[str, str]) -> str:
+    """Replace `{name}` by the chosen text."""
+    return re.sub(r"\{(\w+)\}", lambda m: chosen[m.group(1)], text)
+
+
+@lru_cache(maxsize=256)
+def parse_equations(text: str, where: str) -> brian2.Equations:
+    """Return Brian2 equations after checking length, grammar and flags; raises DescriptionError."""
+    check_length(text, where)
+    try:
+        equations = brian2.Equations(text)
+    except (EquationError, ValueError, TypeError, SyntaxError, KeyError) as error:
+        reason = " ".join(str(error).split())
+        raise DescriptionError(f"{where}.equations: {reason[:200]}: correct the equations") from None
+    for name, equation in equations.items():
+        if equation.expr is not None:
+            check_expression(equation.expr.code, f"{where}.equations, '{name}'")
+        wrong = set(equation.flags) - _FLAGS[equation.type]
+        if wrong:
+            raise DescriptionError(f"{where}.equations, '{name}': unknown flag ({wrong.pop()}): remove it")
+    return equations

@@ -1,0 +1,139 @@
+"""Parameters with units and bounds, and the base of every class that is described by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from neurosim.errors import DescriptionError
+from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, in_si, unit_name
+from neurosim.model.values import Distribution, Value
+from neurosim.registry import suggest
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A named constant of a model or rule: default, meaning, bounds; `of_weight` takes the unit of the weight."""
+
+    default: Any
+    doc: str
+    low: Any = None
+    high: Any = None
+    of_weight: bool = False
+
+    @property
+    def dimension(self) -> Dimension:
+        """The dimension that a value must have."""
+        return dimension_of(self.default)
+
+    def check(self, value: Any, where: str) -> Value:
+        """Return the value if it has the right unit, is finite and lies within the bounds; else raise DescriptionError."""
+        if isinstance(value, Distribution):
+            value.check(None if self.of_weight else self.dimension, where)
+            return value
+        dimension = dimension_of(value) if self.of_weight else self.dimension
+        si = in_si(value, dimension, where)
+        for bound, broken, word in ((self.low, np.less, "below"), (self.high, np.greater, "above")):
+            if bound is not None and np.any(broken(si, np.asarray(bound, dtype=float))):
+                raise DescriptionError(f"{where} = {value} lies {word} its bound {bound}: change it")
+        return value
+
+
+def parameter(
+    default: Any, doc: str, *, low: Any = None, high: Any = None, of_weight: bool = False
+) -> Any:
+    """Declare a parameter of a model or rule.
+
+    Arguments: default, a number or quantity, whose unit is the parameter's unit; doc, what it means;
+    low, high, bounds in the same unit; of_weight, the unit is that of the weight it acts on, whatever that is.
+    """
+    declared = Parameter(default, doc, low, high, of_weight)
+    for bound in (low, high):
+        if bound is not None and not of_weight and dimension_of(bound) is not declared.dimension:
+            raise DescriptionError(f"parameter '{doc}': the bound {bound} has another unit than {default}: correct it")
+    return declared
+
+
+@dataclass(frozen=True)
+class Option:
+    """A named choice that shapes the equations of a model (not a number)."""
+
+    default: str
+    doc: str
+    choices: tuple[str, ...] = ()
+
+
+def option(default: str, doc: str, choices: tuple[str, ...] = ()) -> Any:
+    """Declare a choice of a model, such as its transfer function; `choices` empty means any name."""
+    return Option(default, doc, choices)
+
+
+class Described:
+    """Base of models, synapses and rules: a class of facts, an instance of parameter values.
+
+    Subclasses are data: class attributes made by `parameter(...)` and `option(...)`, and equations as text.
+    Instances are immutable and compare by content.
+    """
+
+    parameters: ClassVar[Mapping[str, Parameter]] = {}
+    options: ClassVar[Mapping[str, Option]] = {}
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        own = vars(cls)
+        cls.parameters = {**cls.parameters, **{k: v for k, v in own.items() if isinstance(v, Parameter)}}
+        cls.options = {**cls.options, **{k: v for k, v in own.items() if isinstance(v, Option)}}
+
+    def __init__(self, **values: Any) -> None:
+        name = type(self).__name__
+        known = {**self.parameters, **self.options}
+        for key in values:
+            if key not in known:
+                raise DescriptionError(f"{name} has no parameter '{key}': {suggest(key, known)}")
+        checked: dict[str, Any] = {}
+        for key, declared in self.parameters.items():
+            checked[key] = declared.check(values.get(key, declared.default), f"{name}.{key}")
+        for key, choice in self.options.items():
+            checked[key] = _check_option(values.get(key, choice.default), choice, f"{name}.{key}")
+        self.__dict__.update(checked)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise DescriptionError(f"{type(self).__name__}.{name} cannot be changed: make a new one with other values")
+
+    def values(self) -> dict[str, Any]:
+        """Return the value of every parameter (numbers and quantities as given)."""
+        return {name: getattr(self, name) for name in self.parameters}
+
+    def chosen(self) -> dict[str, str]:
+        """Return the value of every option."""
+        return {name: getattr(self, name) for name in self.options}
+
+    def replace(self, **values: Any) -> Described:
+        """Return a copy with some values changed."""
+        return type(self)(**{**self.values(), **self.chosen(), **values})
+
+    def __repr__(self) -> str:
+        changed = [f"{k}={getattr(self, k)}" for k in self.options]
+        changed += [f"{k}={getattr(self, k)!r}" for k in self.parameters]
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+
+def _check_option(value: Any, choice: Option, where: str) -> str:
+    if not isinstance(value, str) or (choice.choices and value not in choice.choices):
+        raise DescriptionError(f"{where} = {value!r}: {suggest(str(value), choice.choices)}")
+    return value
+
+
+def parameter_table(cls: type[Described]) -> list[tuple[str, str, str, str]]:
+    """Return rows (name, default, unit, meaning) of a class's parameters, for documentation and `list`."""
+    rows = []
+    for name, declared in cls.parameters.items():
+        unit = "of the weight" if declared.of_weight else unit_name(declared.dimension)
+        rows.append((name, str(declared.default), unit, declared.doc))
+    return rows
+
+
+__all__ = ["DIMENSIONLESS", "Described", "Option", "Parameter", "option", "parameter", "parameter_table"]

@@ -1,0 +1,181 @@
+"""The parts of a network: populations, projections, tied parameters, clamps, recorders, externals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from brian2 import Hz, ms, second
+
+from neurosim.errors import DescriptionError
+from neurosim.model.connectivity import Connectivity
+from neurosim.model.neuron import NeuronModel
+from neurosim.model.rule import NeuronRule, SynapticRule
+from neurosim.model.synapse import SynapseModel
+from neurosim.model.values import Value
+
+_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]*$")
+
+
+def check_name(name: Any, what: str) -> None:
+    """Refuse a name that is not an identifier, since names become variables of generated programs."""
+    if not isinstance(name, str) or not _NAME.match(name) or "__" in name:
+        raise DescriptionError(
+            f"{what} name {name!r}: use letters, digits and single underscores, a letter first"
+        )
+
+
+@dataclass(frozen=True)
+class Population:
+    """Units of one model.
+
+    Arguments: name; size, number of units; model, with its parameters; initial, values of state variables at the
+    start, by name (a number, a quantity, an array of shape (size,), or a distribution); rules, neuron rules.
+    reference_rate (Hz) and activity_window (s) turn the spikes of a spiking population into its `activity` (1):
+    a low-pass filtered spike train over the reference rate.
+    """
+
+    name: str
+    size: int
+    model: NeuronModel
+    initial: Mapping[str, Value] = field(default_factory=dict)
+    rules: tuple[NeuronRule, ...] = ()
+    reference_rate: Any = field(default_factory=lambda: 10.0 * Hz)
+    activity_window: Any = field(default_factory=lambda: 100.0 * ms)
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "population")
+        object.__setattr__(self, "rules", _as_tuple(self.rules))
+        if not isinstance(self.size, int | np.integer) or self.size < 1:
+            raise DescriptionError(f"population '{self.name}': size = {self.size!r}: give a whole number from 1")
+        if not isinstance(self.model, NeuronModel):
+            raise DescriptionError(f"population '{self.name}': model = {self.model!r}: give a neuron model, as LIF()")
+
+
+@dataclass(frozen=True)
+class NamedParameter:
+    """A weight shared by projections, by name: value (a number or an array of shape (n,)), sign +1, -1 or 0 (free).
+
+    A sign constrains where the value is used, not where it is kept: effective = max(value, 0) for +1, min(value, 0) for -1.
+    """
+
+    name: str
+    value: Value
+    sign: int = 0
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "named parameter")
+        _check_sign(self.sign, f"named parameter '{self.name}'")
+
+
+@dataclass(frozen=True)
+class Tied:
+    """A projection's weight taken from a named parameter: weight of edge e = parameter[index[e]] (index 0 if omitted)."""
+
+    parameter: str
+    index: tuple[int, ...] = (0,)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", tuple(int(i) for i in np.atleast_1d(self.index)))
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Connections from a source population to a target population.
+
+    Arguments: name; source, target, names of populations; synapse, what one connection does; connect, which pairs;
+    weight, a number or quantity, an array with one value per edge in the order (source, target), for all-to-all a
+    matrix (targets, sources), a distribution, or Tied(name); delay, axonal, one for the projection (s), spikes only;
+    sign, +1 or -1 if weights are constrained (0 free); rules, plasticity rules, applied in their order.
+    """
+
+    name: str
+    source: str
+    target: str
+    synapse: SynapseModel
+    connect: Connectivity
+    weight: Value | Tied
+    delay: Any = field(default_factory=lambda: 0.0 * second)
+    sign: int = 0
+    rules: tuple[SynapticRule, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "projection")
+        _check_sign(self.sign, f"projection '{self.name}'")
+        object.__setattr__(self, "rules", _as_tuple(self.rules))
+        for attribute, kind in (("synapse", SynapseModel), ("connect", Connectivity)):
+            if not isinstance(getattr(self, attribute), kind):
+                raise DescriptionError(
+                    f"projection '{self.name}': {attribute} = {getattr(self, attribute)!r} is not a {kind.__name__}: give one"
+                )
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """What is stored during a run: `spikes` of a population, or a variable of a population or projection.
+
+    Arguments: target, name of the population or projection; variable, 'spikes', a state, or 'w'; every, steps between
+    two samples (states only); indices, a subset of units or edges (all if omitted).
+    A sample at step k is the state at time k dt, together with the graded signals computed from it.
+    """
+
+    target: str
+    variable: str = "spikes"
+    every: int = 1
+    indices: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.indices is not None:
+            object.__setattr__(self, "indices", tuple(int(i) for i in self.indices))
+        if not isinstance(self.every, int | np.integer) or self.every < 1:
+            raise DescriptionError(f"recorder of '{self.key}': every = {self.every!r}: give a whole number of steps from 1")
+
+    @property
+    def key(self) -> str:
+        """The name under which the recording is found: 'target.variable'."""
+        return f"{self.target}.{self.variable}"
+
+
+@dataclass(frozen=True)
+class Clamp:
+    """Holds a variable of some units at a value from `start` to `stop` (s), overwriting whatever else sets it."""
+
+    population: str
+    variable: str
+    value: Value
+    indices: tuple[int, ...] | None = None
+    start: Any = field(default_factory=lambda: 0.0 * second)
+    stop: Any = None
+
+    def __post_init__(self) -> None:
+        if self.indices is not None:
+            object.__setattr__(self, "indices", tuple(int(i) for i in self.indices))
+
+
+@dataclass(frozen=True)
+class External:
+    """A piece of the world in the loop, such as a body: a compiled function that is called once at the end of a step.
+
+    Arguments: name; reads, variables 'population.variable' handed to it, in order; writes, signal populations that
+    receive its named outputs, {population: output}. The function itself is given when the network is compiled.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    writes: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "external")
+        object.__setattr__(self, "reads", tuple(self.reads))
+
+
+def _as_tuple(rules: Any) -> tuple[Any, ...]:
+    return tuple(rules) if isinstance(rules, tuple | list) else (rules,)
+
+
+def _check_sign(sign: Any, where: str) -> None:
+    if sign not in (-1, 0, 1):
+        raise DescriptionError(f"{where}: sign = {sign!r}: give +1, -1 or 0 (free)")

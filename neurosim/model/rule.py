@@ -1,0 +1,175 @@
+"""Plasticity rules as data: signals they need, traces they keep, equations that say what changes."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from neurosim.errors import DescriptionError
+from neurosim.model.expressions import check_expression
+from neurosim.model.parameters import Described
+from neurosim.model.registries import enter, rules
+
+Place = Literal["pre", "post", "own", "synapse"]
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A quantity that a rule reads: `activity`, or a variable of the population such as `v`."""
+
+    place: Place
+    name: str
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A variable that a rule keeps: one number per presynaptic neuron, per postsynaptic neuron, or per synapse.
+
+    equation, `dx/dt = ...` with x replaced by the attribute's name is its free course; initial, its value at the start.
+    """
+
+    place: Place
+    variable: str
+    derivative: str
+    initial: float = 0.0
+
+
+@dataclass(frozen=True)
+class Gain:
+    """A state of a neuron that multiplies an input port ('I', 'g_e', ...) or the 'output'; 1 means no effect."""
+
+    multiplies: str
+    initial: float = 1.0
+
+
+_DERIVATIVE = re.compile(r"^\s*d(\w+)/dt\s*=\s*(.+?)\s*$", re.DOTALL)
+
+
+def _trace(place: Place, equation: str, initial: float) -> Trace:
+    match = _DERIVATIVE.match(equation)
+    if match is None:
+        raise DescriptionError(f"trace '{equation[:60]}' is not of the form 'dx/dt = ...': correct it")
+    check_expression(match.group(2), f"trace d{match.group(1)}/dt")
+    return Trace(place, match.group(1), match.group(2), initial)
+
+
+@dataclass(frozen=True)
+class _End:
+    """The presynaptic, postsynaptic or own neuron, as a rule speaks of it."""
+
+    place: Place
+
+    @property
+    def activity(self) -> Signal:
+        """The rate of a rate unit, or the filtered spike train of a spiking one over its reference rate (1)."""
+        return Signal(self.place, "activity")
+
+    @property
+    def v(self) -> Signal:
+        """The membrane potential."""
+        return Signal(self.place, "v")
+
+    def variable(self, name: str) -> Signal:
+        """Any variable of the population, by name."""
+        return Signal(self.place, name)
+
+    def trace(self, equation: str, initial: float = 0.0) -> Trace:
+        """A variable kept per neuron with its free course `dx/dt = ...`; spikes add to it in `on_pre` or `on_post`."""
+        return _trace(self.place, equation, initial)
+
+
+@dataclass(frozen=True)
+class _Own(_End):
+    def gain(self, multiplies: str, initial: float = 1.0) -> Gain:
+        """A gain of the neuron, state of its own apart from weights."""
+        return Gain(multiplies, initial)
+
+
+pre = _End("pre")
+post = _End("post")
+own = _Own("own")
+
+
+@dataclass(frozen=True)
+class _Synapse:
+    def variable(self, equation: str, initial: float = 0.0) -> Trace:
+        """A variable kept per synapse, such as an eligibility, with its free course `dx/dt = ...`."""
+        return _trace("synapse", equation, initial)
+
+
+synapse = _Synapse()
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Keeps the weight within [low, high] after every change; each bound is a number or a parameter's name."""
+
+    low: float | str = 0.0
+    high: float | str = "inf"
+    variable: str = "w"
+
+
+class Rule(Described):
+    """What synaptic and neuronal rules share: a citation (the docstring) and a place in the registry."""
+
+    method: ClassVar[str] = "euler"
+    clock: ClassVar[Literal["spike", "continuous", "sample"]] = "continuous"
+    signals: ClassVar[Mapping[str, Signal]] = {}
+    traces: ClassVar[Mapping[str, Trace]] = {}
+
+    def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        own_facts = vars(cls)
+        cls.signals = {**cls.signals, **{k: v for k, v in own_facts.items() if isinstance(v, Signal)}}
+        found = {k: v for k, v in own_facts.items() if isinstance(v, Trace)}
+        for name, trace in found.items():
+            if trace.variable != name:
+                raise DescriptionError(
+                    f"{cls.__name__}.{name}: its equation is written for '{trace.variable}': use one name for both"
+                )
+        cls.traces = {**cls.traces, **found}
+        if not abstract:
+            enter(rules, cls)
+
+    @classmethod
+    def citation(cls) -> str:
+        """Return the lines of the docstring that begin at 'Source:', or an empty string."""
+        lines = (inspect.getdoc(cls) or "").splitlines()
+        start = next((i for i, line in enumerate(lines) if line.strip().startswith("Source:")), None)
+        return "" if start is None else " ".join(line.strip() for line in lines[start:]).removeprefix("Source:").strip()
+
+    @property
+    def prefix(self) -> str:
+        """The rule's name in variables of a network: the class name in lower case with underscores."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type(self).__name__).lower()
+
+
+class SynapticRule(Rule, abstract=True):
+    """A rule that changes the weight `w` of a projection.
+
+    Facts of a class: clock; signals and traces made by `pre`, `post`, `synapse`; `dw`, the derivative of the weight
+    (clock 'continuous'); `on_pre`, `on_post`, statements at the arrival of a presynaptic spike and at a postsynaptic
+    spike (clock 'spike'), which read traces before they write them; `then`, bounds applied after each change.
+    """
+
+    dw: ClassVar[str | None] = None
+    on_pre: ClassVar[str] = ""
+    on_post: ClassVar[str] = ""
+    then: ClassVar[Bounds | None] = None
+
+
+class NeuronRule(Rule, abstract=True):
+    """A rule that changes a population: a gain, a threshold, an excitability.
+
+    Facts of a class: signals made by `own`; a gain `g = own.gain(port)` with its derivative `dg`; or the derivative of
+    a variable kept per neuron, `x = own.trace('dx/dt = ...')`.
+    """
+
+    gains: ClassVar[Mapping[str, Gain]] = {}
+
+    def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
+        cls.gains = {k: v for k in reversed(cls.__mro__) for k, v in vars(k).items() if isinstance(v, Gain)}
+        super().__init_subclass__(abstract=abstract, **keywords)

@@ -1,0 +1,118 @@
+"""Networks to JSON and back, and their digest. Classes are looked up by registered name; no text is evaluated."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from neurosim.errors import DescriptionError
+from neurosim.model.network import Network, Part
+from neurosim.model.neuron import NeuronModel
+from neurosim.model.parameters import Described
+from neurosim.model.parts import Clamp, External, NamedParameter, Population, Projection, Recorder, Tied
+from neurosim.model.registries import connectivities, neurons, rules, synapses
+from neurosim.model.rule import Rule
+from neurosim.model.synapse import SynapseModel
+from neurosim.model.units import Quantity, value_from_json, value_to_json
+from neurosim.model.values import Distribution, Normal, Uniform
+
+FORMAT = 1
+_PARTS = {cls.__name__: cls for cls in (Population, Projection, NamedParameter, Recorder, Clamp, External)}
+_DISTRIBUTIONS = {cls.__name__: cls for cls in (Uniform, Normal)}
+_KINDS = ((NeuronModel, neurons), (SynapseModel, synapses), (Rule, rules))
+
+
+def to_json(network: Network) -> dict[str, Any]:
+    """Return the network as plain JSON data."""
+    return {
+        "format": FORMAT,
+        "name": network.name,
+        "dt": value_to_json(network.dt),
+        "parts": [_part_to_json(part) for part in network.parts()],
+    }
+
+
+def from_json(data: Mapping[str, Any]) -> Network:
+    """Rebuild a network from `to_json`; raises DescriptionError if a class is unknown or its equations have changed."""
+    if data.get("format") != FORMAT:
+        raise DescriptionError(f"network file: format {data.get('format')!r} is not {FORMAT}: use the version that wrote it")
+    network = Network(data["name"], value_from_json(data["dt"]))
+    for part in data["parts"]:
+        arguments = {k: _from_json(v) for k, v in part.items() if k != "part"}
+        network.add(_PARTS[part["part"]](**arguments))
+    return network
+
+
+def digest(network: Network) -> str:
+    """Return the SHA-256 of the network's JSON form: equal networks, equal digests."""
+    text = json.dumps(to_json(network), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def facts_digest(cls: type[Described]) -> str:
+    """Return a short digest of a class's facts (its equations and other text), so that a change of them is noticed."""
+    facts = {
+        name: repr(getattr(cls, name))
+        for name in dir(cls)
+        if not name.startswith("_") and not callable(getattr(cls, name)) and not isinstance(getattr(cls, name), property)
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _part_to_json(part: Part) -> dict[str, Any]:
+    return {"part": type(part).__name__, **{f.name: _to_json(getattr(part, f.name)) for f in fields(part)}}
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, Described):
+        given = {k: _to_json(v) for k, v in {**value.values(), **value.chosen()}.items()}
+        return {"class": type(value).__name__, "facts": facts_digest(type(value)), "values": given}
+    if isinstance(value, Tied):
+        return {"tied": value.parameter, "index": list(value.index)}
+    if isinstance(value, Distribution):
+        return {"draw": type(value).__name__, "arguments": {k: value_to_json(v) for k, v in vars(value).items()}}
+    if hasattr(type(value), "to_json"):
+        return value.to_json()
+    if isinstance(value, Mapping):
+        return {"map": {k: _to_json(v) for k, v in value.items()}}
+    if isinstance(value, tuple):
+        return {"list": [_to_json(v) for v in value]}
+    if value is None or isinstance(value, str):
+        return value
+    return value_to_json(value)
+
+
+def _from_json(data: Any) -> Any:
+    if not isinstance(data, Mapping):
+        return value_from_json(data)
+    if "class" in data:
+        return _described(data)
+    if "tied" in data:
+        return Tied(data["tied"], tuple(data["index"]))
+    if "draw" in data:
+        return _DISTRIBUTIONS[data["draw"]](**{k: value_from_json(v) for k, v in data["arguments"].items()})
+    if "kind" in data:
+        arguments = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k != "kind"}
+        return connectivities.get(data["kind"])(**arguments)
+    if "map" in data:
+        return {k: _from_json(v) for k, v in data["map"].items()}
+    if "list" in data:
+        return tuple(_from_json(v) for v in data["list"])
+    return value_from_json(data)
+
+
+def _described(data: Mapping[str, Any]) -> Described:
+    name = data["class"]
+    registry = next((r for _, r in _KINDS if r.held(name) is not None), None)
+    if registry is None:
+        registry = next((r for _, r in _KINDS if name in r.names()), rules)
+    cls = registry.get(name)
+    if facts_digest(cls) != data["facts"]:
+        raise DescriptionError(f"'{name}' in the file has other equations than the class of that name: use its version")
+    return cls(**{k: _from_json(v) for k, v in data["values"].items()})
+
+
+__all__ = ["Quantity", "digest", "facts_digest", "from_json", "to_json"]

@@ -1,0 +1,60 @@
+"""A network as readable text and as a networkx graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import networkx as nx
+
+from neurosim.model.network import Network
+from neurosim.model.parts import Projection, Tied
+
+
+def summary(network: Network) -> str:
+    """Return a few lines that say what the network is made of."""
+    lines = [f"Network '{network.name}', dt = {network.dt}"]
+    for population in network.populations.values():
+        rules = "".join(f" + {type(rule).__name__}" for rule in population.rules)
+        lines.append(f"  population {population.name}: {population.size} x {type(population.model).__name__}{rules}")
+    for projection in network.projections.values():
+        lines.append(f"  projection {_line(projection)}")
+    for parameter in network.parameters.values():
+        sign = {1: " (>= 0)", -1: " (<= 0)"}.get(parameter.sign, "")
+        lines.append(f"  parameter {parameter.name} = {parameter.value}{sign}")
+    for external in network.externals.values():
+        lines.append(f"  external {external.name}: {', '.join(external.reads)} -> {', '.join(external.writes)}")
+    if network.recorders:
+        lines.append(f"  records {', '.join(r.key for r in network.recorders)}")
+    for clamp in network.clamps:
+        lines.append(f"  clamp {clamp.population}.{clamp.variable} = {clamp.value}")
+    return "\n".join(lines)
+
+
+def _line(projection: Projection) -> str:
+    weight = f"tied to {projection.weight.parameter}" if isinstance(projection.weight, Tied) else _short(projection.weight)
+    rules = "".join(f" + {type(rule).__name__}" for rule in projection.rules)
+    return (
+        f"{projection.name}: {projection.source} -> {projection.target}, {type(projection.synapse).__name__} "
+        f"on {projection.synapse.port}, {type(projection.connect).__name__}, weight {weight}, delay {projection.delay}{rules}"
+    )
+
+
+def _short(value: Any) -> str:
+    shape = getattr(value, "shape", ())
+    return f"array{shape}" if shape else str(value)
+
+
+def graph(network: Network) -> nx.MultiDiGraph:
+    """Return the populations as nodes and the projections as keyed edges of a networkx graph."""
+    drawn = nx.MultiDiGraph(name=network.name)
+    for population in network.populations.values():
+        drawn.add_node(population.name, size=population.size, model=type(population.model).__name__)
+    for p in network.projections.values():
+        attributes = {
+            "synapse": type(p.synapse).__name__,
+            "port": p.synapse.port,
+            "connectivity": type(p.connect).__name__,
+            "rules": [type(rule).__name__ for rule in p.rules],
+        }
+        drawn.add_edge(p.source, p.target, key=p.name, **attributes)
+    return drawn

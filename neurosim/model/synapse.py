@@ -1,0 +1,32 @@
+"""The base of synapse models: what a projection does to its target, as data."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from neurosim.model.neuron import fill
+from neurosim.model.parameters import Described
+from neurosim.model.registries import enter, synapses
+
+
+class SynapseModel(Described):
+    """What one connection does, in Brian2's names: `w` its weight, `x_pre` and `x_post` variables of its two ends.
+
+    Facts of a class, one of the two:
+    on_pre, a statement run when a spike arrives, such as `{port}_post += w`;
+    graded, an expression that is summed over the connections of a target at every step, such as `w * {source}_pre`;
+    `{port}` is the variable of the target that receives it. `output_pre` reads the source's output.
+    """
+
+    on_pre: ClassVar[str | None] = None
+    graded: ClassVar[str | None] = None
+    port: Any
+
+    def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if not abstract:
+            enter(synapses, cls)
+
+    def text(self, pattern: str) -> str:
+        """Return a fact's text with the chosen port and other options filled in."""
+        return fill(pattern, self.chosen())

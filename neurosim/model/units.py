@@ -1,0 +1,77 @@
+"""Units and quantities: Brian2's, with the few helpers that the rest of the project needs.
+
+This is the one place that configures Brian2; importing it takes about two seconds.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import brian2
+import numpy as np
+from brian2 import Quantity, get_unit
+from brian2.units.fundamentalunits import (
+    DIMENSIONLESS,
+    Dimension,
+    get_dimensions,
+    get_or_create_dimension,
+)
+
+from neurosim.errors import DescriptionError
+
+# Brian2 would write a log file into the temporary folder at every import of the project.
+brian2.prefs["logging.file_log"] = False
+# Brian2 installs a hook that asks to report every uncaught error to its developers, ours included.
+sys.excepthook = sys.__excepthook__
+
+__all__ = ["DIMENSIONLESS", "Dimension", "Quantity", "dimension_of", "in_si", "quantity", "unit_name"]
+
+
+def dimension_of(value: object) -> Dimension:
+    """Return the physical dimension of a number, array or quantity."""
+    return get_dimensions(value)
+
+
+def in_si(value: Any, dimension: Dimension, where: str) -> np.ndarray:
+    """Return the value in SI base units as float64, refusing another dimension or a number that is not finite."""
+    found = get_dimensions(value)
+    if found is not dimension:
+        raise DescriptionError(
+            f"{where} has the unit {unit_name(found)}, which is not {unit_name(dimension)}: "
+            f"give a value in {unit_name(dimension)}"
+        )
+    array = np.array(value, dtype=np.float64)
+    if not np.all(np.isfinite(array)):
+        raise DescriptionError(f"{where} holds a value that is not finite (NaN or infinite): give finite numbers")
+    return array
+
+
+def quantity(si_value: Any, dimension: Dimension) -> Any:
+    """Attach a dimension to a value in SI base units; a dimensionless value stays a plain array or float."""
+    return si_value if dimension is DIMENSIONLESS else Quantity(si_value, dim=dimension)
+
+
+def unit_name(dimension: Dimension) -> str:
+    """Return the name of a dimension's SI unit, '1' where there is none."""
+    return "1" if dimension is DIMENSIONLESS else str(get_unit(dimension))
+
+
+def value_to_json(value: Any) -> Any:
+    """Return a JSON form of a number, array or quantity: {'si': value, 'dim': exponents, 'unit': name}."""
+    dimension = get_dimensions(value)
+    plain = np.asarray(value)
+    data = plain.tolist()
+    if dimension is DIMENSIONLESS:
+        return data
+    exponents = [float(e) for e in dimension._dims]
+    return {"si": data, "dim": exponents, "unit": unit_name(dimension)}
+
+
+def value_from_json(data: Any) -> Any:
+    """Rebuild what `value_to_json` wrote."""
+    if isinstance(data, Mapping):
+        dimension = get_or_create_dimension(tuple(data["dim"]))
+        return Quantity(np.array(data["si"], dtype=float), dim=dimension)
+    return np.array(data) if isinstance(data, list) else data

@@ -1,0 +1,10 @@
+"""Transfer functions of rate and graded units, by name, in terms of the drive u."""
+
+TRANSFERS = {
+    "identity": "u",
+    "tanh": "tanh(u)",
+    "relu": "clip(u, 0, inf)",
+    "logistic": "1/(1 + exp(-u))",
+    "unit_interval": "clip(u, 0, 1)",
+    "symmetric": "clip(u, -1, 1)",
+}

@@ -1,0 +1,22 @@
+"""Gain adaptation by variance."""
+
+from brian2 import second
+
+from neurosim.model.parameters import parameter
+from neurosim.model.rule import NeuronRule, own
+
+
+class GainAdaptation(NeuronRule):
+    """Gain adaptation: the gain of a unit's output grows while its activity has more than the target variance.
+
+    dg/dt = eta * (z**2 - target);  z activity before the gain (1), target variance (1), eta rate (1/s), g gain (1).
+    The output that other units receive is g * z: with feedback inhibition by g * z the variance settles at the target.
+    Source: Duong, Lipshutz, Heeger, Chklovskii, Simoncelli 2023, ICML, arXiv 2301.11955.
+    """
+
+    eta = parameter(0.1 / second, "rate of adaptation", low=0 / second)
+    target = parameter(1.0, "variance to be reached", low=0.0)
+    clock = "continuous"
+    z = own.activity
+    g = own.gain("output")
+    dg = "eta * (z**2 - target)"
