@@ -35,16 +35,16 @@ def test_key_accepts_numpy_integers():
 
 @pytest.mark.parametrize("seed", [-1, 1.0, "1", None])
 def test_bad_seed_is_refused_in_one_line(seed):
-    with pytest.raises(DescriptionError, match="^seed: .*give a whole number >= 0$"):
+    with pytest.raises(DescriptionError, match=r"^seed: .*give a whole number >= 0$"):
         stream_key(seed, "E", "xi")
-    with pytest.raises(DescriptionError, match="^seed: "):
+    with pytest.raises(DescriptionError, match=r"^seed: "):
         generator(seed, "weights")
 
 
 def test_bad_name_is_refused():
-    with pytest.raises(DescriptionError, match="^entity of a random stream: 3 is not text"):
+    with pytest.raises(DescriptionError, match=r"^entity of a random stream: 3 is not text"):
         stream_key(1, 3, "xi")
-    with pytest.raises(DescriptionError, match="^purpose of a random stream: None is not text"):
+    with pytest.raises(DescriptionError, match=r"^purpose of a random stream: None is not text"):
         stream_key(1, "E", None)
 
 
