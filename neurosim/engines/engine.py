@@ -1,0 +1,226 @@
+"""The two contracts of execution: an engine compiles a network, a simulation runs it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from neurosim.engines.expand import expand
+from neurosim.engines.expand_population import SECOND
+from neurosim.engines.expand_projection import constrained
+from neurosim.engines.expanded import Expanded
+from neurosim.engines.recordings import Samples, Spikes
+from neurosim.errors import DescriptionError, EngineRefusal, UnknownNameError
+from neurosim.model.network import Network
+from neurosim.model.parts import NamedParameter
+from neurosim.model.units import Dimension, dimension_of, in_si, quantity
+from neurosim.registry import suggest
+
+State = dict[str, np.ndarray]
+Progress = Callable[[int, int], None]
+
+
+class ExternalFunction(Protocol):
+    """What stands behind an `External`: a compiled function on flat arrays, with its own state.
+
+    function(handles, inputs, outputs) is numba-compiled, applies `inputs` (n_inputs,), advances by one step of the
+    network and fills `outputs`; `outputs` maps names to slices of that vector; `output_values` are its values now.
+    """
+
+    function: Any
+    handles: np.ndarray
+    n_inputs: int
+    outputs: Mapping[str, slice]
+    output_values: np.ndarray
+
+    def save(self) -> np.ndarray:
+        """Return the complete state."""
+
+    def load(self, state: np.ndarray) -> None:
+        """Go on from a state."""
+
+
+class Simulation(ABC):
+    """A network that runs: its state at step `now`, and what it has recorded."""
+
+    def __init__(self, expanded: Expanded) -> None:
+        self.expanded = expanded
+        self.dt = expanded.network.step
+        self._named = {
+            name: np.atleast_1d(np.array(p.value, dtype=float)) for name, p in expanded.network.parameters.items()
+        }
+
+    @property
+    @abstractmethod
+    def now(self) -> int:
+        """Number of steps taken."""
+
+    @abstractmethod
+    def _advance(self, steps: int, inputs: Mapping[str, np.ndarray], progress: Progress | None) -> None:
+        """Take steps; inputs[population] has the shape (steps, size)."""
+
+    @abstractmethod
+    def _read(self, owner: str, name: str) -> np.ndarray:
+        """Return a state, constant, definition or trace in SI units."""
+
+    @abstractmethod
+    def _write(self, owner: str, name: str, value: np.ndarray) -> None:
+        """Set a state, constant or trace in SI units (value: 0-d or full shape)."""
+
+    @abstractmethod
+    def _outputs(self) -> dict[str, np.ndarray]:
+        """Return what the last step put out, by population."""
+
+    @abstractmethod
+    def state(self) -> State:
+        """Return the complete state as arrays by name: variables, spikes in flight, step number, externals."""
+
+    @abstractmethod
+    def restore(self, state: State) -> None:
+        """Go on from a state of the same network; recordings start anew."""
+
+    @abstractmethod
+    def recordings(self) -> dict[str, Spikes | Samples]:
+        """Return all recordings by 'target.variable'."""
+
+    def run(self, duration: Any, inputs: Mapping[str, Any] | None = None, progress: Progress | None = None) -> None:
+        """Run for a duration (s), a whole number of steps.
+
+        Arguments: inputs, for signal populations by name, values of shape (size,), held, or (steps, size), one row per
+        step; progress, called as progress(done, total) from time to time.
+        """
+        seconds = float(in_si(duration, SECOND, "run: duration"))
+        steps = round(seconds / self.dt)
+        if seconds < 0 or abs(steps * self.dt - seconds) > 1e-6 * self.dt:
+            raise DescriptionError(f"run: duration {duration} is not a whole number of steps of {self.dt} s: change it")
+        self._advance(steps, self._checked(inputs or {}, steps), progress)
+
+    def step(self, inputs: Mapping[str, Any] | None = None) -> dict[str, np.ndarray]:
+        """Take one step and return what each population put out: graded outputs (size,), or indices of spiking units."""
+        self._advance(1, self._checked(inputs or {}, 1), None)
+        return self._outputs()
+
+    def get(self, name: str) -> Any:
+        """Return 'population.variable', 'projection.variable' or a named parameter, with its unit."""
+        if name in self._named:
+            return quantity(self._named[name].copy(), dimension_of(self._parameter(name).value))
+        owner, variable, dimension = self._find(name)
+        return quantity(np.array(self._read(owner, variable)), dimension)
+
+    def set(self, name: str, value: Any) -> None:
+        """Set 'population.variable', 'projection.variable' or a named parameter; the unit, shape and values are checked."""
+        if name in self._named:
+            self._set_named(self._parameter(name), value)
+            return
+        owner, variable, dimension = self._find(name)
+        si = in_si(value, dimension, name)
+        shape = np.shape(self._read(owner, variable))
+        if si.ndim and si.shape != shape:
+            raise DescriptionError(f"{name}: a value of shape {si.shape} for one of shape {shape}: change its shape")
+        self._write(owner, variable, si)
+
+    def edges(self, projection: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return (pre, post), the units that each edge of a projection joins, in the order of its weights."""
+        link = self.expanded.links[projection]
+        return link.pre, link.post
+
+    def matrix(self, projection: str, variable: str = "w") -> Any:
+        """Return a variable of an all-to-all projection as a matrix (targets, sources), with its unit."""
+        link = self.expanded.links[projection]
+        if not link.dense:
+            raise DescriptionError(f"'{projection}' is not all-to-all: use get('{projection}.{variable}') and edges()")
+        shape = (self.expanded.units[link.source].size, self.expanded.units[link.target].size)
+        return self.get(f"{projection}.{variable}").reshape(shape).T
+
+    def _parameter(self, name: str) -> NamedParameter:
+        return self.expanded.network.parameters[name]
+
+    def _set_named(self, parameter: NamedParameter, value: Any) -> None:
+        si = in_si(value, dimension_of(parameter.value), parameter.name)
+        held = self._named[parameter.name]
+        if si.ndim and si.shape != held.shape:
+            raise DescriptionError(f"{parameter.name}: a value of shape {si.shape} for one of shape {held.shape}")
+        held[:] = si
+        effective = constrained(held, parameter.sign)
+        for link in self.expanded.links.values():
+            if link.tied is not None and link.tied.parameter == parameter.name:
+                self._write(link.name, "w", effective[np.array(link.tied.index, dtype=np.int64)])
+
+    def _find(self, name: str) -> tuple[str, str, Dimension]:
+        owner, _, variable = name.partition(".")
+        known: Mapping[str, Any] = {**self.expanded.units, **self.expanded.links}
+        if owner not in known:
+            raise UnknownNameError(f"'{name}': nothing is named '{owner}': {suggest(owner, {*known, *self._named})}")
+        part = known[owner]
+        variables = {*part.constants, *part.states, *getattr(part, "traces", ()), *getattr(part, "definitions", ())}
+        variables |= set(getattr(part, "ports", ()))
+        if variable not in variables:
+            raise UnknownNameError(f"'{name}': '{owner}' has no variable '{variable}': {suggest(variable, variables)}")
+        return owner, variable, part.dimensions[variable]
+
+    def _checked(self, inputs: Mapping[str, Any], steps: int) -> dict[str, np.ndarray]:
+        checked = {}
+        for name, value in inputs.items():
+            unit = self.expanded.units.get(name)
+            if unit is None or "value" not in unit.states:
+                signals = [n for n, u in self.expanded.units.items() if "value" in u.states]
+                raise UnknownNameError(f"input '{name}' is not a Signal population: {suggest(name, signals)}")
+            si = in_si(value, unit.dimensions["value"], f"input '{name}'")
+            if si.ndim > 2 or (si.ndim and si.shape[-1] != unit.size) or (si.ndim == 2 and si.shape[0] != steps):
+                raise DescriptionError(
+                    f"input '{name}' has the shape {si.shape}: give ({unit.size},) or ({steps}, {unit.size})"
+                )
+            checked[name] = np.ascontiguousarray(np.broadcast_to(si, (steps, unit.size)))
+        return checked
+
+
+class Engine(ABC):
+    """A way to run networks."""
+
+    name: ClassVar[str]
+
+    def refuses(self, expanded: Expanded) -> list[str]:
+        """Return the reasons why this engine cannot run the network, each with an engine that can; empty if it can."""
+        return []
+
+    def compile(
+        self, network: Network, seed: int = 0, externals: Mapping[str, ExternalFunction] | None = None
+    ) -> Simulation:
+        """Return the network ready to run.
+
+        Arguments: seed, of all random streams; externals, what stands behind each `External` of the network, by name.
+        Raises DescriptionError if the description does not hold together, EngineRefusal if this engine cannot run it.
+        """
+        expanded = expand(network, seed)
+        reasons = self.refuses(expanded)
+        if reasons:
+            raise EngineRefusal(f"engine '{self.name}' cannot run network '{network.name}': {'; '.join(reasons)}")
+        return self._build(expanded, check_externals(network, externals or {}))
+
+    @abstractmethod
+    def _build(self, expanded: Expanded, externals: Mapping[str, ExternalFunction]) -> Simulation:
+        """Return the simulation of a network that is not refused."""
+
+
+def check_externals(network: Network, given: Mapping[str, ExternalFunction]) -> dict[str, ExternalFunction]:
+    """Return the externals in the network's order, refusing missing ones, unknown outputs and wrong sizes."""
+    for name in given:
+        if name not in network.externals:
+            raise UnknownNameError(f"external '{name}' is not in the network: {suggest(name, network.externals)}")
+    for name, external in network.externals.items():
+        if name not in given:
+            raise DescriptionError(f"external '{name}' has nothing behind it: compile with externals={{'{name}': ...}}")
+        function = given[name]
+        width = sum(network.populations[read.partition(".")[0]].size for read in external.reads)
+        if width != function.n_inputs:
+            raise DescriptionError(f"external '{name}' takes {function.n_inputs} inputs, the network gives {width}: match them")
+        for target, output in external.writes.items():
+            if output not in function.outputs:
+                raise UnknownNameError(f"external '{name}' has no output '{output}': {suggest(output, function.outputs)}")
+            part = function.outputs[output]
+            if part.stop - part.start != network.populations[target].size:
+                raise DescriptionError(f"external '{name}': output '{output}' does not fit the size of '{target}'")
+    return {name: given[name] for name in network.externals}

@@ -1,0 +1,244 @@
+"""From a population to a unit: options filled in, gains and activity written out, random draws named."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, Literal
+
+import numpy as np
+from brian2 import second
+from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION
+
+from neurosim.engines.dimensions import dimension, expect, expect_statement
+from neurosim.engines.expanded import Unit
+from neurosim.errors import DescriptionError
+from neurosim.model.expressions import Statement, check_expression, names_in, parse_statements, rename, substitute
+from neurosim.model.neuron import METHODS
+from neurosim.model.parts import Population
+from neurosim.model.rule import NeuronRule
+from neurosim.model.source import SourceModel
+from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of
+from neurosim.model.values import resolve, value_dimension
+from neurosim.registry import suggest
+
+SECOND = second.dim
+RESERVED = frozenset("t dt t_in_timesteps w i j N xi output lastspike not_refractory spike".split())
+CLOCK: dict[str, Dimension] = {"t": SECOND, "dt": SECOND, "t_in_timesteps": DIMENSIONLESS}
+Kind = Literal["normal", "uniform"]
+
+
+class _Draft:
+    """A unit while it is written out; `finish` checks units and freezes it."""
+
+    def __init__(self, population: Population, seed: int) -> None:
+        self.population = population
+        self.model = population.model
+        self.where = f"population '{population.name}'"
+        self.seed = seed
+        self.dimensions: dict[str, Dimension] = dict(CLOCK)
+        self.derivatives: dict[str, str] = {}
+        self.definitions: dict[str, str] = {}
+        self.constants: dict[str, np.ndarray] = {}
+        self.states: dict[str, np.ndarray] = {}
+        self.ports: list[str] = []
+        self.frozen: set[str] = set()
+        self.draws: dict[str, Kind] = {}
+        self.adaptation: dict[str, str] = {}
+        self.gains: dict[str, str] = {}
+        self.reset: tuple[Statement, ...] = ()
+        self.threshold: str | None = None
+
+    def declare(self, name: str, dim: Dimension) -> None:
+        if name in self.dimensions or name in RESERVED - {"output"}:
+            raise DescriptionError(f"{self.where}: the name '{name}' is reserved or taken twice: rename it")
+        self.dimensions[name] = dim
+
+    def constant(self, name: str, value: Any) -> None:
+        dim = value_dimension(value)
+        self.declare(name, dim)
+        self.constants[name] = resolve(value, dim, self.population.size, self.seed, f"{self.population.name}.{name}")
+
+    def state(self, name: str, dim: Dimension, initial: Any) -> None:
+        self.declare(name, dim)
+        value = resolve(initial, dim, self.population.size, self.seed, f"{self.population.name}.{name}")
+        self.states[name] = np.broadcast_to(value, (self.population.size,)).copy()
+
+    def read_model(self) -> None:
+        if not isinstance(self.model, SourceModel):
+            for name, value in self.model.values().items():
+                self.constant(name, value)
+        for name, equation in self.model.parsed().items():
+            if equation.type == PARAMETER and "state" not in equation.flags:
+                self.declare(name, equation.dim)
+                self.ports.append(name)
+            elif equation.type == SUBEXPRESSION:
+                self.declare(name, equation.dim)
+                self.definitions[name] = self.drawn(equation.expr.code)
+            else:
+                self.state(name, equation.dim, self.initial(name, equation.dim))
+                if equation.type == DIFFERENTIAL_EQUATION:
+                    self.derivatives[name] = self.drawn(equation.expr.code)
+                if "unless refractory" in equation.flags:
+                    self.frozen.add(name)
+        if self.model.threshold is not None:
+            check_expression(self.model.threshold, f"{self.where}.threshold")
+            self.threshold = self.drawn(self.model.threshold)
+        statements = parse_statements(self.model.reset, f"{self.where}.reset")
+        self.reset = tuple(Statement(s.target, s.op, self.drawn(s.expression)) for s in statements)
+        if self.model.output is not None:
+            self.dimensions["output"] = self.dimensions[self.model.output]
+            self.definitions["output"] = self.model.output
+
+    def initial(self, name: str, dim: Dimension) -> Any:
+        value = self.population.initial.get(name, self.model.initial.get(name))
+        if value is None:
+            return np.zeros(()) if dim is DIMENSIONLESS else 0.0 * _unit(dim)
+        return getattr(self.model, value) if isinstance(value, str) else value
+
+    def drawn(self, text: str) -> str:
+        """Replace xi, rand() and randn() by variables that hold one draw per unit and step."""
+        if "xi" in names_in(text):
+            self.draw("xi_draw", "normal")
+            text = substitute(text, {"xi": "(xi_draw / sqrt(dt))"})
+        return ast.unparse(_Draws(self).visit(ast.parse(text, mode="eval")))
+
+    def draw(self, name: str, kind: Kind) -> None:
+        if name not in self.draws:
+            self.draws[name] = kind
+            self.declare(name, DIMENSIONLESS)
+
+    def read_rule(self, rule: NeuronRule) -> None:
+        names = {name: f"{rule.prefix}_{name}" for name in (*rule.parameters, *rule.traces, *rule.gains)}
+        for name, value in rule.values().items():
+            self.constant(names[name], value)
+        for name, signal in rule.signals.items():
+            names[name] = self.activity(rule) if signal.name == "activity" else self.variable(rule, signal.name)
+        for name, trace in rule.traces.items():
+            self.state(names[name], DIMENSIONLESS, trace.initial)
+            self.adaptation[names[name]] = rename(trace.derivative, names)
+        for name, gain in rule.gains.items():
+            self.state(names[name], DIMENSIONLESS, gain.initial)
+            self.multiply(gain.multiplies, names[name], rule)
+            derivative = getattr(rule, f"d{name}", None)
+            if derivative is None:
+                raise DescriptionError(f"{type(rule).__name__}.{name}: no derivative: give d{name} = '...'")
+            check_expression(derivative, f"{type(rule).__name__}.d{name}")
+            self.adaptation[names[name]] = rename(derivative, names)
+
+    def multiply(self, port: str, gain: str, rule: NeuronRule) -> None:
+        if port == "output":
+            if "output" not in self.definitions:
+                raise DescriptionError(f"{type(rule).__name__} on {self.where}: it has no graded output: use a rate unit")
+            self.definitions["output"] = f"{gain} * ({self.definitions['output']})"
+        elif port in self.ports or port in self.derivatives:
+            earlier = self.gains.get(port)
+            self.gains[port] = gain if earlier is None else f"{earlier} * {gain}"
+        else:
+            known = [*self.ports, *self.derivatives, "output"]
+            raise DescriptionError(f"{type(rule).__name__} on {self.where}: no port '{port}': {suggest(port, known)}")
+
+    def variable(self, rule: NeuronRule, name: str) -> str:
+        if name not in self.dimensions:
+            raise DescriptionError(
+                f"{type(rule).__name__} on {self.where}: it needs '{name}', which {type(self.model).__name__} has not: "
+                f"{suggest(name, self.dimensions)}"
+            )
+        return name
+
+    def activity(self, rule: NeuronRule) -> str:
+        """Return the name of the population's activity before any gain, adding it where it is not there yet."""
+        if "activity" in self.dimensions:
+            return "activity"
+        if self.model.output is not None:
+            self.declare("activity", DIMENSIONLESS)
+            self.definitions["activity"] = normalised(self, self.model.output)
+            return "activity"
+        if self.threshold is None:
+            raise DescriptionError(f"{type(rule).__name__} on {self.where}: a spike source has no activity: use a neuron")
+        self.state("activity", DIMENSIONLESS, 0.0)
+        self.constant("activity_window", self.population.activity_window)
+        self.constant("reference_rate", self.population.reference_rate)
+        self.derivatives["activity"] = "-activity/activity_window"
+        self.reset += (Statement("activity", "+=", "1/(activity_window*reference_rate)"),)
+        return "activity"
+
+    def check(self) -> None:
+        known = self.dimensions
+        if self.model.method not in METHODS:
+            raise DescriptionError(f"{self.where}: method '{self.model.method}': {suggest(self.model.method, METHODS)}")
+        if "xi_draw" in self.draws and self.model.method != "euler":
+            raise DescriptionError(f"{self.where}: white noise xi needs method 'euler', not '{self.model.method}'")
+        for name, text in self.definitions.items():
+            expect(text, known[name], known, f"{self.where}, '{name}'")
+        for name, text in {**self.derivatives, **self.adaptation}.items():
+            expect(text, known[name] / SECOND, known, f"{self.where}, d{name}/dt")
+        for statement in self.reset:
+            expect_statement(statement, known, f"{self.where}, reset")
+        if self.threshold is not None:
+            dimension(self.threshold, known, f"{self.where}, threshold")
+        for name in self.population.initial:
+            if name not in self.states:
+                raise DescriptionError(f"{self.where}: initial '{name}' is not a state: {suggest(name, self.states)}")
+
+    def finish(self) -> Unit:
+        self.check()
+        return Unit(
+            name=self.population.name,
+            size=self.population.size,
+            dimensions=self.dimensions,
+            derivatives=self.derivatives,
+            frozen=frozenset(self.frozen),
+            definitions=self.definitions,
+            ports=tuple(self.ports),
+            constants=self.constants,
+            states=self.states,
+            threshold=self.threshold,
+            reset=self.reset,
+            refractory=self.model.refractory,
+            method=self.model.method,
+            adaptation=self.adaptation,
+            draws=self.draws,
+            gains=self.gains,
+            source=self.model if isinstance(self.model, SourceModel) else None,
+            graded=self.model.output is not None,
+        )
+
+
+class _Draws(ast.NodeTransformer):
+    def __init__(self, draft: _Draft) -> None:
+        self.draft = draft
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        kinds: dict[str, Kind] = {"rand": "uniform", "randn": "normal"}
+        if not isinstance(node.func, ast.Name) or node.func.id not in kinds:
+            return node
+        name = f"{node.func.id}_draw_{len(self.draft.draws)}"
+        self.draft.draw(name, kinds[node.func.id])
+        return ast.Name(name, ast.Load())
+
+
+def normalised(draft: _Draft, output: str) -> str:
+    """Return the expression of a graded output over the reference rate, if it has the unit of a rate."""
+    if draft.dimensions[output] is DIMENSIONLESS:
+        return output
+    if draft.dimensions[output] is not dimension_of(draft.population.reference_rate):
+        raise DescriptionError(f"{draft.where}: its output '{output}' is neither a number nor a rate: no activity")
+    if "reference_rate" not in draft.constants:
+        draft.constant("reference_rate", draft.population.reference_rate)
+    return f"{output}/reference_rate"
+
+
+def _unit(dim: Dimension) -> Any:
+    from neurosim.model.units import Quantity
+
+    return Quantity(1.0, dim=dim)
+
+
+def expand_population(population: Population, seed: int) -> Unit:
+    """Return the population written out; raises DescriptionError on units, names or rules that do not fit."""
+    draft = _Draft(population, seed)
+    draft.read_model()
+    for rule in population.rules:
+        draft.read_rule(rule)
+    return draft.finish()

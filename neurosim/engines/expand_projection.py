@@ -1,0 +1,357 @@
+"""From a projection to a link: edges drawn, weights resolved, rules written out on named variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import numpy as np
+
+from neurosim.engines.dimensions import expect, expect_statement
+from neurosim.engines.expand_population import CLOCK, RESERVED, SECOND
+from neurosim.engines.expanded import Held, Link, Unit
+from neurosim.errors import DescriptionError
+from neurosim.model.connectivity import edge_order
+from neurosim.model.expressions import Statement, check_expression, names_in, parse_statements, substitute
+from neurosim.model.network import Network
+from neurosim.model.parts import Population, Projection, Tied
+from neurosim.model.rule import Bounds, Signal, SynapticRule, Trace
+from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, in_si, unit_name
+from neurosim.model.values import Distribution, resolve, value_dimension
+from neurosim.registry import suggest
+from neurosim.rng import generator
+
+End = Literal["pre", "post"]
+
+
+class _Draft:
+    """A link while it is written out; `finish` checks units and freezes it."""
+
+    def __init__(self, projection: Projection, network: Network, units: dict[str, Unit], seed: int) -> None:
+        self.projection = projection
+        self.network = network
+        self.seed = seed
+        self.where = f"projection '{projection.name}'"
+        self.ends: dict[str, tuple[Population, Unit]] = {
+            "pre": (network.populations[projection.source], units[projection.source]),
+            "post": (network.populations[projection.target], units[projection.target]),
+        }
+        self.dimensions: dict[str, Dimension] = dict(CLOCK)
+        for end, (_, unit) in self.ends.items():
+            self.dimensions.update({f"{name}_{end}": dim for name, dim in unit.dimensions.items() if name not in CLOCK})
+        self.constants: dict[str, np.ndarray] = {}
+        self.states: dict[str, np.ndarray] = {}
+        self.traces: dict[str, Held] = {}
+        self.edge_free: dict[str, str] = {}
+        self.on_pre: list[Statement] = []
+        self.on_post: list[Statement] = []
+        self.derivatives: dict[str, str] = {}
+        self.after: list[Statement] = []
+        self.deliver: tuple[Statement, ...] = ()
+        self.port: str | None = None
+        self.graded: str | None = None
+        self.tied = projection.weight if isinstance(projection.weight, Tied) else None
+
+    def declare(self, name: str, dim: Dimension) -> None:
+        if name in self.dimensions or name in RESERVED - {"w"}:
+            raise DescriptionError(f"{self.where}: '{name}' is taken twice: give rules and parameters different names")
+        self.dimensions[name] = dim
+
+    def constant(self, name: str, value: Any) -> None:
+        if isinstance(value, Distribution) or np.ndim(value):
+            raise DescriptionError(f"{self.where}: '{name}' must be one number for the whole projection: give one")
+        dim = dimension_of(value)
+        self.declare(name, dim)
+        self.constants[name] = resolve(value, dim, 1, self.seed, f"{self.projection.name}.{name}")
+
+    # Edges and weights ---------------------------------------------------------------------------------------------
+
+    def read_edges(self) -> None:
+        rng = generator(self.seed, f"{self.projection.name} connectivity")
+        sizes = [unit.size for _, unit in self.ends.values()]
+        pre, post = self.projection.connect.pairs(*sizes, rng, self.where)
+        self.order = edge_order(pre, post)
+        self.pre, self.post = pre[self.order], post[self.order]
+
+    def read_weight(self) -> None:
+        weight = self.projection.weight
+        if self.tied is not None:
+            self.read_tied(self.tied)
+            return
+        dim = value_dimension(weight)
+        self.declare("w", dim)
+        where = f"{self.projection.name}.w"
+        matrix = np.ndim(weight) == 2 if not isinstance(weight, Distribution) else False
+        if matrix:
+            weight = self.flat(weight)
+        si = resolve(weight, dim, self.pre.size, self.seed, where)
+        if si.ndim and not matrix and not isinstance(weight, Distribution):
+            si = si[self.order]
+        self.check_sign(si)
+        if si.ndim == 0 and not self.projection.rules:
+            self.constants["w"] = si
+        else:
+            self.states["w"] = np.broadcast_to(si, (self.pre.size,)).copy()
+
+    def flat(self, matrix: Any) -> Any:
+        targets, sources = self.ends["post"][1].size, self.ends["pre"][1].size
+        if not self.projection.connect.dense or matrix.shape != (targets, sources):
+            raise DescriptionError(
+                f"{self.where}: a weight of shape {matrix.shape} needs all-to-all connectivity and the shape "
+                f"({targets}, {sources}), targets by sources: change it"
+            )
+        return matrix.T.ravel()
+
+    def read_tied(self, tied: Tied) -> None:
+        if tied.parameter not in self.network.parameters:
+            hint = suggest(tied.parameter, self.network.parameters)
+            raise DescriptionError(f"{self.where}: no named parameter '{tied.parameter}': {hint}")
+        if self.projection.rules:
+            raise DescriptionError(f"{self.where}: a tied weight cannot be plastic: give the projection its own weight")
+        named = self.network.parameters[tied.parameter]
+        self.declare("w", dimension_of(named.value))
+        index = np.broadcast_to(np.array(tied.index, dtype=np.int64), (self.pre.size,)) if len(tied.index) == 1 else np.array(tied.index)
+        if index.shape != self.pre.shape:
+            raise DescriptionError(f"{self.where}: {index.size} tied indices for {self.pre.size} edges: give one per edge")
+        if index.size and (index.min() < 0 or index.max() >= np.size(named.value)):
+            raise DescriptionError(f"{self.where}: a tied index lies outside '{named.name}', which has {np.size(named.value)} values")
+        self.tied = Tied(tied.parameter, tuple(index[self.order]))
+        self.states["w"] = constrained(named.value, named.sign)[np.array(self.tied.index, dtype=np.int64)]
+
+    def check_sign(self, si: np.ndarray) -> None:
+        sign = self.projection.sign
+        if sign and np.any(si * sign < 0):
+            raise DescriptionError(f"{self.where}: weights must have the sign {sign:+d}, but some have the other: correct them")
+
+    # What the synapse does -------------------------------------------------------------------------------------------
+
+    def read_synapse(self) -> None:
+        synapse, (_, target) = self.projection.synapse, self.ends["post"]
+        for name, value in synapse.values().items():
+            self.constant(name, value)
+        port = synapse.port
+        if port not in {*target.ports, *target.states}:
+            known = [*target.ports, *target.derivatives]
+            raise DescriptionError(f"{self.where}: '{target.name}' has no port '{port}': {suggest(port, known)}")
+        if synapse.on_pre is not None:
+            self.read_pulse(synapse.text(synapse.on_pre), port, target)
+        if synapse.graded is not None:
+            self.read_graded(synapse.text(synapse.graded), port, target)
+
+    def read_pulse(self, text: str, port: str, target: Unit) -> None:
+        if not self.ends["pre"][1].spiking:
+            raise DescriptionError(f"{self.where}: '{self.projection.source}' does not spike: use a graded synapse")
+        if port in target.ports:
+            raise DescriptionError(f"{self.where}: '{port}' takes graded input, not spikes: choose a state such as g_e")
+        gain = target.gains.get(port)
+        statements = parse_statements(text, self.where)
+        scale = {} if gain is None else {f"{port}_post": " * ".join(f"{g}_post" for g in gain.split(" * "))}
+        self.deliver = tuple(
+            Statement(s.target, s.op, f"{scale[s.target]} * ({s.expression})" if s.target in scale else s.expression)
+            for s in statements
+        )
+
+    def read_graded(self, text: str, port: str, target: Unit) -> None:
+        if port not in target.ports:
+            raise DescriptionError(f"{self.where}: '{port}' of '{target.name}' is not an input: choose {target.ports}")
+        if "output_pre" in names_in(text) and not self.ends["pre"][1].graded:
+            raise DescriptionError(f"{self.where}: '{self.projection.source}' has no graded output: use a pulse synapse")
+        if self.delay():
+            raise DescriptionError(f"{self.where}: a graded synapse has no delay: set delay to 0*ms")
+        check_expression(text, self.where)
+        self.port, self.graded = port, text
+
+    def delay(self) -> int:
+        seconds = float(in_si(self.projection.delay, SECOND, f"{self.where}: delay"))
+        steps = seconds / self.network.step
+        if seconds < 0 or abs(steps - round(steps)) > 1e-6 * max(1.0, steps):
+            raise DescriptionError(
+                f"{self.where}: delay {self.projection.delay} is not a whole number (from 0) of steps of "
+                f"{self.network.dt}: change it or dt"
+            )
+        return round(steps)
+
+    # Rules -----------------------------------------------------------------------------------------------------------
+
+    def read_rule(self, rule: SynapticRule) -> None:
+        title = f"{type(rule).__name__} on {self.where}"
+        if rule.clock == "sample":
+            raise DescriptionError(f"{title}: the clock 'sample' is not available yet: use 'spike' or 'continuous'")
+        names = {"w": "w"}
+        for name, value in rule.values().items():
+            names[name] = f"{rule.prefix}_{name}"
+            self.constant(names[name], value)
+        for name, trace in rule.traces.items():
+            names[name] = f"{rule.prefix}_{name}"
+            self.declare(names[name], DIMENSIONLESS)
+        tail: dict[str, list[Statement]] = {"pre": [], "post": []}
+        for name, signal in rule.signals.items():
+            names[name] = self.signal(rule, name, signal, tail, title)
+        for name, trace in rule.traces.items():
+            self.trace(names[name], trace, substitute(trace.derivative, names))
+        bounds = self.bounds(rule, names)
+        for end, text, collected in (("pre", rule.on_pre, self.on_pre), ("post", rule.on_post, self.on_post)):
+            written = [_renamed(s, names, title) for s in parse_statements(text, f"{title}, on_{end}")]
+            if written or tail[end]:
+                self.needs_spikes(end, title)
+            changes_weight = any(s.target == "w" for s in written)
+            collected += [*written, *(bounds if changes_weight else ()), *tail[end]]
+        self.continuous(rule, names, bounds, title)
+
+    def continuous(self, rule: SynapticRule, names: dict[str, str], bounds: list[Statement], title: str) -> None:
+        if rule.dw is None:
+            return
+        check_expression(rule.dw, f"{title}, dw")
+        text = substitute(rule.dw, names)
+        self.derivatives["w"] = f"({self.derivatives['w']}) + ({text})" if "w" in self.derivatives else text
+        self.after += bounds
+
+    def bounds(self, rule: SynapticRule, names: dict[str, str]) -> list[Statement]:
+        limits = [] if rule.then is None else [(rule.then, rule.prefix)]
+        if self.projection.sign:
+            limits.append((Bounds(0.0, "inf") if self.projection.sign > 0 else Bounds("-inf", 0.0), "sign"))
+        statements = []
+        for limit, prefix in limits:
+            ends = [self.bound(b, names, f"{prefix}_{word}") for b, word in ((limit.low, "low"), (limit.high, "high"))]
+            statements.append(Statement("w", "=", f"clip(w, {ends[0]}, {ends[1]})"))
+        return statements
+
+    def bound(self, bound: float | str, names: dict[str, str], name: str) -> str:
+        if isinstance(bound, str) and bound not in ("inf", "-inf"):
+            if bound not in names:
+                raise DescriptionError(f"{self.where}: bound '{bound}' is not a parameter: {suggest(bound, names)}")
+            return names[bound]
+        # A number bounds a weight of any unit, so it becomes a constant that carries the unit of the weight.
+        if name not in self.constants:
+            self.declare(name, self.dimensions["w"])
+            self.constants[name] = np.array(float(bound))
+        return name
+
+    def trace(self, name: str, trace: Trace, derivative: str) -> None:
+        if trace.place == "synapse":
+            self.states[name] = np.full(self.pre.size, float(trace.initial))
+            self.derivatives[name] = derivative
+        else:
+            self.traces[name] = Held("pre" if trace.place == "pre" else "post", derivative, trace.initial)
+
+    def signal(self, rule: SynapticRule, name: str, signal: Signal, tail: dict[str, list[Statement]], title: str) -> str:
+        end: End = "pre" if signal.place == "pre" else "post"
+        population, unit = self.ends[end]
+        if signal.name != "activity":
+            if signal.name not in unit.dimensions:
+                raise DescriptionError(f"{title}: it needs '{signal.name}', which '{unit.name}' does not have")
+            return f"{signal.name}_{end}"
+        if unit.graded:
+            return self.graded_activity(end)
+        if not unit.spiking:
+            raise DescriptionError(f"{title}: '{unit.name}' has no activity: use a spiking or rate population")
+        trace, window, reference = (f"{rule.prefix}_{name}{suffix}" for suffix in ("", "_window", "_reference"))
+        self.declare(trace, DIMENSIONLESS)
+        self.constant(window, population.activity_window)
+        self.constant(reference, population.reference_rate)
+        self.traces[trace] = Held(end, f"-{trace}/{window}", 0.0)
+        tail[end].append(Statement(trace, "+=", f"1/({window}*{reference})"))
+        return trace
+
+    def graded_activity(self, end: End) -> str:
+        population, _ = self.ends[end]
+        if self.dimensions[f"output_{end}"] is DIMENSIONLESS:
+            return f"output_{end}"
+        reference = f"reference_{end}"
+        if reference not in self.constants:
+            self.constant(reference, population.reference_rate)
+        return f"output_{end}/{reference}"
+
+    def needs_spikes(self, end: str, title: str) -> None:
+        _, unit = self.ends[end]
+        if not unit.spiking:
+            raise DescriptionError(
+                f"{title}: it needs spikes of '{unit.name}', which does not spike: use a spiking population, or a rule "
+                "with the clock 'continuous'"
+            )
+
+    # Checks ------------------------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        known = self.dimensions
+        for statement in (*self.deliver, *self.on_pre, *self.on_post, *self.after):
+            expect_statement(statement, known, self.where)
+        for name, held in self.traces.items():
+            expect(held.derivative, known[name] / SECOND, known, f"{self.where}, d{name}/dt")
+            self.check_writer(name, held.place)
+        for name, text in self.derivatives.items():
+            expect(text, known[name] / SECOND, known, f"{self.where}, d{name}/dt")
+        if self.graded is not None:
+            expect(self.graded, known[f"{self.port}_post"], known, f"{self.where}: weight in {unit_name(known['w'])}")
+        self.check_start()
+
+    def check_start(self) -> None:
+        limits = dict.fromkeys(s for s in (*self.on_pre, *self.on_post, *self.after) if s.expression.startswith("clip(w,"))
+        for statement in limits:
+            low, high = (self.constants[n.strip()] for n in statement.expression[len("clip(w,") : -1].split(","))
+            w = self.states["w"]
+            if w.size and (w.min() < low or w.max() > high):
+                raise DescriptionError(
+                    f"{self.where}: initial weights from {w.min():g} to {w.max():g} (SI) violate the bounds "
+                    f"[{low:g}, {high:g}] of its rule: change the weights or the bounds"
+                )
+
+    def check_writer(self, trace: str, place: str) -> None:
+        # A trace per neuron changes once per spike of that neuron; written elsewhere it would differ by synapse.
+        wrong = self.on_post if place == "pre" else self.on_pre
+        if any(s.target == trace for s in wrong):
+            raise DescriptionError(
+                f"{self.where}: '{trace}' is kept per {place}synaptic neuron, so only on_{place} may write it: "
+                "use synapse.variable for a variable per synapse"
+            )
+
+    def finish(self) -> Link:
+        self.check()
+        return Link(
+            name=self.projection.name,
+            source=self.projection.source,
+            target=self.projection.target,
+            pre=self.pre.astype(np.int32),
+            post=self.post.astype(np.int32),
+            dense=self.projection.connect.dense,
+            delay=self.delay(),
+            dimensions=self.dimensions,
+            constants=self.constants,
+            states=self.states,
+            traces=self.traces,
+            deliver=self.deliver,
+            port=self.port,
+            graded=self.graded,
+            on_pre=tuple(self.on_pre),
+            on_post=tuple(self.on_post),
+            derivatives=self.derivatives,
+            after=tuple(_unique(self.after)),
+            tied=self.tied,
+        )
+
+
+def constrained(value: Any, sign: int) -> np.ndarray:
+    """Return the effective value of a named parameter: max(value, 0) for sign +1, min(value, 0) for -1."""
+    si = np.atleast_1d(np.array(value, dtype=np.float64))
+    return np.maximum(si, 0.0) if sign > 0 else np.minimum(si, 0.0) if sign < 0 else si
+
+
+def _renamed(statement: Statement, names: dict[str, str], title: str) -> Statement:
+    if statement.target not in names:
+        raise DescriptionError(f"{title}: '{statement}' writes '{statement.target}': {suggest(statement.target, names)}")
+    return Statement(names[statement.target], statement.op, substitute(statement.expression, names))
+
+
+def _unique(statements: Iterable[Statement]) -> list[Statement]:
+    return list(dict.fromkeys(statements))
+
+
+def expand_projection(projection: Projection, network: Network, units: dict[str, Unit], seed: int) -> Link:
+    """Return the projection written out; raises DescriptionError on units, shapes, signals or rules that do not fit."""
+    draft = _Draft(projection, network, units, seed)
+    draft.read_edges()
+    draft.read_weight()
+    draft.read_synapse()
+    for rule in projection.rules:
+        draft.read_rule(rule)
+    return draft.finish()

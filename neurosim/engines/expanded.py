@@ -1,0 +1,130 @@
+"""The expanded form of a network: every rule, gain and signal written out as equations on named variables.
+
+Both the reference engine and the lowering start from it. It is still equations: no numerical method, no schedule.
+Names ending in _pre and _post in a link are variables of its two populations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from neurosim.model.expressions import Statement
+from neurosim.model.network import Network
+from neurosim.model.parts import Tied
+from neurosim.model.source import SourceModel
+from neurosim.model.units import Dimension
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A population written out.
+
+    derivatives, expression of dx/dt by state; frozen, states held while refractory; definitions, subexpressions by
+    name; ports, inputs that are summed afresh at each step; constants and states, values in SI units (0-d or (size,));
+    threshold, reset, refractory (name of a constant), method as in the model; adaptation, derivatives of neuron rules,
+    integrated by Euler's method apart from the model's; draws, names of per-step random numbers and their kind;
+    gains, port -> state that multiplies what is delivered to it; dimensions, of every name.
+    """
+
+    name: str
+    size: int
+    dimensions: Mapping[str, Dimension]
+    derivatives: Mapping[str, str] = field(default_factory=dict)
+    frozen: frozenset[str] = frozenset()
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    ports: tuple[str, ...] = ()
+    constants: Mapping[str, np.ndarray] = field(default_factory=dict)
+    states: Mapping[str, np.ndarray] = field(default_factory=dict)
+    threshold: str | None = None
+    reset: tuple[Statement, ...] = ()
+    refractory: str | None = None
+    method: str = "exact"
+    adaptation: Mapping[str, str] = field(default_factory=dict)
+    draws: Mapping[str, Literal["normal", "uniform"]] = field(default_factory=dict)
+    gains: Mapping[str, str] = field(default_factory=dict)
+    source: SourceModel | None = None
+    graded: bool = False
+
+    @property
+    def spiking(self) -> bool:
+        """Whether its units emit spikes."""
+        return self.threshold is not None or self.source is not None
+
+
+@dataclass(frozen=True)
+class Held:
+    """A trace kept per presynaptic or postsynaptic neuron: dx/dt = derivative; `on_pre` or `on_post` add to it."""
+
+    place: Literal["pre", "post"]
+    derivative: str
+    initial: float
+
+
+@dataclass(frozen=True)
+class Link:
+    """A projection written out.
+
+    pre, post, indices of its edges (int32, sorted by source, then target); dense, whether that is all pairs;
+    delay in steps; constants, shared numbers in SI; states, one value per edge; w_shared, the weight is one number for
+    all edges; traces, per neuron; deliver, statements at the arrival of a spike that act on the target;
+    port and graded, the input of the target that is summed and the summand; on_pre, on_post, what rules do at spikes;
+    derivatives, of edge states under continuous rules (Euler's method, values at the start of the step), and after,
+    statements that follow them; tied, index into a named parameter for each edge.
+    """
+
+    name: str
+    source: str
+    target: str
+    pre: np.ndarray
+    post: np.ndarray
+    dense: bool
+    delay: int
+    dimensions: Mapping[str, Dimension]
+    constants: Mapping[str, np.ndarray]
+    states: Mapping[str, np.ndarray]
+    traces: Mapping[str, Held] = field(default_factory=dict)
+    deliver: tuple[Statement, ...] = ()
+    port: str | None = None
+    graded: str | None = None
+    on_pre: tuple[Statement, ...] = ()
+    on_post: tuple[Statement, ...] = ()
+    derivatives: Mapping[str, str] = field(default_factory=dict)
+    after: tuple[Statement, ...] = ()
+    tied: Tied | None = None
+
+    @property
+    def w_shared(self) -> bool:
+        """Whether the weight is one number for all edges."""
+        return "w" in self.constants
+
+    @property
+    def plastic(self) -> bool:
+        """Whether a rule changes its edges."""
+        return bool(self.on_pre or self.on_post or self.derivatives)
+
+
+@dataclass(frozen=True)
+class StateClamp:
+    """Holds `variable` of a unit at `value` (SI) for `indices` from step `start` up to, not including, step `stop`."""
+
+    unit: str
+    variable: str
+    indices: np.ndarray
+    value: np.ndarray
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """A network written out: units and links by name, in the order of the description; clamps of states."""
+
+    network: Network
+    seed: int
+    units: Mapping[str, Unit]
+    links: Mapping[str, Link]
+    clamps: tuple[StateClamp, ...] = ()
