@@ -100,5 +100,5 @@ def poisson_gap(key: Key, draw: int, index: int, p: float) -> int:
         return 1
     if not p > 0.0:
         return NEVER
-    gap = 1.0 + math.floor(math.log1p(-_uniform(key, draw, index)) / math.log1p(-p))
-    return int(gap) if gap < NEVER else NEVER
+    failures = math.log1p(-_uniform(key, draw, index)) / math.log1p(-p)
+    return 1 + int(failures) if failures < NEVER else NEVER
