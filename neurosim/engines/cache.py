@@ -1,0 +1,59 @@
+"""The cache folder of lowered equations and compiled programs: safe to share, to lose, and to find read-only."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+
+@lru_cache(maxsize=1)
+def folder() -> Path:
+    """Return a writable cache folder: NEUROSIM_CACHE, else the user's cache folder, else one for this process alone."""
+    chosen = os.environ.get("NEUROSIM_CACHE")
+    user = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+    path = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or user) / "neurosim"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return path
+    except OSError:
+        temporary = Path(tempfile.mkdtemp(prefix="neurosim-"))
+        atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+        return temporary
+
+
+def key(*parts: Any) -> str:
+    """Return a digest of JSON-like parts."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file so that another process sees all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    os.replace(temporary, path)
+
+
+def remembered(kind: str, parts: Any, work: Callable[[], Any]) -> Any:
+    """Return work(), a JSON value that depends on `parts` alone, from the cache if it is there and whole."""
+    path = folder() / kind / f"{key(parts)}.json"
+    try:
+        stored = json.loads(path.read_text())
+        if stored["parts"] == json.loads(json.dumps(parts)):
+            return stored["value"]
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    value = work()
+    write(path, json.dumps({"parts": parts, "value": value}))
+    return value

@@ -1,0 +1,249 @@
+"""Lowering: a network written out becomes an ordered list of blocks, each a short list of assignments.
+
+Engines that compile print this list; none of them reads equations or knows a rule by name. The order is the schedule:
+draw, inputs, clamp, graded signals, record, learn, adapt, integrate, threshold, deliver, on_pre, on_post, reset, external.
+In statements `select(condition, a, b)` chooses, `active` says that a unit is not refractory, names beginning with an
+underscore are local, and names ending in _pre and _post belong to the two ends of a link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from neurosim.engines.expanded import Expanded, Link, StateClamp, Unit
+from neurosim.engines.graded_order import graded_order
+from neurosim.engines.integration import linear_system, update_statements
+from neurosim.engines.propagator import Linear
+from neurosim.model.expressions import Statement, names_in, substitute, substitute_all
+
+Kind = Literal[
+    "draw", "input", "clamp", "clear", "graded", "evaluate", "record", "learn", "adapt", "integrate", "decay",
+    "threshold", "source", "deliver", "on_pre", "on_post", "reset", "external",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Block:
+    """One piece of a step: what kind, whose (a unit, a link, an external), and the assignments.
+
+    place, for traces: 'pre' or 'post'; clamp, the clamp that a block of that kind applies.
+    """
+
+    kind: Kind
+    owner: str
+    statements: tuple[Statement, ...] = ()
+    place: Literal["pre", "post"] | None = None
+    clamp: StateClamp | None = None
+
+    @property
+    def writes(self) -> frozenset[str]:
+        """The names that the block assigns, locals left out."""
+        return frozenset(s.target for s in self.statements if not s.target.startswith("_"))
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names that the block reads."""
+        named = frozenset().union(*(names_in(s.expression) for s in self.statements)) if self.statements else frozenset()
+        augmented = frozenset(s.target for s in self.statements if s.op != "=")
+        return named | augmented
+
+
+@dataclass(frozen=True)
+class Propagator:
+    """Coefficients of an exact step, worked out from constants and dt before a run.
+
+    names P_x_y, Q_x_y and c_x in statements belong to `owner`; the ones for held states carry the prefix H.
+    """
+
+    owner: str
+    linear: Linear
+    frozen: frozenset[str] = frozenset()
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
+class Program:
+    """The blocks of one step in order, the coefficients they need, and the definitions that are kept as arrays."""
+
+    expanded: Expanded
+    blocks: tuple[Block, ...]
+    propagators: tuple[Propagator, ...]
+    stored: Mapping[str, tuple[str, ...]]
+
+
+def lower(expanded: Expanded) -> Program:
+    """Return the program of a network; raises DescriptionError where a method does not apply or signals form a cycle."""
+    return _Lowering(expanded).program()
+
+
+class _Lowering:
+    def __init__(self, expanded: Expanded) -> None:
+        self.expanded = expanded
+        self.units, self.links = expanded.units, expanded.links
+        self.propagators: list[Propagator] = []
+        self.stored = {name: self.stored_definitions(unit) for name, unit in self.units.items()}
+
+    def program(self) -> Program:
+        blocks = tuple(self.clamped(self.blocks()))
+        return Program(self.expanded, blocks, tuple(self.propagators), self.stored)
+
+    def blocks(self) -> Iterator[Block]:
+        units, links = self.units.values(), self.links.values()
+        yield from (Block("draw", u.name) for u in units if u.draws)
+        yield from (Block("input", u.name) for u in units if "value" in u.states)
+        yield from (Block("clamp", c.unit, clamp=c) for c in self.expanded.clamps)
+        yield from self.graded()
+        yield Block("record", "")
+        yield from (self.learn(link) for link in links if link.derivatives)
+        yield from (self.adapt(unit) for unit in units if unit.adaptation)
+        yield from (self.integrate(unit) for unit in units if unit.derivatives)
+        yield from (self.decay(link, place) for link in links for place in self.places(link))
+        yield from (self.threshold(unit) for unit in units if unit.spiking)
+        yield from (Block("deliver", k.name, self.inlined(k, k.deliver)) for k in links if k.deliver)
+        yield from (Block("on_pre", k.name, self.inlined(k, k.on_pre)) for k in links if k.on_pre)
+        yield from (Block("on_post", k.name, self.inlined(k, k.on_post)) for k in links if k.on_post)
+        yield from (Block("reset", u.name, self.defined(u, u.reset)) for u in units if u.reset)
+        yield from (Block("external", name) for name in self.expanded.network.externals)
+
+    def clamped(self, blocks: Iterable[Block]) -> Iterator[Block]:
+        """Repeat each clamp after every block that writes its variable."""
+        for block in blocks:
+            yield block
+            if block.kind == "clamp":
+                continue
+            written = self.written_in_units(block)
+            yield from (Block("clamp", c.unit, clamp=c) for c in self.expanded.clamps if (c.unit, c.variable) in written)
+
+    def written_in_units(self, block: Block) -> set[tuple[str, str]]:
+        link = self.links.get(block.owner)
+        if link is None:
+            return {(block.owner, name) for name in block.writes}
+        ends = {"_pre": link.source, "_post": link.target}
+        return {(ends[e], name.removesuffix(e)) for name in block.writes for e in ends if name.endswith(e)}
+
+    # Graded signals ----------------------------------------------------------------------------------------------------
+
+    def stored_definitions(self, unit: Unit) -> tuple[str, ...]:
+        """Return the definitions kept as arrays: those that links and recorders read."""
+        wanted = {r.variable for r in self.expanded.network.recorders if r.target == unit.name}
+        for link in self.links.values():
+            texts = [*([link.graded] if link.graded else []), *link.derivatives.values()]
+            names = frozenset().union(*map(names_in, texts)) if texts else frozenset()
+            wanted |= {n.removesuffix("_pre") for n in names if link.source == unit.name and n.endswith("_pre")}
+            wanted |= {n.removesuffix("_post") for n in names if link.target == unit.name and n.endswith("_post")}
+        return tuple(name for name in unit.definitions if name in wanted)
+
+    def graded(self) -> Iterator[Block]:
+        for name in graded_order(self.expanded):
+            unit = self.units[name]
+            incoming = [link for link in self.links.values() if link.graded is not None and link.target == name]
+            if incoming:
+                yield Block("clear", name, tuple(Statement(p, "=", "0.0") for p in sorted({k.port or "" for k in incoming})))
+            for link in incoming:
+                yield Block("graded", link.name, (Statement(f"{link.port}_post", "+=", link.graded or ""),))
+            gains = [(p, g) for p, g in unit.gains.items() if any(k.port == p for k in incoming)]
+            statements = [Statement(port, "*=", gain) for port, gain in gains]
+            statements += [Statement(d, "=", self.inline(unit, unit.definitions[d])) for d in self.stored[name]]
+            if statements:
+                yield Block("evaluate", name, tuple(statements))
+
+    def silent_ports(self, unit: Unit) -> dict[str, str]:
+        """Return the ports that no projection feeds, as zeros."""
+        fed = {link.port for link in self.links.values() if link.target == unit.name}
+        return {port: "0" for port in unit.ports if port not in fed}
+
+    def inline(self, unit: Unit, text: str) -> str:
+        """Return an expression on states, constants and fed ports alone."""
+        return substitute(substitute_all(text, unit.definitions), self.silent_ports(unit))
+
+    def defined(self, unit: Unit, statements: Iterable[Statement]) -> tuple[Statement, ...]:
+        return tuple(Statement(s.target, s.op, self.inline(unit, s.expression)) for s in statements)
+
+    def inlined(self, link: Link, statements: Iterable[Statement]) -> tuple[Statement, ...]:
+        """Write out definitions of the two ends, whose stored values are those of the start of the step."""
+        texts: dict[str, str] = {}
+        for end, unit in (("pre", self.units[link.source]), ("post", self.units[link.target])):
+            for name in unit.definitions:
+                whole = self.inline(unit, unit.definitions[name])
+                ends = {n: f"{n}_{end}" for n in names_in(whole) - {"t", "dt", "t_in_timesteps"}}
+                texts[f"{name}_{end}"] = substitute(whole, ends)
+        return tuple(Statement(s.target, s.op, substitute(s.expression, texts)) for s in statements)
+
+    # Changes over time -------------------------------------------------------------------------------------------------
+
+    def learn(self, link: Link) -> Block:
+        return Block("learn", link.name, (*_euler(link.derivatives), *link.after))
+
+    def adapt(self, unit: Unit) -> Block:
+        return Block("adapt", unit.name, _euler({n: self.inline(unit, t) for n, t in unit.adaptation.items()}))
+
+    def integrate(self, unit: Unit) -> Block:
+        where = f"population '{unit.name}'"
+        derivatives = {name: self.inline(unit, text) for name, text in unit.derivatives.items()}
+        if unit.method == "exact":
+            return Block("integrate", unit.name, self.exact(unit.name, derivatives, frozenset(unit.constants), unit.frozen, where))
+        held = {n: f"int(active)*({t})" if n in unit.frozen else t for n, t in derivatives.items()}
+        return Block("integrate", unit.name, update_statements(held, unit.method, where))
+
+    def decay(self, link: Link, place: Literal["pre", "post"]) -> Block:
+        derivatives = {n: t.derivative for n, t in link.traces.items() if t.place == place}
+        where = f"projection '{link.name}', traces"
+        statements = self.exact(link.name, derivatives, frozenset(link.constants), frozenset(), where)
+        return Block("decay", link.name, statements, place=place)
+
+    @staticmethod
+    def places(link: Link) -> list[Literal["pre", "post"]]:
+        held = {trace.place for trace in link.traces.values()}
+        return [place for place in ("pre", "post") if place in held]  # type: ignore[misc]
+
+    def exact(
+        self, owner: str, derivatives: Mapping[str, str], constants: frozenset[str], frozen: frozenset[str], where: str
+    ) -> tuple[Statement, ...]:
+        linear = linear_system(derivatives, constants, where)
+        self.propagators.append(Propagator(owner, linear))
+        free = _exact_step(linear, "", linear.reach())
+        depends = [n for i, n in enumerate(linear.states) if n not in frozen and linear.reach()[i, _rows(linear, frozen)].any()]
+        held = {}
+        if depends:
+            self.propagators.append(Propagator(owner, linear, frozen, "H"))
+            held = _exact_step(linear, "H", linear.reach(frozen))
+        held |= {name: name for name in frozen}
+        chosen = {n: f"select(active, {free[n]}, {held[n]})" if n in {*depends, *frozen} else free[n] for n in free}
+        new = [Statement(f"_{name}", "=", text) for name, text in chosen.items()]
+        return (*new, *(Statement(name, "=", f"_{name}") for name in chosen))
+
+    # Spikes --------------------------------------------------------------------------------------------------------------
+
+    def threshold(self, unit: Unit) -> Block:
+        if unit.source is not None:
+            return Block("source", unit.name)
+        condition = self.inline(unit, unit.threshold or "")
+        if unit.refractory is not None:
+            condition = f"({condition}) and active"
+        return Block("threshold", unit.name, (Statement("_spikes", "=", condition),))
+
+
+def _rows(linear: Linear, names: frozenset[str]) -> list[int]:
+    return [i for i, name in enumerate(linear.states) if name in names]
+
+
+def _euler(derivatives: Mapping[str, str]) -> tuple[Statement, ...]:
+    if len(derivatives) == 1:
+        return tuple(Statement(name, "+=", f"dt*({text})") for name, text in derivatives.items())
+    new = [Statement(f"_{name}", "=", f"{name} + dt*({text})") for name, text in derivatives.items()]
+    return (*new, *(Statement(name, "=", f"_{name}") for name in derivatives))
+
+
+def _exact_step(linear: Linear, prefix: str, reach: object) -> dict[str, str]:
+    """Return the expression of each state after a step, in the coefficients of a Propagator of that prefix."""
+    texts = {}
+    for i, name in enumerate(linear.states):
+        row = [j for j in range(len(linear.states)) if reach[i, j]]  # type: ignore[index]
+        terms = [f"{prefix}P_{name}_{linear.states[j]}*{linear.states[j]}" for j in row]
+        terms += [f"{prefix}Q_{name}_{linear.states[j]}*({linear.input_offsets[j]})" for j in row if j in linear.input_offsets]
+        if any(j in linear.constant_offsets for j in row):
+            terms.append(f"{prefix}c_{name}")
+        texts[name] = " + ".join(terms)
+    return texts
