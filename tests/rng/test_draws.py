@@ -32,7 +32,7 @@ def sample(kind, key=KEY, step=0, n=N):
 
 
 @pytest.mark.parametrize("kind", DRAWS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(key=keys, step=steps, n=st.integers(0, 700))
 def test_fill_gives_the_bits_of_the_scalar_draw(kind, key, step, n):
     one, fill = DRAWS[kind]
@@ -41,7 +41,6 @@ def test_fill_gives_the_bits_of_the_scalar_draw(kind, key, step, n):
 
 @pytest.mark.parametrize("kind", DRAWS)
 @given(n=st.integers(0, 600), m=st.integers(0, 600))
-@settings(deadline=None)
 def test_a_longer_vector_begins_with_the_shorter(kind, n, m):
     n, m = sorted((n, m))
     assert np.array_equal(sample(kind, n=n), sample(kind, n=m)[:n])
