@@ -27,3 +27,7 @@ class ResultFileError(NeurosimError):
 
 class RunFailed(NeurosimError):
     """A run stopped before its end (for example on a value that is not finite)."""
+
+
+class UsageError(NeurosimError, ValueError):
+    """What was asked for is not possible as asked: a setting, an option, or an output that already exists."""

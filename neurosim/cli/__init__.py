@@ -1,0 +1,54 @@
+"""The command line. Whatever is heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+
+    Arguments: argv, the words after 'neurosim' (by default those of this process).
+    An error is one line on standard error; with --debug its traceback follows.
+    """
+    import typer
+
+    from neurosim.cli.app import app
+    from neurosim.errors import UsageError
+
+    # Where typer keeps the class of its usage errors differs between versions; this is its public descendant.
+    usage_error: Any = typer.BadParameter.__bases__[0]
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return app(args=words, prog_name="neurosim", standalone_mode=False) or DONE
+    except (KeyboardInterrupt, typer.Abort):
+        return _report("interrupted", INTERRUPTED)
+    except usage_error as error:
+        return _report(f"{error.format_message()} (see neurosim --help)", USAGE)
+    except Exception as error:
+        if "--debug" in words:
+            import traceback
+
+            traceback.print_exc()
+        return _report(_described(error), USAGE if isinstance(error, UsageError) else FAILED)
+
+
+def _report(message: str, code: int) -> int:
+    print(f"neurosim: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _described(error: Exception) -> str:
+    from neurosim.errors import NeurosimError
+
+    notes = "; ".join(getattr(error, "__notes__", ()))
+    text = (
+        str(error)
+        if isinstance(error, NeurosimError)
+        else f"{type(error).__name__}: {error} (--debug shows where)"
+    )
+    return f"{text}; {notes}" if notes else text

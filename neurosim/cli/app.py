@@ -1,0 +1,106 @@
+"""The commands and their options; the work is done in the other modules of this package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+File = Annotated[Path, typer.Argument(help="A result file (.h5).", metavar="FILE")]
+
+
+@app.callback(invoke_without_command=True)
+def neurosim(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    debug: Debug = False,
+) -> None:
+    """A biologically inspired learning simulator: run published studies and check their claims."""
+    if version:
+        from importlib import metadata
+
+        print(f"neurosim {metadata.version('neurosim')}")
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command("list")
+def list_names(
+    kind: Annotated[
+        str, typer.Argument(help="experiments, rules, engines or models.", metavar="[KIND]")
+    ] = "experiments",
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """List what can be run and what it is built from."""
+    from neurosim.cli.listing import show_list
+
+    show_list(kind, as_json=as_json)
+
+
+@app.command()
+def settings(
+    name: Annotated[str, typer.Argument(help="An experiment.", metavar="NAME")],
+    preset: Annotated[str | None, typer.Option(help="Show the values of this preset.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Show the settings of an experiment, which --set changes."""
+    from neurosim.cli.listing import show_settings
+
+    show_settings(name, preset)
+
+
+@app.command()
+def run(
+    name: Annotated[str, typer.Argument(help="An experiment.", metavar="NAME")],
+    seed: Annotated[int | None, typer.Option(help="Seed of every random stream.  [default: 0]")] = None,
+    preset: Annotated[str | None, typer.Option(help="Preset of settings.  [default: the first]")] = None,
+    out: Annotated[Path | None, typer.Option(help="Result file (.h5).  [default: in results/]")] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a setting: NAME=VALUE, such as 'tau=5 ms'.")
+    ] = None,
+    engine: Annotated[str | None, typer.Option(help="Engine.  [default: the experiment's]")] = None,
+    workers: Annotated[int | None, typer.Option(help="Threads.  [default: one per processor]")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing result file.")] = False,
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with the run that was writing this file.")
+    ] = None,
+    debug: Debug = False,
+) -> int:
+    """Run an experiment: write its result file and figure, and print its claims."""
+    from neurosim.cli.run import run_experiment
+
+    return run_experiment(
+        name,
+        seed=seed,
+        preset=preset,
+        out=out,
+        assignments=assignments or [],
+        engine=engine,
+        workers=workers,
+        quiet=quiet,
+        overwrite=overwrite,
+        resume=resume,
+    )
+
+
+@app.command()
+def show(file: File, debug: Debug = False) -> None:
+    """Show what a result file holds and where it comes from."""
+    from neurosim.cli.show import show_file
+
+    show_file(file)
+
+
+@app.command()
+def claims(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
+    """Show the claims of a run: the paper's figure, ours, and the verdict."""
+    from neurosim.cli.show import show_claims
+
+    show_claims(file, as_json=as_json)

@@ -1,0 +1,53 @@
+"""Experiments by name, found through entry points; none is imported before it is asked for."""
+
+from __future__ import annotations
+
+import ast
+from importlib import metadata, util
+from pathlib import Path
+from typing import Any
+
+from neurosim.errors import DescriptionError, UnknownNameError
+from neurosim.experiment.experiment import Experiment
+from neurosim.registry import suggest
+
+GROUP = "neurosim.experiments"
+
+
+def experiment_names() -> list[str]:
+    """Return the names of all installed experiments in alphabetical order."""
+    return sorted(_entries())
+
+
+def experiment_summary(name: str) -> str:
+    """Return the first line of the docstring of an experiment's module, which is read but not imported."""
+    try:
+        spec = util.find_spec(_entries()[name].module)
+        tree = ast.parse(Path(spec.origin or "").read_text("utf-8")) if spec else ast.parse("")
+    except (ImportError, OSError, SyntaxError, ValueError):
+        return "(not found)"
+    return (ast.get_docstring(tree) or "").partition("\n")[0]
+
+
+def find_experiment(name: str) -> Experiment[Any]:
+    """Return an experiment by its name.
+
+    Raises UnknownNameError with the nearest name, DescriptionError when what is installed under it is none.
+    """
+    entries = _entries()
+    if name not in entries:
+        raise UnknownNameError(f"unknown experiment '{name}': {suggest(name, entries)}")
+    entry = entries[name]
+    try:
+        found = entry.load()
+    except (ImportError, AttributeError) as error:
+        raise DescriptionError(f"experiment '{name}': '{entry.value}' cannot be loaded: {error}") from error
+    if not isinstance(found, Experiment):
+        raise DescriptionError(
+            f"experiment '{name}': '{entry.value}' is no Experiment; name the object, as in 'module:experiment'"
+        )
+    return found
+
+
+def _entries() -> dict[str, metadata.EntryPoint]:
+    return {entry.name: entry for entry in metadata.entry_points(group=GROUP)}

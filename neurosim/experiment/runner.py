@@ -1,0 +1,215 @@
+"""Running an experiment into a result file, and taking up a run that was stopped."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+from neurosim.errors import NeurosimError, RunFailed, UsageError
+from neurosim.experiment.claims import Claim, checked_claims
+from neurosim.experiment.context import RunContext
+from neurosim.experiment.display import Display, QuietDisplay
+from neurosim.experiment.experiment import Experiment
+from neurosim.experiment.parallel import available_workers
+from neurosim.experiment.settings import check_config, config_from
+from neurosim.store import Parts, Writer, check_target, open_results
+from neurosim.store.provenance import git_commit, now, provenance, versions
+
+C = TypeVar("C")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: its result file, its figure (None if it has none), its claims and its time in seconds."""
+
+    path: Path
+    figure: Path | None
+    claims: list[Claim]
+    seconds: float
+
+
+class Run:
+    """A run that is ready to start: everything that could be wrong with the request has been checked.
+
+    Make one with `new_run` or `resumed_run`. Attributes: experiment; config; parts, its finished stages; workers.
+    """
+
+    def __init__(self, experiment: Experiment[Any], config: Any, parts: Parts, workers: int | None) -> None:
+        self.experiment = experiment
+        self.config = config
+        self.parts = parts
+        self.workers = available_workers() if workers is None else workers
+
+    @property
+    def path(self) -> Path:
+        """The result file."""
+        return self.parts.target
+
+    def execute(self, display: Display | None = None) -> Outcome:
+        """Do the work that is left, and write the result file and its figure.
+
+        Whatever stops it (an error, Ctrl-C, SIGTERM), the finished stages are left in a readable file with status
+        'failed' or 'interrupted', and `resumed_run` can take the run up.
+        Raises KeyboardInterrupt when interrupted, else the error that stopped it.
+        """
+        display = display or QuietDisplay()
+        began = time.monotonic()
+        header = self.parts.header
+        context = RunContext(header["seed"], self.workers, header["engine"], self.parts, display)
+        try:
+            with signals_interrupt():
+                self.experiment.run(self.config, context)
+                claims = self._complete(context)
+        except BaseException as error:
+            self._stopped(context, error)
+            raise
+        finally:
+            display.close()
+            self.parts.release()
+        return Outcome(self.path, self._draw(), claims, time.monotonic() - began)
+
+    def _complete(self, context: RunContext) -> list[Claim]:
+        with Writer(self.path, overwrite=True) as writer:
+            self.parts.merge(writer)
+            claims = checked_claims(self.experiment.claims(self.config, writer.results()))
+            self._describe(writer, context, "complete", claims=[claim.json() for claim in claims])
+        self.parts.remove()
+        return claims
+
+    def _stopped(self, context: RunContext, error: BaseException) -> None:
+        """Leave what is finished in a readable file; the parts stay whatever happens here."""
+        interrupted = isinstance(error, KeyboardInterrupt)
+        if not self.parts.folder.exists():
+            return  # the interruption came after the run was complete
+        if not interrupted and not self.parts.worth_keeping():
+            self.parts.remove()
+            return
+        try:
+            with Writer(self.path, overwrite=True) as writer:
+                self.parts.merge(writer)
+                status = "interrupted" if interrupted else "failed"
+                self._describe(writer, context, status, claims=[], error=one_line(error))
+        except NeurosimError as second:
+            error.add_note(f"and no readable file could be left: {one_line(second)}")
+
+    def _describe(self, writer: Writer, context: RunContext, status: str, **more: Any) -> None:
+        citations = list(dict.fromkeys([self.experiment.citation, *context.citations]))
+        writer.set_attributes(**self.parts.header)
+        commits = dict.fromkeys([self.parts.header["git_commit"], git_commit()])
+        writer.set_attributes(
+            status=status, finished=now(), citations=citations, git_commit=", ".join(commits), **more
+        )
+
+    def _draw(self) -> Path | None:
+        if self.experiment.figures is None:
+            return None
+        figure_path = figure_of(self.path)
+        try:
+            with open_results(self.path) as results:
+                self.experiment.figures(self.config, results).savefig(figure_path, dpi=150)
+        except Exception as error:
+            raise RunFailed(f"{self.path} is complete, but its figure failed: {one_line(error)}") from error
+        return figure_path
+
+
+def new_run(
+    experiment: Experiment[C],
+    config: C | None = None,
+    *,
+    out: str | Path,
+    seed: int = 0,
+    engine: str | None = None,
+    workers: int | None = None,
+    preset: str | None = None,
+    overwrite: bool = False,
+    command: Sequence[str] = (),
+) -> Run:
+    """Return a run that has not started yet.
+
+    Arguments: experiment; config (by default that of the preset); out, the result file, ending in '.h5'; seed, from 0
+    to 2^63 - 1; engine, a name (by default the experiment's); workers, threads (by default one per processor); preset,
+    the name recorded (by default the experiment's first); overwrite, replace what is at `out`; command, recorded.
+    Raises UsageError, UnknownNameError or ResultFileError when it could not run or its results not be written.
+    """
+    preset, preset_config = experiment.preset(preset)
+    config = preset_config if config is None else config
+    check_config(config)
+    path = Path(out)
+    if path.suffix != ".h5":
+        raise UsageError(f"{path}: the name of a result file ends in '.h5'")
+    if not 0 <= seed < 2**63:
+        raise UsageError(f"seed {seed}: give a whole number from 0 to 2^63 - 1")
+    if workers is not None and workers < 1:
+        raise UsageError(f"workers {workers}: at least 1 is needed")
+    if experiment.figures is not None:
+        check_target(figure_of(path), overwrite=overwrite)
+    header = {
+        "experiment": experiment.name,
+        "title": experiment.title,
+        "preset": preset,
+        "config": asdict(config),  # type: ignore[call-overload]
+        "seed": seed,
+        "engine": engine or experiment.engine,
+        **provenance(command),
+    }
+    return Run(experiment, config, Parts.create(path, header, overwrite=overwrite), workers)
+
+
+def resumed_run(experiment: Experiment[Any], out: str | Path, *, workers: int | None = None) -> Run:
+    """Return the run that was stopped while it wrote `out`, with the settings it had.
+
+    Raises UsageError when there is no such run or it is another experiment's, ResultFileError when it is damaged.
+    """
+    parts = Parts.open(Path(out))
+    name = parts.header["experiment"]
+    if name != experiment.name:
+        raise UsageError(f"{out}: is a run of experiment '{name}', not of '{experiment.name}'")
+    before, today = parts.header["versions"], versions()
+    changed = sorted(
+        package for package in before.keys() | today.keys() if before.get(package) != today.get(package)
+    )
+    if changed:
+        raise UsageError(
+            f"{out}: was run with other versions of {', '.join(changed)}; "
+            "install those, or start again with --overwrite"
+        )
+    _, config = experiment.preset(parts.header["preset"])
+    return Run(experiment, config_from(config, parts.header["config"]), parts, workers)
+
+
+def figure_of(path: Path) -> Path:
+    """Return where the figure of a result file is stored."""
+    return path.with_suffix(".png")
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error as one line: its message, led by its type unless it is one of ours."""
+    text = " ".join(str(error).split())
+    if isinstance(error, NeurosimError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+@contextmanager
+def signals_interrupt() -> Iterator[None]:
+    """Let SIGINT and SIGTERM raise KeyboardInterrupt; SIGINT even where the shell had told us to ignore it."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

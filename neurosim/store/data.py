@@ -1,0 +1,77 @@
+"""What a result file holds: arrays with named dimensions and units, and spike trains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from neurosim.errors import ResultFileError
+
+# Booleans, integers, floats, complex numbers and text. Objects are never stored: reading them back means pickle.
+KINDS = "biufcU"
+# Wider than 64 bits: the layout differs between machines.
+_WIDE = {np.dtype(np.longdouble), np.dtype(np.clongdouble)} - {np.dtype(np.float64), np.dtype(np.complex128)}
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """An array with a name for each of its axes, a unit and a description.
+
+    Arguments: array, numbers, booleans or text of any shape; dims, one name per axis (arrays of one stage that
+    share a name share its length); unit, for example 'mV' ('' if dimensionless); long_name, what it is.
+    A one-dimensional array stored under the name of its own dimension is that dimension's coordinate.
+    """
+
+    array: np.ndarray
+    dims: tuple[str, ...] = ()
+    unit: str = ""
+    long_name: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "array", np.asarray(self.array))
+        object.__setattr__(self, "dims", tuple(self.dims))
+
+
+@dataclass(frozen=True, eq=False)
+class Spikes:
+    """The spikes of one population.
+
+    Arguments: times, spike times, shape (spikes,), in `unit`; ids, index of the neuron that fired, shape (spikes,).
+    """
+
+    times: np.ndarray
+    ids: np.ndarray
+    unit: str = "ms"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "times", np.asarray(self.times))
+        object.__setattr__(self, "ids", np.asarray(self.ids))
+
+
+def storable(path: str, value: npt.ArrayLike) -> np.ndarray:
+    """Return a value as an array of a kind that can be stored exactly; raises ResultFileError naming `path`."""
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind == "U":
+            np.char.encode(array, "utf-8")
+    except ValueError as error:
+        raise ResultFileError(f"'{path}': not an array of numbers or text ({error})") from error
+    if array.dtype.kind not in KINDS or array.dtype in _WIDE:
+        raise ResultFileError(
+            f"'{path}': type {array.dtype} cannot be stored; give booleans, numbers of at most 64 bits, or text"
+        )
+    return array
+
+
+def checked_name(name: str) -> str:
+    """Return a name that can stand in a path; raises ResultFileError for one that cannot."""
+    if name in ("", ".", "..") or "/" in name or name != name.strip() or not name.isprintable():
+        raise ResultFileError(f"'{name}': not a name; use letters, digits and signs other than '/'")
+    return name
+
+
+def checked_path(path: str) -> str:
+    """Return an HDF5 path without its leading '/'; raises ResultFileError unless every part is a name."""
+    return "/".join(checked_name(part) for part in path.removeprefix("/").split("/"))

@@ -1,0 +1,35 @@
+"""HDF5 files built in memory and sealed to disk; sealed files opened for reading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import h5py
+
+from neurosim.errors import ResultFileError
+from neurosim.store.sealed import verify, write_sealed
+
+
+def memory_file() -> h5py.File:
+    """Return an empty HDF5 file in memory.
+
+    HDF5 is kept away from the disk because it ends the whole process when a disk is full (1.14: a crash while the
+    file closes); the price is memory for the compressed content of one file.
+    """
+    return h5py.File(f"memory-{uuid4()}", "w", driver="core", backing_store=False, block_size=2**20)
+
+
+def seal(file: h5py.File, path: Path) -> None:
+    """Write a file from memory to disk behind its digest; raises ResultFileError."""
+    file.flush()
+    write_sealed(path, file.id.get_file_image())
+
+
+def open_sealed(path: Path) -> h5py.File:
+    """Verify a sealed file, then open it read-only; raises ResultFileError."""
+    verify(path)
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise ResultFileError(f"{path}: not readable as HDF5: {' '.join(str(error).split())}") from error

@@ -1,0 +1,160 @@
+"""The folder beside a result file that keeps what a run has finished, until the run completes.
+
+Each finished stage is a sealed file of its own, so a run that is stopped at any moment loses at most the stage it
+was in, and less where that stage keeps a checkpoint.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from neurosim.errors import ResultFileError, UsageError
+from neurosim.store.data import Data, Spikes
+from neurosim.store.reader import open_results
+from neurosim.store.schema import parts_folder
+from neurosim.store.sealed import read_sealed, write_sealed
+from neurosim.store.state import read_state, write_state
+from neurosim.store.writer import Writer, check_target
+
+Contents = dict[str, Data | Spikes]
+
+
+class Parts:
+    """The finished stages of one run. Held by one process at a time.
+
+    Arguments: target, the result file they will be merged into; header, what the run is (its root attributes).
+    """
+
+    def __init__(self, target: Path, header: dict[str, Any], lock: IO[bytes]) -> None:
+        self.target = target
+        self.header = header
+        self.folder = parts_folder(target)
+        self._lock = lock
+
+    @classmethod
+    def create(cls, target: Path, header: Mapping[str, Any], *, overwrite: bool = False) -> Self:
+        """Start a run. Raises UsageError when the target or an unfinished run of it exists (unless `overwrite`)."""
+        check_target(target, overwrite=overwrite)
+        folder = parts_folder(target)
+        if folder.exists() and not overwrite:
+            raise UsageError(
+                f"{folder}: holds an unfinished run; go on with --resume {target}, or overwrite it"
+            )
+        lock = _hold(folder)
+        for old in folder.glob("*.h5"):
+            old.unlink()
+        write_sealed(folder / "header", json.dumps(dict(header), allow_nan=False).encode())
+        return cls(target, dict(header), lock)
+
+    @classmethod
+    def open(cls, target: Path) -> Self:
+        """Take up an unfinished run. Raises UsageError when there is none, ResultFileError when it is damaged."""
+        folder = parts_folder(target)
+        if not folder.is_dir():
+            raise UsageError(f"{target}: no unfinished run to resume ({folder.name} is not there)")
+        lock = _hold(folder)
+        return cls(target, json.loads(read_sealed(folder / "header")), lock)
+
+    def stages(self) -> list[str]:
+        """Return the names of the finished stages in alphabetical order."""
+        return sorted(
+            path.name.removesuffix(".h5") for path in self.folder.glob("*.h5") if not _is_state(path)
+        )
+
+    def save(self, stage: str, contents: Mapping[str, Data | Spikes], citations: list[str]) -> None:
+        """Close a stage: keep its results, and drop its checkpoint; raises ResultFileError."""
+        with Writer(self.folder / f"{stage}.h5", overwrite=True) as writer:
+            writer.set_attributes(status="running", citations=citations)
+            for name, item in contents.items():
+                _write(writer, stage, name, item)
+        self._state(stage).unlink(missing_ok=True)
+
+    def load(self, stage: str) -> tuple[Contents, list[str]]:
+        """Return what `save` kept of a stage, its results and citations; raises ResultFileError."""
+        with open_results(self.folder / f"{stage}.h5") as results:
+            spikes = {f"spikes/{population}" for population in results.populations()}
+            contents: Contents = {
+                path.partition("/")[2]: results.data(path)
+                for path in results.paths()
+                if path.rpartition("/")[0] not in spikes
+            }
+            for population in results.populations():
+                contents[population.removeprefix(f"{stage}.")] = results.spikes(population)
+            return contents, results.attributes["citations"]
+
+    def save_state(self, stage: str, state: Mapping[str, npt.ArrayLike]) -> None:
+        """Keep a checkpoint of an unfinished stage in place of the last one; raises ResultFileError."""
+        write_state(self._state(stage), state)
+
+    def load_state(self, stage: str) -> dict[str, np.ndarray | np.generic] | None:
+        """Return the last checkpoint of a stage, or None; raises ResultFileError when it is damaged."""
+        path = self._state(stage)
+        return read_state(path) if path.exists() else None
+
+    def merge(self, writer: Writer) -> None:
+        """Write the results of all finished stages into one file."""
+        for stage in self.stages():
+            for name, item in self.load(stage)[0].items():
+                _write(writer, stage, name, item)
+
+    def release(self) -> None:
+        """Let another process take up the run."""
+        self._lock.close()
+
+    def remove(self) -> None:
+        """Delete the parts, once they are merged or nothing is in them."""
+        # Renamed first, so that no moment exists at which half of the parts look like a run to resume.
+        gone = self.folder.with_name(f".{self.folder.name}.gone")
+        shutil.rmtree(gone, ignore_errors=True)
+        self.folder.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+        self.release()
+
+    def worth_keeping(self) -> bool:
+        """Tell whether a stage has finished or kept a checkpoint."""
+        return any(self.folder.glob("*.h5"))
+
+    def _state(self, stage: str) -> Path:
+        return self.folder / f"{stage}.state.h5"
+
+
+def _is_state(path: Path) -> bool:
+    return path.name.endswith(".state.h5")
+
+
+def _write(writer: Writer, stage: str, name: str, item: Data | Spikes) -> None:
+    if isinstance(item, Spikes):
+        # A dot, because SONATA knows populations by one name, not by a path.
+        writer.write_spikes(f"{stage}.{name}", item.times, item.ids, item.unit)
+    elif isinstance(item, Data):
+        writer.write(f"{stage}/{name}", item.array, item.dims, item.unit, item.long_name)
+    else:
+        raise ResultFileError(
+            f"stage '{stage}': result '{name}' is {type(item).__name__}; give Data(array, dims, unit, long_name)"
+        )
+
+
+def _hold(folder: Path) -> IO[bytes]:
+    """Make and lock a folder of parts for this process (until it ends, however it ends), where the system can."""
+    try:
+        folder.mkdir(exist_ok=True)
+        lock = open(folder / "lock", "wb")  # noqa: SIM115  (held open on purpose)
+    except OSError as error:
+        raise ResultFileError(f"{folder}: cannot be written: {error.strerror}") from error
+    if os.name == "posix":
+        import fcntl
+
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            raise UsageError(f"{folder}: another process is running this; wait for it or stop it") from None
+    return lock

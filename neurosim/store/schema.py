@@ -1,0 +1,42 @@
+"""Names and conventions of a result file, in one place for its writer and its reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import h5py
+import numpy as np
+
+SCHEMA: Final = "neurosim-result"
+SCHEMA_VERSION: Final = 1
+
+# running: in a segment whose run has not ended; the others are how a run ended.
+STATUSES: Final = ("running", "interrupted", "failed", "complete")
+
+# Root attributes that hold JSON text.
+JSON_ATTRIBUTES: Final = ("config", "versions", "citations", "claims")
+
+DIMENSIONLESS: Final = "1"
+
+# SONATA (Dai et al. 2020, PLoS Comput. Biol. 16:e1007696): root attributes, and how spikes are sorted.
+SONATA_MAGIC: Final = np.uint32(0x0A7A)
+SONATA_VERSION: Final = np.array([0, 1], dtype=np.uint32)
+SORTINGS: Final = {"none": 0, "by_id": 1, "by_time": 2}
+SORTING_TYPE: Final = h5py.enum_dtype(SORTINGS, basetype="u1")
+SPIKES: Final = "spikes"
+
+
+def parts_folder(target: Path) -> Path:
+    """Return the folder that keeps the finished parts of a result file until its run completes."""
+    return target.with_name(f"{target.name}.parts")
+
+
+def bare_dimension(length: int) -> str:
+    """Return the name by which netCDF-4 knows a dimension that has no coordinate values."""
+    return f"This is a netCDF dimension but not a netCDF variable.{length:10d}"
+
+
+def is_bare_dimension(dataset: h5py.Dataset) -> bool:
+    """Tell whether a dataset only stands for a dimension."""
+    return dataset.is_scale and bytes(dataset.attrs.get("NAME", b"")) == bare_dimension(len(dataset)).encode()

@@ -1,0 +1,58 @@
+"""Checkpoints: a flat set of named arrays that comes back bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from neurosim.errors import ResultFileError
+from neurosim.store.data import checked_path, storable
+from neurosim.store.image import memory_file, open_sealed, seal
+
+State = Mapping[str, npt.ArrayLike]
+
+
+def save_state(group: h5py.Group, state: State) -> None:
+    """Store named numbers and arrays below an HDF5 group, exactly.
+
+    Arguments: group, an open HDF5 group; state, values by name ('/' in a name nests groups): booleans, integers,
+    floats and complex numbers of any shape.
+    Raises ResultFileError for a value or name that cannot be stored.
+    """
+    for name, value in state.items():
+        array = storable(name, value)
+        if array.dtype.kind == "U":
+            raise ResultFileError(f"'{name}': text is not part of a numerical state; store numbers")
+        try:
+            group.create_dataset(checked_path(name), data=array)
+        except (ValueError, TypeError) as error:
+            raise ResultFileError(f"'{name}': another value of the state has a name in its way") from error
+
+
+def load_state(group: h5py.Group) -> dict[str, np.ndarray | np.generic]:
+    """Return what `save_state` stored: arrays, and numpy scalars for values without a shape."""
+    state = {}
+
+    def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:
+        if isinstance(item, h5py.Dataset):
+            state[name] = item[()]
+
+    group.visititems(visit)
+    return state
+
+
+def write_state(path: Path, state: State) -> None:
+    """Write a state as a sealed file of its own; raises ResultFileError."""
+    with memory_file() as file:
+        save_state(file, state)
+        seal(file, path)
+
+
+def read_state(path: Path) -> dict[str, np.ndarray | np.generic]:
+    """Read a state written by `write_state`; raises ResultFileError when the file is missing or damaged."""
+    with open_sealed(path) as file:
+        return load_state(file)

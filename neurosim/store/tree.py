@@ -1,0 +1,48 @@
+"""The content of a result file as a tree to look at."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from neurosim.store.reader import Info, Results
+
+
+def content_tree(results: Results) -> Tree:
+    """Return the groups and arrays of a result file as a rich tree."""
+    root = Tree(Text(str(results.path), style="bold"))
+    branches = {"": root}
+    for path in results.paths():
+        group, _, name = path.rpartition("/")
+        _branch(branches, group).add(_label(name, results.info(path)))
+    return root
+
+
+def text_of(tree: Tree) -> str:
+    """Return a rich tree as plain text, one node a line."""
+    console = Console(file=StringIO(), width=10_000, no_color=True, highlight=False)
+    with console.capture() as capture:
+        console.print(tree)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+
+def shown(text: object) -> str:
+    """Return a text from a file without characters that would steer a terminal."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in str(text))
+
+
+def _branch(branches: dict[str, Tree], group: str) -> Tree:
+    if group not in branches:
+        parent, _, name = group.rpartition("/")
+        branches[group] = _branch(branches, parent).add(Text(f"{shown(name)}/", style="bold"))
+    return branches[group]
+
+
+def _label(name: str, info: Info) -> Text:
+    axes = ", ".join(f"{dim}: {length}" for dim, length in zip(info.dims, info.shape, strict=True))
+    label = Text(shown(name), style="cyan")
+    label.append(f" ({axes}) {info.dtype} [{shown(info.unit) or '1'}] ", style="default")
+    return label.append(shown(info.long_name), style="dim")
