@@ -1,0 +1,202 @@
+"""A planar swimmer in MuJoCo, as a body in the loop."""
+
+from __future__ import annotations
+
+import math
+from itertools import accumulate, pairwise
+
+import mujoco
+import numpy as np
+from numba import njit
+from numpy.typing import ArrayLike
+
+from neurosim.bodies.external import BodyFunction, FloatArray, IntArray
+from neurosim.bodies.mjcf import LINK_LENGTH, joint_limit, swimmer_mjcf
+from neurosim.bodies.mujoco_calls import (
+    address_of,
+    mj_object_velocity,
+    mj_step,
+    mj_step1,
+    mj_step2,
+    view,
+)
+from neurosim.errors import DescriptionError
+
+# Places in the vector of handles: addresses, then counts.
+_MODEL, _DATA, _QPOS, _CTRL, _VELOCITY, _COM, _TARGET, _JOINTS, _SUBSTEPS = range(9)
+_LINK = int(mujoco.mjtObj.mjOBJ_XBODY)
+_STATE = int(mujoco.mjtState.mjSTATE_INTEGRATION)
+_HEAD_JOINTS = 3  # x, y, heading
+
+
+@njit(nogil=True, cache=True)
+def observe(handles: IntArray, outputs: FloatArray) -> None:
+    """Write the outputs of the present state (see `Swimmer`)."""
+    n = handles[_JOINTS]
+    qpos = view(handles[_QPOS], _HEAD_JOINTS + n)
+    angle = qpos[_HEAD_JOINTS:]
+    speed = -view(handles[_VELOCITY], 3)[1]
+    outputs[:n] = angle
+    outputs[n] = min(max(speed / view(handles[_TARGET], 1)[0], 0.0), 1.0)
+    outputs[n + 1 : n + 3] = view(handles[_COM], 2)
+    outputs[n + 3] = qpos[2]
+    outputs[n + 4] = speed
+    outputs[n + 5 : 2 * n + 5] = angle
+    twist = np.empty(6)
+    for link in range(n + 1):
+        # Body 0 is the world.
+        mj_object_velocity(handles[_MODEL], handles[_DATA], _LINK, link + 1, np.int64(twist.ctypes.data), 1)
+        first = 2 * n + 5 + 3 * link
+        outputs[first : first + 2] = twist[3:5]
+        outputs[first + 2] = twist[2]
+
+
+@njit(nogil=True, cache=True)
+def advance(handles: IntArray, inputs: FloatArray, outputs: FloatArray) -> None:
+    """Apply the controls for one control step and write the outputs of the state that is reached.
+
+    The first half of a physics step (positions, velocities, their sensors) has been done by the step before, so the
+    control step ends with the first half of the next one: the outputs are never one physics step behind.
+    """
+    model, data = handles[_MODEL], handles[_DATA]
+    if not np.all(np.isfinite(inputs)):
+        # MuJoCo would replace them by zeros.
+        outputs[:] = np.nan
+        return
+    view(handles[_CTRL], handles[_JOINTS])[:] = inputs
+    mj_step2(model, data)
+    for _ in range(handles[_SUBSTEPS] - 1):
+        mj_step(model, data)
+    mj_step1(model, data)
+    observe(handles, outputs)
+
+
+class Swimmer:
+    """A chain of links that swims in a plane by torques at its joints; it implements `neurosim.bodies.external.Body`.
+
+    Inputs: N = n_links - 1 controls (1), torque over 5e-4 N m, clipped to [-1, 1].
+    Outputs, N joints from head to tail:
+      angle (N, rad); reward (1) = clip(forward_speed / target_speed, 0, 1); com (2, m), centre of mass x, y;
+      heading (1, rad), turns of the head frame about z, not wrapped: the nose points to (sin, -cos) of it;
+      forward_speed (1, m/s), velocity of the head along its nose;
+      observation (4 N + 3): the angles, then for each link its velocity x, y (m/s) and turning rate (rad/s) in its own
+      frame.
+    Until the first `reset` the body is straight, at rest, at the origin.
+
+    Arguments: n_links, number of links, head included (1), at least 2; dt, physics step (s), which divides control_dt;
+    control_dt, time between controls (s); density (kg/m^3) and viscosity (Pa s) of the medium; target_speed, forward
+    speed of full reward (m/s).
+    Raises: DescriptionError when an argument is out of range.
+    Source: task after Bhattasali, Zador & Engel 2022, arXiv 2201.05242.
+    """
+
+    def __init__(
+        self,
+        n_links: int = 6,
+        dt: float = 0.002,
+        control_dt: float = 0.030,
+        density: float = 3000.0,
+        viscosity: float = 0.0,
+        target_speed: float = 0.1,
+    ) -> None:
+        self._model = mujoco.MjModel.from_xml_string(swimmer_mjcf(n_links, dt, density, viscosity))
+        self._data = mujoco.MjData(self._model)
+        self._substeps = _divide(control_dt, dt)
+        if not (math.isfinite(target_speed) and target_speed > 0):
+            raise DescriptionError(f"swimmer: target_speed is {target_speed!r} m/s; give a positive number")
+        self._target = np.array([float(target_speed)])
+        self.n_links = n_links
+        self.n_inputs = n_links - 1
+        self.control_dt = control_dt
+        self.joint_limit = joint_limit(n_links)
+        self.body_length = LINK_LENGTH * n_links
+        self.outputs = _parts(self.n_inputs)
+        mujoco.mj_forward(self._model, self._data)
+
+    @property
+    def function(self) -> BodyFunction:
+        """Return the compiled control step `advance(handles, inputs, outputs)`."""
+        return advance
+
+    @property
+    def handles(self) -> IntArray:
+        """Return the addresses of this body's memory; computed anew, so that a copied body has its own."""
+        data = self._data
+        arrays = (data.qpos, data.ctrl, data.sensordata, data.subtree_com[0], self._target)
+        structures = [self._model._address, data._address]
+        return np.array([*structures, *map(address_of, arrays), self.n_inputs, self._substeps], np.int64)
+
+    @property
+    def output_values(self) -> FloatArray:
+        """Return the outputs of the present state, as a new vector."""
+        values = np.empty(self.outputs["observation"].stop)
+        observe(self.handles, values)
+        return values
+
+    def reset(self, rng: np.random.Generator) -> None:
+        """Start anew at the origin, at rest, with random joint angles (uniform within limits) and heading (any).
+
+        Arguments: rng, the stream of random numbers for this start.
+        """
+        if not isinstance(rng, np.random.Generator):
+            raise DescriptionError(f"swimmer.reset: rng is {rng!r}; give a numpy.random.Generator")
+        mujoco.mj_resetData(self._model, self._data)
+        self._data.qpos[2] = rng.uniform(-np.pi, np.pi)
+        self._data.qpos[_HEAD_JOINTS:] = rng.uniform(-self.joint_limit, self.joint_limit, self.n_inputs)
+        mujoco.mj_forward(self._model, self._data)
+
+    def step(self, ctrl: ArrayLike) -> FloatArray:
+        """Advance by one control step and return the outputs.
+
+        Arguments: ctrl, controls (N, 1), clipped to [-1, 1].
+        Raises: DescriptionError when the shape is wrong or a value is not finite.
+        """
+        inputs = _finite_vector(ctrl, self.n_inputs, "swimmer.step: ctrl")
+        values = np.empty(self.outputs["observation"].stop)
+        advance(self.handles, inputs, values)
+        return values
+
+    def observation(self) -> FloatArray:
+        """Return the part `observation` of the outputs (4 N + 3 values)."""
+        return self.output_values[self.outputs["observation"]]
+
+    def save(self) -> FloatArray:
+        """Return the complete state: loaded again, the body goes on with the same bits."""
+        state = np.empty(mujoco.mj_stateSize(self._model, _STATE))
+        mujoco.mj_getState(self._model, self._data, state, _STATE)
+        return state
+
+    def load(self, state: ArrayLike) -> None:
+        """Take over a state that `save` returned for the same number of links.
+
+        Raises: DescriptionError when the length is wrong or a value is not finite; the body keeps its state.
+        """
+        size = mujoco.mj_stateSize(self._model, _STATE)
+        values = _finite_vector(state, size, "swimmer.load: state")
+        mujoco.mj_setState(self._model, self._data, values, _STATE)
+        mujoco.mj_forward(self._model, self._data)
+
+
+def _divide(control_dt: float, dt: float) -> int:
+    ratio = control_dt / dt
+    if not (math.isfinite(ratio) and round(ratio) >= 1 and math.isclose(round(ratio), ratio, rel_tol=1e-9)):
+        raise DescriptionError(
+            f"swimmer: control_dt is {control_dt!r} s and dt is {dt!r} s; give a dt that divides control_dt"
+        )
+    return round(ratio)
+
+
+def _parts(n: int) -> dict[str, slice]:
+    sizes = {"angle": n, "reward": 1, "com": 2, "heading": 1, "forward_speed": 1, "observation": 4 * n + 3}
+    edges = accumulate(sizes.values(), initial=0)
+    return {name: slice(*edge) for name, edge in zip(sizes, pairwise(edges), strict=True)}
+
+
+def _finite_vector(values: ArrayLike, size: int, where: str) -> FloatArray:
+    vector = np.ascontiguousarray(values, np.float64)
+    if vector.shape != (size,):
+        raise DescriptionError(f"{where} has shape {vector.shape}; give shape ({size},)")
+    bad = np.flatnonzero(~np.isfinite(vector))
+    if bad.size:
+        raise DescriptionError(f"{where} has {vector[bad[0]]} at index {bad[0]}; give finite values")
+    return vector
