@@ -1,0 +1,156 @@
+"""The order of the house: which package may import which, no trace of a machine, nothing public undocumented."""
+
+import ast
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# From the ground up: a package imports from its own floor and from those below.
+FLOORS = [
+    {"neurosim.errors", "neurosim.registry", "neurosim.rng", "neurosim.store"},
+    {"neurosim.model"},
+    {"neurosim.neurons", "neurosim.rules", "neurosim.synapses"},
+    {"neurosim.engines"},
+    {"neurosim.analysis", "neurosim.bodies", "neurosim.learning", "neurosim.tasks"},
+    {"neurosim", "neurosim.bench", "neurosim.cli", "neurosim.experiment", "neurosim.testing"},
+    {"circuits"},
+    {"experiments"},
+]
+FLOOR = {package: number for number, packages in enumerate(FLOORS) for package in packages}
+# Neighbours on this floor do not know each other, but for these (importer, imported), each with its reason.
+APART = FLOOR["neurosim.learning"]
+NEIGHBOURS: dict[tuple[str, str], str] = {}
+
+MODULES = sorted(p for top in ("neurosim", "circuits", "experiments") for p in (ROOT / top).rglob("*.py"))
+
+NOT_OURS = re.compile(r"__pycache__|build|dist|results|.*\.egg-info|\.(?!ci$|gitignore$|pre-commit).*")
+TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".cff", ".cfg", ".txt", ".json", ".csv", ""}
+# Written in pieces, so that this file does not find itself.
+MACHINE_PATH = "(?<![\\w.])/(?:{})/\\w|\\.\\./{}".format(
+    "|".join(("work", "root", "tmp", "home", "Users")), "shared"
+)
+UNFINISHED = r"\b(?:{}DO|{}ME|{}X)\b".format("TO", "FIX", "XX")
+TRACE = re.compile(f"{MACHINE_PATH}|{UNFINISHED}")
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def package_of(module: str) -> str:
+    """Return what has a floor: 'neurosim.rng' for neurosim.rng.draws, 'circuits' for circuits.swimmer."""
+    top, *rest = module.split(".")
+    return f"{top}.{rest[0]}" if top == "neurosim" and rest else top
+
+
+def imports(module: str, is_package: bool, source: str) -> Iterator[str]:
+    """Yield the packages that the source of a module imports."""
+    parents = module.split(".") if is_package else module.split(".")[:-1]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (package_of(alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            near = parents[: len(parents) + 1 - node.level] if node.level else []
+            base = ".".join([*near, *filter(None, [node.module])])
+            # `from neurosim import rng` is about a package, `from neurosim import Network` about the front door.
+            inner = (
+                {f"neurosim.{alias.name}" for alias in node.names} & set(FLOOR) if base == "neurosim" else ()
+            )
+            yield from inner or [package_of(base)]
+
+
+def complaints(module: str, source: str, is_package: bool = False) -> list[str]:
+    here = package_of(module)
+    if here not in FLOOR:
+        return [f"{here} has no floor: add it to FLOORS"]
+    found = []
+    for there in imports(module, is_package, source):
+        if there.split(".")[0] not in {"neurosim", "circuits", "experiments"} or there == here:
+            continue
+        if there not in FLOOR:
+            found.append(f"{module} imports {there}, which has no floor")
+        elif FLOOR[there] > FLOOR[here]:
+            found.append(f"{module} imports {there}, which is above it")
+        elif FLOOR[there] == FLOOR[here] == APART and (here, there) not in NEIGHBOURS:
+            found.append(f"{module} imports its neighbour {there}")
+    return found
+
+
+def texts() -> Iterator[Path]:
+    for directory, folders, files in os.walk(ROOT):
+        folders[:] = [name for name in folders if not NOT_OURS.fullmatch(name)]
+        names = (name for name in files if not NOT_OURS.fullmatch(name) and Path(name).suffix in TEXT)
+        yield from (Path(directory, name) for name in names)
+
+
+def undocumented(source: str) -> list[str]:
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    public = (n for n in ast.parse(source).body if isinstance(n, kinds) and not n.name.startswith("_"))
+    return [node.name for node in public if not ast.get_docstring(node)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_point_down(path):
+    assert complaints(name_of(path), path.read_text(), path.name == "__init__.py") == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "complaint"),
+    [
+        ("neurosim.model.network", "import neurosim.engines.fused", "neurosim.engines, which is above it"),
+        ("neurosim.model.network", "from neurosim import engines", "neurosim.engines, which is above it"),
+        ("neurosim.model.network", "from ..engines import lowering", "neurosim.engines, which is above it"),
+        ("neurosim.rules.oja", "from neurosim import Network", "neurosim, which is above it"),
+        ("circuits.swimmer", "def f():\n    import experiments.swimmer", "experiments, which is above it"),
+        ("neurosim.bodies.arm", "from neurosim.learning.mlp import MLP", "its neighbour neurosim.learning"),
+        ("neurosim.cli.app", "import neurosim.attic", "neurosim.attic, which has no floor"),
+        ("neurosim.attic.x", "import numpy", "neurosim.attic has no floor"),
+    ],
+)
+def test_an_import_that_climbs_is_seen(module, source, complaint):
+    assert len(found := complaints(module, source)) == 1
+    assert complaint in found[0]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["import numpy", "from . import threefry", "from neurosim import rng", "from ..rng.draws import normal"],
+)
+def test_an_import_from_below_is_fine(source):
+    assert complaints("neurosim.rng.draws", source) == []
+    assert complaints("neurosim.engines.fused", "import neurosim.model, neurosim.rules.oja") == []
+
+
+def test_no_file_has_a_machine_path_or_an_unfinished_mark():
+    files = list(texts())
+    assert {"README.md", "run", "pyproject.toml", "test_house.py"} <= {path.name for path in files}
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in files
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if TRACE.search(line)
+    ]
+    assert found == []
+
+
+def test_a_trace_is_seen():
+    seen = ["in /{}/x.h5", "'/{}/x'", "(/{}/a)"]
+    assert all(TRACE.search(text.format(folder)) for text in seen for folder in ("ro" + "ot", "tm" + "p"))
+    assert TRACE.search("# TO" + "DO: later")
+    assert not any(
+        TRACE.search(text) for text in ("https://example.org/work/a", "a/home/b", "methods", "/work-rate")
+    )
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.parts[len(ROOT.parts)] == "neurosim"], ids=name_of)
+def test_public_functions_and_classes_are_documented(path):
+    assert undocumented(path.read_text()) == []
+
+
+def test_a_missing_docstring_is_seen():
+    assert undocumented("def f(): pass\nclass C:\n    'has one'\ndef _g(): pass\nclass D: pass") == ["f", "D"]
