@@ -194,8 +194,8 @@ class _Draft:
             written = [_renamed(s, names, title) for s in parse_statements(text, f"{title}, on_{end}")]
             if written or tail[end]:
                 self.needs_spikes(end, title)
-            changes_weight = any(s.target == "w" for s in written)
-            collected += [*written, *(bounds if changes_weight else ()), *tail[end]]
+            last = max((at for at, s in enumerate(written, 1) if s.target == "w"), default=0)
+            collected += [*written[:last], *(bounds if last else ()), *written[last:], *tail[end]]
         self.continuous(rule, names, bounds, title)
 
     def continuous(self, rule: SynapticRule, names: dict[str, str], bounds: list[Statement], title: str) -> None:

@@ -9,12 +9,10 @@ from neurosim.errors import DescriptionError
 from neurosim.model.expressions import names_in
 
 
-def follows_input(unit: Unit) -> bool:
-    """Return whether the output depends on a port within the step (a stateless unit), not only through its states."""
-    if "output" not in unit.definitions:
-        return False
+def follows_input(unit: Unit, definition: str = "output") -> bool:
+    """Return whether a definition depends on a port within the step (a stateless unit), not only through states."""
     seen: set[str] = set()
-    open_names = ["output"]
+    open_names = [definition]
     while open_names:
         name = open_names.pop()
         if name in unit.ports:

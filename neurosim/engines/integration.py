@@ -17,7 +17,6 @@ from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, names_in, parse_statements
 
 _UPDATERS = {"exponential_euler": exponential_euler, "euler": euler, "rk2": rk2, "rk4": rk4}
-_CHANGING = frozenset({"t", "t_in_timesteps"})
 
 
 def linear_system(derivatives: Mapping[str, str], constants: frozenset[str], where: str) -> Linear:
@@ -52,7 +51,7 @@ def _linear(derivatives: Mapping[str, str], constants: frozenset[str]) -> dict[s
             if slope != 0:
                 matrix.append([i, j, sympy_to_str(slope)])
         rest = sympy_to_str(sympy.simplify(expression.subs(dict.fromkeys(symbols.values(), 0))))
-        if names_in(rest) & _CHANGING:
+        if "t" in names_in(rest):
             return {"problem": f"d{name}/dt depends on time, so it has no exact step"}
         if rest != "0":
             (inputs if names_in(rest) - constants else constant).append([i, rest])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from neurosim.engines.expanded import Expanded, Link, StateClamp, Unit
-from neurosim.engines.graded_order import graded_order
+from neurosim.engines.graded_order import follows_input, graded_order
 from neurosim.engines.integration import linear_system, update_statements
 from neurosim.engines.propagator import Linear
 from neurosim.model.expressions import Statement, names_in, substitute, substitute_all
@@ -71,6 +71,17 @@ class Program:
     blocks: tuple[Block, ...]
     propagators: tuple[Propagator, ...]
     stored: Mapping[str, tuple[str, ...]]
+
+    def inline(self, unit: Unit, text: str) -> str:
+        """Return an expression of a unit written on its states, constants and fed ports alone."""
+        return inline(self.expanded, unit, text)
+
+
+def inline(expanded: Expanded, unit: Unit, text: str) -> str:
+    """Return an expression of a unit with definitions written out and ports that no projection feeds set to 0."""
+    fed = {link.port for link in expanded.links.values() if link.target == unit.name}
+    silent = {port: "0" for port in unit.ports if port not in fed}
+    return substitute(substitute_all(text, unit.definitions), silent)
 
 
 def lower(expanded: Expanded) -> Program:
@@ -136,6 +147,9 @@ class _Lowering:
         return tuple(name for name in unit.definitions if name in wanted)
 
     def graded(self) -> Iterator[Block]:
+        # What depends on states alone comes first, so that recurrent links read it before any sum.
+        for unit in self.units.values():
+            yield from self.evaluate(unit, [d for d in self.stored[unit.name] if not follows_input(unit, d)])
         for name in graded_order(self.expanded):
             unit = self.units[name]
             incoming = [link for link in self.links.values() if link.graded is not None and link.target == name]
@@ -144,19 +158,17 @@ class _Lowering:
             for link in incoming:
                 yield Block("graded", link.name, (Statement(f"{link.port}_post", "+=", link.graded or ""),))
             gains = [(p, g) for p, g in unit.gains.items() if any(k.port == p for k in incoming)]
-            statements = [Statement(port, "*=", gain) for port, gain in gains]
-            statements += [Statement(d, "=", self.inline(unit, unit.definitions[d])) for d in self.stored[name]]
-            if statements:
-                yield Block("evaluate", name, tuple(statements))
+            if gains:
+                yield Block("evaluate", name, tuple(Statement(port, "*=", gain) for port, gain in gains))
+            yield from self.evaluate(unit, [d for d in self.stored[name] if follows_input(unit, d)])
 
-    def silent_ports(self, unit: Unit) -> dict[str, str]:
-        """Return the ports that no projection feeds, as zeros."""
-        fed = {link.port for link in self.links.values() if link.target == unit.name}
-        return {port: "0" for port in unit.ports if port not in fed}
+    def evaluate(self, unit: Unit, definitions: list[str]) -> Iterator[Block]:
+        if definitions:
+            texts = {d: self.inline(unit, unit.definitions[d]) for d in definitions}
+            yield Block("evaluate", unit.name, tuple(Statement(d, "=", text) for d, text in texts.items()))
 
     def inline(self, unit: Unit, text: str) -> str:
-        """Return an expression on states, constants and fed ports alone."""
-        return substitute(substitute_all(text, unit.definitions), self.silent_ports(unit))
+        return inline(self.expanded, unit, text)
 
     def defined(self, unit: Unit, statements: Iterable[Statement]) -> tuple[Statement, ...]:
         return tuple(Statement(s.target, s.op, self.inline(unit, s.expression)) for s in statements)
@@ -182,9 +194,10 @@ class _Lowering:
     def integrate(self, unit: Unit) -> Block:
         where = f"population '{unit.name}'"
         derivatives = {name: self.inline(unit, text) for name, text in unit.derivatives.items()}
+        frozen = unit.frozen if unit.refractory is not None else frozenset()
         if unit.method == "exact":
-            return Block("integrate", unit.name, self.exact(unit.name, derivatives, frozenset(unit.constants), unit.frozen, where))
-        held = {n: f"int(active)*({t})" if n in unit.frozen else t for n, t in derivatives.items()}
+            return Block("integrate", unit.name, self.exact(unit.name, derivatives, frozenset(unit.constants), frozen, where))
+        held = {n: f"int(active)*({t})" if n in frozen else t for n, t in derivatives.items()}
         return Block("integrate", unit.name, update_statements(held, unit.method, where))
 
     def decay(self, link: Link, place: Literal["pre", "post"]) -> Block:

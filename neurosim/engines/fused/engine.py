@@ -1,0 +1,20 @@
+"""The fused engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from neurosim.engines.engine import Engine, ExternalFunction, Simulation
+from neurosim.engines.expanded import Expanded
+from neurosim.engines.fused.simulation import FusedSimulation
+from neurosim.engines.lowering import lower
+
+
+class FusedEngine(Engine):
+    """Compiles the whole step into one loop with numba: spiking and rate networks, no C++ compiler needed."""
+
+    name: ClassVar[str] = "fused"
+
+    def _build(self, expanded: Expanded, externals: Mapping[str, ExternalFunction]) -> Simulation:
+        return FusedSimulation(lower(expanded), externals)

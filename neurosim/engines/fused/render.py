@@ -1,0 +1,101 @@
+"""From expressions of lowered blocks to Python text that numba compiles, invariant parts moved out of the loops."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from neurosim.model.expressions import CONSTANTS
+
+# Name in equations -> name in the generated program (math and support functions are imported there).
+_CALLS = {
+    "arccos": "acos",
+    "arcsin": "asin",
+    "arctan": "atan",
+    "floor": "np.floor",
+    "ceil": "np.ceil",
+}
+_CONSTANTS = {"pi": "pi", "e": "e", "inf": "np.inf"}
+
+
+class Hoist:
+    """Invariant subexpressions and the names that hold them, assigned once before the loop over steps."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+
+    def name(self, text: str) -> str:
+        """Return the name that holds an invariant expression."""
+        return self.names.setdefault(text, f"h{len(self.names)}")
+
+    def lines(self) -> list[str]:
+        """Return the assignments."""
+        return [f"{name} = {text}" for text, name in self.names.items()]
+
+
+class Render(ast.NodeTransformer):
+    """Renders expressions; `resolve` gives the text of a name and whether it is the same for the whole run."""
+
+    def __init__(self, resolve: Callable[[str], tuple[str, bool]], hoist: Hoist) -> None:
+        self.resolve = resolve
+        self.hoist = hoist
+
+    def text(self, expression: str) -> str:
+        """Return the rendered expression."""
+        tree = ast.parse(expression.strip(), mode="eval").body
+        return ast.unparse(ast.fix_missing_locations(self._hoisted(tree)))
+
+    def _hoisted(self, node: ast.expr) -> ast.expr:
+        if isinstance(node, ast.BinOp | ast.Call | ast.UnaryOp) and self._invariant(node):
+            return _name(self.hoist.name(ast.unparse(ast.fix_missing_locations(self.visit(node)))))
+        for field, value in ast.iter_fields(node):
+            if isinstance(value, ast.expr):
+                setattr(node, field, value if field == "func" else self._hoisted(value))
+            elif isinstance(value, list):
+                setattr(node, field, [self._hoisted(v) if isinstance(v, ast.expr) else v for v in value])
+        return self._plain(node)
+
+    def _invariant(self, node: ast.expr) -> bool:
+        called = {id(n.func) for n in ast.walk(node) if isinstance(n, ast.Call)}
+        names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and id(n) not in called]
+        return bool(names) and all(n in CONSTANTS or self.resolve(n)[1] for n in names)
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.Call):
+            node.args = [self.visit(a) for a in node.args]
+            return self._plain(node)
+        super().generic_visit(node)
+        return self._plain(node)
+
+    def _plain(self, node: ast.AST) -> ast.AST:
+        match node:
+            case ast.Name(id=name):
+                text = _CONSTANTS[name] if name in CONSTANTS else self.resolve(name)[0]
+                return ast.parse(text, mode="eval").body
+            case ast.BoolOp(op=op, values=values):
+                # & and | on booleans: the short circuit of `and` would put a branch into the loop.
+                symbol: ast.operator = ast.BitAnd() if isinstance(op, ast.And) else ast.BitOr()
+                result = values[0]
+                for value in values[1:]:
+                    result = ast.BinOp(result, symbol, value)
+                return result
+            case ast.Call(func=ast.Name(id="select"), args=[condition, yes, no]):
+                return ast.IfExp(condition, yes, no)
+            case ast.Call(func=ast.Name(id="int"), args=[argument]):
+                return _integer(argument)
+            case ast.Call(func=ast.Name(id=name), args=arguments):
+                return ast.Call(ast.parse(_CALLS.get(name, name), mode="eval").body, arguments, [])
+        return node
+
+
+def _integer(argument: ast.expr) -> ast.expr:
+    boolean = isinstance(argument, ast.Compare | ast.IfExp) or (isinstance(argument, ast.Name) and argument.id == "active")
+    boolean = boolean or (isinstance(argument, ast.UnaryOp) and isinstance(argument.op, ast.Not))
+    boolean = boolean or (isinstance(argument, ast.BinOp) and isinstance(argument.op, ast.BitAnd | ast.BitOr))
+    if boolean:
+        return ast.IfExp(argument, ast.Constant(1.0), ast.Constant(0.0))
+    return ast.Call(_name("trunc"), [argument], [])
+
+
+def _name(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())

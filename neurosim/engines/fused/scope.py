@@ -1,0 +1,50 @@
+"""What a name in a lowered statement is called in the printed program, and where in the loops it varies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from neurosim.engines.expanded import Link, Unit
+from neurosim.engines.fused.storage import Storage
+
+Level = Literal["run", "step", "neuron", "pre", "post", "edge"]
+_CLOCK: dict[str, tuple[str, Level]] = {"t": ("t", "step"), "dt": ("dt", "run"), "t_in_timesteps": ("k", "step")}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A name as printed: `array` indexed by the loop variable of its level, or a number if the level is run or step."""
+
+    text: str
+    level: Level
+
+    def at(self, index: str) -> str:
+        """Return the text of one element, or of the number."""
+        return self.text if self.level in ("run", "step") else f"{self.text}[{index}]"
+
+
+def unit_place(unit: Unit, name: str, storage: Storage) -> Place:
+    """Return the place of a name in a block of a unit (level neuron, index i)."""
+    if name in _CLOCK:
+        return Place(*_CLOCK[name])
+    full = f"{unit.name}__{name}"
+    return Place(full, "run" if full in storage.numbers else "neuron")
+
+
+def link_place(link: Link, name: str, storage: Storage) -> Place:
+    """Return the place of a name in a block of a link (levels pre, post, edge)."""
+    if name in _CLOCK:
+        return Place(*_CLOCK[name])
+    full = f"{link.name}__{name}"
+    if full in storage.numbers:
+        return Place(full, "run")
+    if name in link.traces:
+        return Place(full, link.traces[name].place)
+    if full in storage.arrays:
+        return Place(full, "edge")
+    for end, owner in (("pre", link.source), ("post", link.target)):
+        if name.endswith(f"_{end}"):
+            full = f"{owner}__{name.removesuffix(f'_{end}')}"
+            return Place(full, "run" if full in storage.numbers else end)  # type: ignore[arg-type]
+    raise KeyError(name)

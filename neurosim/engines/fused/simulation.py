@@ -1,0 +1,187 @@
+"""A network that runs as a fused program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from neurosim.engines.engine import ExternalFunction, Progress, Simulation, State
+from neurosim.engines.evaluate import evaluate
+from neurosim.engines.expanded import Unit
+from neurosim.engines.fused.compiled import compiled
+from neurosim.engines.fused.printer import Printer
+from neurosim.engines.fused.recorder import Recorders
+from neurosim.engines.fused.storage import Storage, build, coefficients, set_refractory_steps
+from neurosim.engines.lowering import Program
+from neurosim.engines.recordings import Samples, Spikes
+from neurosim.errors import DescriptionError, ResultFileError, RunFailed
+from neurosim.rng import draws
+
+CHUNK = 10_000
+
+
+class FusedSimulation(Simulation):
+    """A compiled loop over steps and the arrays it works on."""
+
+    def __init__(self, program: Program, externals: Mapping[str, ExternalFunction]) -> None:
+        super().__init__(program.expanded)
+        self.program = program
+        self.externals = externals
+        self.storage: Storage = build(program, externals)
+        self._recorders = Recorders(program.expanded, self.storage)
+        printer = Printer(program, self.storage, externals)
+        self.source = printer.source()
+        self._names = printer.arguments
+        sources = [u.source for u in program.expanded.units.values() if u.source is not None]
+        uses = [e.function for e in externals.values()] + [type(s).pack for s in sources] + [draws.uniform]
+        self._function = compiled(self.source, uses)
+        self._now = 0
+        self._arguments: list[Any] | None = None
+        self._write_outputs()
+
+    @property
+    def now(self) -> int:
+        """Number of steps taken."""
+        return self._now
+
+    def _advance(self, steps: int, inputs: Mapping[str, np.ndarray], progress: Progress | None) -> None:
+        done = 0
+        while done < steps:
+            chunk = min(steps - done, CHUNK)
+            self._recorders.make_room(chunk, self._now)
+            for name, rows in inputs.items():
+                self._replace(f"{name}___rows", rows[done : done + chunk])
+            taken = self._call(chunk)
+            self._recorders.collect()
+            done += taken
+            self._now += taken
+            if progress is not None:
+                progress(done, steps)
+        for name in inputs:
+            self._replace(f"{name}___rows", np.zeros((0, self.expanded.units[name].size)))
+        self._check_finite()
+
+    def _call(self, steps: int) -> int:
+        if self._arguments is None or self._recorders.moved:
+            arrays, numbers = self.storage.arrays, self.storage.numbers
+            self._arguments = [arrays[n] if n in arrays else numbers[n] for n in self._names]
+            self._recorders.moved = False
+        return int(self._function(steps, self._now, self.dt, *self._arguments))
+
+    def _replace(self, name: str, array: np.ndarray) -> None:
+        self.storage.arrays[name] = np.ascontiguousarray(array)
+        self._arguments = None
+
+    def _check_finite(self) -> None:
+        for name in self.storage.changing:
+            array = self.storage.arrays[name]
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                owner, _, variable = name.partition("__")
+                where = int(np.flatnonzero(~np.isfinite(array))[0])
+                raise RunFailed(
+                    f"'{owner}.{variable}' is not finite at index {where} after step {self._now}: lower dt or check the "
+                    "parameters"
+                )
+
+    # Reading and writing -------------------------------------------------------------------------------------------------
+
+    def _read(self, owner: str, name: str) -> np.ndarray:
+        unit = self.expanded.units.get(owner)
+        if unit is not None and name in unit.definitions:
+            return self._definition(unit, name)
+        full = f"{owner}__{name}"
+        if full in self.storage.arrays:
+            return self.storage.arrays[full]
+        return np.array(self.storage.numbers[full])
+
+    def _definition(self, unit: Unit, name: str) -> np.ndarray:
+        text = self.program.inline(unit, name)
+        # The step that a definition speaks of is the last one taken.
+        step = max(self._now - 1, 0)
+        clock = {"t": step * self.dt, "dt": self.dt, "t_in_timesteps": step}
+        known = {n: self._read(unit.name, n) for n in (*unit.constants, *unit.states, *unit.ports)}
+        drawn = {n: self.storage.arrays[f"{unit.name}__{n}"] for n in unit.draws}
+        return np.broadcast_to(evaluate(text, {**clock, **known, **drawn}), (unit.size,)).astype(float)
+
+    def _write(self, owner: str, name: str, value: np.ndarray) -> None:
+        full = f"{owner}__{name}"
+        unit = self.expanded.units.get(owner)
+        if unit is not None and name in unit.definitions:
+            raise DescriptionError(f"'{owner}.{name}' follows from other variables: set those, or use a Clamp")
+        if full in self.storage.arrays:
+            self.storage.arrays[full][:] = value
+        elif value.ndim:
+            raise DescriptionError(f"'{owner}.{name}' is one number for all: describe it as an array to vary it")
+        else:
+            self.storage.numbers[full] = float(value)
+            self._arguments = None
+        part = unit if unit is not None else self.expanded.links[owner]
+        if name in part.constants:
+            coefficients(self.storage, self.program)
+            self._arguments = None
+            if unit is not None and name == unit.refractory:
+                set_refractory_steps(self.storage, unit, self.dt)
+
+    def _outputs(self) -> dict[str, np.ndarray]:
+        found = {}
+        for unit in self.expanded.units.values():
+            if unit.graded:
+                found[unit.name] = self._definition(unit, "output")
+            elif unit.spiking:
+                ring = self.storage.arrays[f"{unit.name}___ring"]
+                row = (self._now - 1) % len(ring)
+                found[unit.name] = ring[row, : self.storage.arrays[f"{unit.name}___count"][row]].copy()
+        return found
+
+    def _write_outputs(self) -> None:
+        for name, external in self.externals.items():
+            for target, output in self.expanded.network.externals[name].writes.items():
+                self.storage.arrays[f"{target}__value"][:] = external.output_values[external.outputs[output]]
+
+    # State and recordings --------------------------------------------------------------------------------------------------
+
+    def state(self) -> State:
+        """Return the complete state as arrays by name: variables, constants, spikes in flight, step number, externals."""
+        kept = {name: self.storage.arrays[name].copy() for name in (*self.storage.changing, *self._constants())}
+        kept |= {name: np.array(self.storage.numbers[name]) for name in self._number_names()}
+        kept |= {f"named/{name}": value.copy() for name, value in self._named.items()}
+        kept |= {f"external/{name}": np.array(external.save()) for name, external in self.externals.items()}
+        return {**kept, "now": np.array(self._now)}
+
+    def restore(self, state: State) -> None:
+        """Go on from a state of the same network; recordings start anew. Raises ResultFileError if it does not fit."""
+        own = self.state()
+        for name, value in own.items():
+            if name not in state or np.shape(state[name]) != np.shape(value):
+                raise ResultFileError(f"state: '{name}' is missing or has another shape: restore a state of this network")
+        for name in (*self.storage.changing, *self._constants()):
+            self.storage.arrays[name][:] = state[name]
+        for name in self._number_names():
+            self.storage.numbers[name] = float(state[name])
+        for name, value in self._named.items():
+            value[:] = state[f"named/{name}"]
+        for name, external in self.externals.items():
+            external.load(state[f"external/{name}"])
+        for unit in self.expanded.units.values():
+            if unit.refractory is not None:
+                set_refractory_steps(self.storage, unit, self.dt)
+        self._now = int(state["now"])
+        self._arguments = None
+        coefficients(self.storage, self.program)
+        self._recorders.clear()
+
+    def _owned_constants(self) -> list[str]:
+        parts = (*self.expanded.units.values(), *self.expanded.links.values())
+        return [f"{part.name}__{name}" for part in parts for name in part.constants]
+
+    def _constants(self) -> list[str]:
+        return [name for name in self._owned_constants() if name in self.storage.arrays]
+
+    def _number_names(self) -> list[str]:
+        return [name for name in self._owned_constants() if name in self.storage.numbers]
+
+    def recordings(self) -> dict[str, Spikes | Samples]:
+        """Return all recordings by 'target.variable'."""
+        return self._recorders.results(self.dt)

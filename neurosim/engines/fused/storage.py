@@ -1,0 +1,142 @@
+"""The arrays and numbers of a running fused program, under the names that the printed program uses.
+
+owner__variable is a variable of the description; owner___name, with three underscores, is the engine's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from neurosim.engines.engine import ExternalFunction
+from neurosim.engines.expanded import Expanded, Link, Unit
+from neurosim.engines.lowering import Program, Propagator
+from neurosim.engines.propagator import propagate
+from neurosim.rng import stream_key
+
+FIRST_ROOM = 4096
+
+
+@dataclass
+class Storage:
+    """arrays, changed in place; numbers, scalars passed by value; changing, names of arrays that make up the state."""
+
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    numbers: dict[str, float | int | np.uint64] = field(default_factory=dict)
+    changing: list[str] = field(default_factory=list)
+
+    def constant(self, name: str, value: np.ndarray) -> None:
+        """Add a constant: a number if it is 0-d, else an array."""
+        if value.ndim:
+            self.arrays[name] = np.ascontiguousarray(value)
+        else:
+            self.numbers[name] = float(value)
+
+    def state(self, name: str, value: np.ndarray) -> None:
+        """Add an array that belongs to the state."""
+        self.arrays[name] = np.ascontiguousarray(value).copy()
+        self.changing.append(name)
+
+    def values(self, owner: str, names: Mapping[str, object]) -> dict[str, np.ndarray]:
+        """Return the current constants of an owner by their short names."""
+        found = {}
+        for name in names:
+            full = f"{owner}__{name}"
+            found[name] = self.arrays[full] if full in self.arrays else np.array(self.numbers[full])
+        return found
+
+
+def build(program: Program, externals: Mapping[str, ExternalFunction]) -> Storage:
+    """Return the storage of a program in its initial state."""
+    storage, expanded = Storage(), program.expanded
+    for unit in expanded.units.values():
+        _unit(storage, unit, program, expanded)
+    for link in expanded.links.values():
+        _link(storage, link, expanded)
+    for number, clamp in enumerate(expanded.clamps):
+        storage.arrays[f"clamp{number}___index"] = clamp.indices.astype(np.int64)
+        storage.arrays[f"clamp{number}___value"] = clamp.value
+    for name, external in externals.items():
+        storage.arrays[f"{name}___handles"] = external.handles
+        storage.arrays[f"{name}___in"] = np.zeros(external.n_inputs)
+        storage.arrays[f"{name}___out"] = external.output_values.copy()
+    coefficients(storage, program)
+    return storage
+
+
+def coefficients(storage: Storage, program: Program) -> None:
+    """Work out the coefficients of exact steps from the current constants."""
+    for propagator in program.propagators:
+        _coefficients(storage, propagator, program.expanded)
+
+
+def _coefficients(storage: Storage, propagator: Propagator, expanded: Expanded) -> None:
+    part: Unit | Link = expanded.units.get(propagator.owner) or expanded.links[propagator.owner]
+    values = storage.values(propagator.owner, part.constants)
+    p, q, c = propagate(propagator.linear, values, expanded.network.step, propagator.frozen)
+    states = propagator.linear.states
+    head = f"{propagator.owner}__{propagator.prefix}"
+    for i, to in enumerate(states):
+        storage.constant(f"{head}c_{to}", c[..., i])
+        for j, source in enumerate(states):
+            storage.constant(f"{head}P_{to}_{source}", p[..., i, j])
+            storage.constant(f"{head}Q_{to}_{source}", q[..., i, j])
+
+
+def _unit(storage: Storage, unit: Unit, program: Program, expanded: Expanded) -> None:
+    name, n = unit.name, unit.size
+    storage.numbers[f"{name}___size"] = n
+    for key, value in unit.constants.items():
+        storage.constant(f"{name}__{key}", value)
+    for key, value in unit.states.items():
+        storage.state(f"{name}__{key}", value)
+    for key in (*unit.ports, *program.stored[name]):
+        storage.state(f"{name}__{key}", np.zeros(n))
+    for key in unit.draws:
+        storage.arrays[f"{name}__{key}"] = np.zeros(n)
+        storage.numbers[f"{name}___{key}_key"] = stream_key(expanded.seed, name, key)
+    if unit.spiking:
+        rows = 1 + max((k.delay for k in expanded.links.values() if k.source == name), default=0)
+        storage.state(f"{name}___ring", np.zeros((rows, n), dtype=np.int32))
+        storage.state(f"{name}___count", np.zeros(rows, dtype=np.int64))
+        storage.arrays[f"{name}___flag"] = np.zeros(n, dtype=np.bool_)
+    if unit.refractory is not None:
+        storage.state(f"{name}___until", np.zeros(n, dtype=np.int64))
+        storage.arrays[f"{name}___rest"] = np.zeros(n, dtype=np.int64)
+        set_refractory_steps(storage, unit, expanded.network.step)
+    if unit.source is not None:
+        real, integer = unit.source.pack(n, expanded.network.step, expanded.seed, name)
+        storage.arrays[f"{name}___real"] = real
+        storage.state(f"{name}___integer", integer)
+        storage.numbers[f"{name}___key"] = stream_key(expanded.seed, name, "spikes")
+    if "value" in unit.states:
+        storage.arrays[f"{name}___rows"] = np.zeros((0, n))
+
+
+def set_refractory_steps(storage: Storage, unit: Unit, dt: float) -> None:
+    """Work out for how many steps units stay refractory: the period in whole steps, as Brian2's `timestep` rounds."""
+    period = storage.values(unit.name, {unit.refractory or "": None})[unit.refractory or ""]
+    steps = np.floor(period / dt + 1e-3).astype(np.int64)
+    storage.arrays[f"{unit.name}___rest"][:] = np.maximum(steps, 1)
+
+
+def _link(storage: Storage, link: Link, expanded: Expanded) -> None:
+    name = link.name
+    sources, targets = expanded.units[link.source].size, expanded.units[link.target].size
+    for key, value in link.constants.items():
+        storage.constant(f"{name}__{key}", value)
+    for key, value in link.states.items():
+        storage.state(f"{name}__{key}", value)
+    for key, trace in link.traces.items():
+        storage.state(f"{name}__{key}", np.full(sources if trace.place == "pre" else targets, trace.initial))
+    if link.dense:
+        return
+    storage.arrays[f"{name}___first"] = np.searchsorted(link.pre, np.arange(sources + 1)).astype(np.int64)
+    storage.arrays[f"{name}___post"] = link.post.astype(np.uint32)
+    if link.on_post:
+        order = np.argsort(link.post, kind="stable")
+        storage.arrays[f"{name}___tfirst"] = np.searchsorted(link.post[order], np.arange(targets + 1)).astype(np.int64)
+        storage.arrays[f"{name}___tedge"] = order.astype(np.uint32)
+        storage.arrays[f"{name}___tpre"] = link.pre[order].astype(np.uint32)
