@@ -9,6 +9,10 @@ class DescriptionError(NeurosimError, ValueError):
     """A network, rule, parameter or equation is not well described."""
 
 
+class SignalMissing(DescriptionError):
+    """A rule needs a signal (spikes, activity, a variable, a port) that the network it is put on does not have."""
+
+
 class UnknownNameError(NeurosimError, KeyError):
     """A name is not registered; the message suggests the nearest known one."""
 
@@ -31,3 +35,7 @@ class RunFailed(NeurosimError):
 
 class UsageError(NeurosimError, ValueError):
     """What was asked for is not possible as asked: a setting, an option, or an output that already exists."""
+
+
+class ContractError(NeurosimError, AssertionError):
+    """A rule does not keep the contract of rules; the message names the rule, the clause and what was seen."""

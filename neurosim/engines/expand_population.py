@@ -11,7 +11,7 @@ from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPR
 
 from neurosim.engines.dimensions import dimension, expect, expect_statement
 from neurosim.engines.expanded import Unit
-from neurosim.errors import DescriptionError
+from neurosim.errors import DescriptionError, SignalMissing
 from neurosim.model.expressions import Statement, check_expression, names_in, parse_statements, rename, substitute
 from neurosim.model.neuron import METHODS
 from neurosim.model.parts import Population
@@ -128,18 +128,18 @@ class _Draft:
     def multiply(self, port: str, gain: str, rule: NeuronRule) -> None:
         if port == "output":
             if "output" not in self.definitions:
-                raise DescriptionError(f"{type(rule).__name__} on {self.where}: it has no graded output: use a rate unit")
+                raise SignalMissing(f"{type(rule).__name__} on {self.where}: it has no graded output: use a rate unit")
             self.definitions["output"] = f"{gain} * ({self.definitions['output']})"
         elif port in self.ports or port in self.derivatives:
             earlier = self.gains.get(port)
             self.gains[port] = gain if earlier is None else f"{earlier} * {gain}"
         else:
             known = [*self.ports, *self.derivatives, "output"]
-            raise DescriptionError(f"{type(rule).__name__} on {self.where}: no port '{port}': {suggest(port, known)}")
+            raise SignalMissing(f"{type(rule).__name__} on {self.where}: no port '{port}': {suggest(port, known)}")
 
     def variable(self, rule: NeuronRule, name: str) -> str:
         if name not in self.dimensions:
-            raise DescriptionError(
+            raise SignalMissing(
                 f"{type(rule).__name__} on {self.where}: it needs '{name}', which {type(self.model).__name__} has not: "
                 f"{suggest(name, self.dimensions)}"
             )
@@ -154,7 +154,7 @@ class _Draft:
             self.definitions["activity"] = normalised(self, self.model.output)
             return "activity"
         if self.threshold is None:
-            raise DescriptionError(f"{type(rule).__name__} on {self.where}: a spike source has no activity: use a neuron")
+            raise SignalMissing(f"{type(rule).__name__} on {self.where}: a spike source has no activity: use a neuron")
         self.state("activity", DIMENSIONLESS, 0.0)
         self.constant("activity_window", self.population.activity_window)
         self.constant("reference_rate", self.population.reference_rate)
@@ -223,7 +223,7 @@ def normalised(draft: _Draft, output: str) -> str:
     if draft.dimensions[output] is DIMENSIONLESS:
         return output
     if draft.dimensions[output] is not dimension_of(draft.population.reference_rate):
-        raise DescriptionError(f"{draft.where}: its output '{output}' is neither a number nor a rate: no activity")
+        raise SignalMissing(f"{draft.where}: its output '{output}' is neither a number nor a rate: no activity")
     if "reference_rate" not in draft.constants:
         draft.constant("reference_rate", draft.population.reference_rate)
     return f"{output}/reference_rate"

@@ -10,7 +10,7 @@ import numpy as np
 from neurosim.engines.dimensions import expect, expect_statement
 from neurosim.engines.expand_population import CLOCK, RESERVED, SECOND
 from neurosim.engines.expanded import Held, Link, Unit
-from neurosim.errors import DescriptionError
+from neurosim.errors import DescriptionError, SignalMissing
 from neurosim.model.connectivity import edge_order
 from neurosim.model.expressions import Statement, check_expression, names_in, parse_statements, substitute
 from neurosim.model.network import Network
@@ -239,12 +239,15 @@ class _Draft:
         population, unit = self.ends[end]
         if signal.name != "activity":
             if signal.name not in unit.dimensions:
-                raise DescriptionError(f"{title}: it needs '{signal.name}', which '{unit.name}' does not have")
+                raise SignalMissing(
+                    f"{title}: it needs '{signal.name}', which '{unit.name}' does not have: "
+                    f"{suggest(signal.name, unit.dimensions)}"
+                )
             return f"{signal.name}_{end}"
         if unit.graded:
             return self.graded_activity(end)
         if not unit.spiking:
-            raise DescriptionError(f"{title}: '{unit.name}' has no activity: use a spiking or rate population")
+            raise SignalMissing(f"{title}: '{unit.name}' has no activity: use a spiking or rate population")
         trace, window, reference = (f"{rule.prefix}_{name}{suffix}" for suffix in ("", "_window", "_reference"))
         self.declare(trace, DIMENSIONLESS)
         self.constant(window, population.activity_window)
@@ -265,7 +268,7 @@ class _Draft:
     def needs_spikes(self, end: str, title: str) -> None:
         _, unit = self.ends[end]
         if not unit.spiking:
-            raise DescriptionError(
+            raise SignalMissing(
                 f"{title}: it needs spikes of '{unit.name}', which does not spike: use a spiking population, or a rule "
                 "with the clock 'continuous'"
             )
