@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _option(text: str) -> Any:
+    """Return an option that says in words what happens without it."""
+    return typer.Option(help=text, show_default=False)
+
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -32,7 +42,7 @@ def neurosim(
 @app.command("list")
 def list_names(
     kind: Annotated[
-        str, typer.Argument(help="experiments, rules, engines or models.", metavar="[KIND]")
+        str, typer.Argument(help="experiments, rules, engines or models.", metavar="KIND")
     ] = "experiments",
     as_json: AsJson = False,
     debug: Debug = False,
@@ -46,7 +56,10 @@ def list_names(
 @app.command()
 def settings(
     name: Annotated[str, typer.Argument(help="An experiment.", metavar="NAME")],
-    preset: Annotated[str | None, typer.Option(help="Show the values of this preset.")] = None,
+    preset: Annotated[
+        str | None,
+        _option("Show the values of this preset (default: the first)."),
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Show the settings of an experiment, which --set changes."""
@@ -58,19 +71,17 @@ def settings(
 @app.command()
 def run(
     name: Annotated[str, typer.Argument(help="An experiment.", metavar="NAME")],
-    seed: Annotated[int | None, typer.Option(help="Seed of every random stream.  [default: 0]")] = None,
-    preset: Annotated[str | None, typer.Option(help="Preset of settings.  [default: the first]")] = None,
-    out: Annotated[Path | None, typer.Option(help="Result file (.h5).  [default: in results/]")] = None,
+    seed: Annotated[int | None, _option("Seed of every random stream (default: 0).")] = None,
+    preset: Annotated[str | None, _option("Preset of settings (default: the first).")] = None,
+    out: Annotated[Path | None, _option("Result file (.h5) (default: in results/).")] = None,
     assignments: Annotated[
         list[str] | None, typer.Option("--set", help="Change a setting: NAME=VALUE, such as 'tau=5 ms'.")
     ] = None,
-    engine: Annotated[str | None, typer.Option(help="Engine.  [default: the experiment's]")] = None,
-    workers: Annotated[int | None, typer.Option(help="Threads.  [default: one per processor]")] = None,
+    engine: Annotated[str | None, _option("Engine (default: the experiment's).")] = None,
+    workers: Annotated[int | None, _option("Threads (default: one per processor).")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing result file.")] = False,
-    resume: Annotated[
-        Path | None, typer.Option(help="Go on with the run that was writing this file.")
-    ] = None,
+    resume: Annotated[Path | None, _option("Go on with the run that was writing this file.")] = None,
     debug: Debug = False,
 ) -> int:
     """Run an experiment: write its result file and figure, and print its claims."""

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import json
 
+from neurosim.cli import names_as_asked
 from neurosim.cli.console import console
 from neurosim.errors import UsageError
 from neurosim.registry import Registry, suggest
@@ -35,8 +36,9 @@ def show_settings(name: str, preset: str | None) -> None:
 
     from neurosim.experiment import find_experiment, settings_of
 
-    experiment = find_experiment(name)
-    preset, config = experiment.preset(preset)
+    with names_as_asked():
+        experiment = find_experiment(name)
+        preset, config = experiment.preset(preset)
     table = Table(
         "setting",
         "value",

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from neurosim.cli import DONE, INTERRUPTED
-from neurosim.errors import UnknownNameError, UsageError
+from neurosim.cli import DONE, INTERRUPTED, names_as_asked
+from neurosim.errors import ResultFileError, UsageError
 from neurosim.experiment import (
     Experiment,
     Outcome,
@@ -32,15 +32,13 @@ def run_experiment(
     """Run or resume an experiment, print its claims and where its files are, and return the exit code."""
     # Figures are files here; nothing may open a window.
     os.environ["MPLBACKEND"] = "Agg"
-    try:
+    with names_as_asked():
         experiment = find_experiment(name)
         if resume is None:
             run = _new(experiment, workers=workers, **options)
         else:
             _refuse(options)
             run = resumed_run(experiment, resume, workers=workers)
-    except UnknownNameError as error:
-        raise UsageError(str(error)) from error
     try:
         outcome = run.execute(default_display(quiet=quiet))
     except KeyboardInterrupt:
@@ -90,7 +88,10 @@ def _new(
 
 def _free_name(stem: str, *, overwrite: bool) -> Path:
     """Return a result file in the default folder that does not exist: stem.h5, stem-2.h5, stem-3.h5 ..."""
-    FOLDER.mkdir(exist_ok=True)
+    try:
+        FOLDER.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ResultFileError(f"{FOLDER}: cannot be made here: {error.strerror}; give --out") from error
     for suffix in itertools.chain([""], (f"-{number}" for number in itertools.count(2))):
         path = FOLDER / f"{stem}{suffix}.h5"
         if overwrite or not any(taken.exists() for taken in (path, parts_folder(path), figure_of(path))):

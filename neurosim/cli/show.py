@@ -46,13 +46,14 @@ def show_claims(path: Path, *, as_json: bool) -> None:
 
 def claims_table(claims: Sequence[dict[str, Any]]) -> Group:
     """Return claims, as stored in a result file, as a table with a line that counts the verdicts."""
-    table = Table("claim", "source", "kind", "expected", "measured", "verdict")
+    table = Table("claim", "source", "expected", "measured", "verdict")
     for claim in claims:
         statement = Text.assemble(shown(claim["statement"]), (f" [{shown(claim['id'])}]", "dim"))
         if claim["note"]:
             statement.append(f"\n{shown(claim['note'])}", style="dim italic")
-        cells = (claim["source"], claim["kind"], _with_unit(claim, "expected"), _with_unit(claim, "measured"))
-        table.add_row(statement, *(Text(shown(cell)) for cell in cells), _verdict(claim["verdict"]))
+        source = Text.assemble(shown(claim["source"]), (f"\n{shown(claim['kind'])}", "dim"))
+        cells = (Text(shown(_with_unit(claim, field))) for field in ("expected", "measured"))
+        table.add_row(statement, source, *cells, _verdict(claim["verdict"]))
     counts = Counter(claim["verdict"] for claim in claims)
     return Group(table, Text(", ".join(f"{counts[verdict]} {verdict}" for verdict in STYLES)))
 

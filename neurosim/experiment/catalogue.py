@@ -23,8 +23,8 @@ def experiment_summary(name: str) -> str:
     """Return the first line of the docstring of an experiment's module, which is read but not imported."""
     try:
         spec = util.find_spec(_entries()[name].module)
-        tree = ast.parse(Path(spec.origin or "").read_text("utf-8")) if spec else ast.parse("")
-    except (ImportError, OSError, SyntaxError, ValueError):
+        tree = ast.parse(Path(spec.origin).read_text("utf-8"))  # type: ignore[arg-type,union-attr]
+    except (AttributeError, ImportError, OSError, SyntaxError, TypeError, ValueError):
         return "(not found)"
     return (ast.get_docstring(tree) or "").partition("\n")[0]
 

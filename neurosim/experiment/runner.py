@@ -72,7 +72,7 @@ class Run:
             raise
         finally:
             display.close()
-            self.parts.release()
+            self.parts.close()
         return Outcome(self.path, self._draw(), claims, time.monotonic() - began)
 
     def _complete(self, context: RunContext) -> list[Claim]:
@@ -148,6 +148,7 @@ def new_run(
         raise UsageError(f"seed {seed}: give a whole number from 0 to 2^63 - 1")
     if workers is not None and workers < 1:
         raise UsageError(f"workers {workers}: at least 1 is needed")
+    check_target(path, overwrite=overwrite)
     if experiment.figures is not None:
         check_target(figure_of(path), overwrite=overwrite)
     header = {
@@ -168,20 +169,29 @@ def resumed_run(experiment: Experiment[Any], out: str | Path, *, workers: int | 
     Raises UsageError when there is no such run or it is another experiment's, ResultFileError when it is damaged.
     """
     parts = Parts.open(Path(out))
-    name = parts.header["experiment"]
-    if name != experiment.name:
-        raise UsageError(f"{out}: is a run of experiment '{name}', not of '{experiment.name}'")
-    before, today = parts.header["versions"], versions()
-    changed = sorted(
-        package for package in before.keys() | today.keys() if before.get(package) != today.get(package)
-    )
+    try:
+        return Run(experiment, _stored_config(experiment, parts), parts, workers)
+    except BaseException:
+        parts.close()
+        raise
+
+
+def _stored_config(experiment: Experiment[C], parts: Parts) -> C:
+    """Return the config of a stopped run; raises UsageError when it cannot go on here as it began."""
+    header = parts.header
+    if header["experiment"] != experiment.name:
+        raise UsageError(
+            f"{parts.target}: is a run of experiment '{header['experiment']}', not of '{experiment.name}'"
+        )
+    before, today = header["versions"], versions()
+    changed = sorted(name for name in before.keys() | today.keys() if before.get(name) != today.get(name))
     if changed:
         raise UsageError(
-            f"{out}: was run with other versions of {', '.join(changed)}; "
+            f"{parts.target}: was run with other versions of {', '.join(changed)}; "
             "install those, or start again with --overwrite"
         )
-    _, config = experiment.preset(parts.header["preset"])
-    return Run(experiment, config_from(config, parts.header["config"]), parts, workers)
+    _, config = experiment.preset(header["preset"])
+    return config_from(config, header["config"])
 
 
 def figure_of(path: Path) -> Path:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from neurosim.errors import DescriptionError, UsageError
-from neurosim.experiment.units import parse_number
+from neurosim.experiment.units import has_unit, parse_number
 from neurosim.registry import suggest
 
 C = TypeVar("C")
@@ -35,6 +35,8 @@ class Setting:
         if not self.many:
             return self._parse_one(text)
         parts = [part for part in text.strip().strip("()[]").split(",") if part.strip()]
+        if len({has_unit(part) for part in parts}) > 1:
+            raise self._error(f"'{text}' has a unit on some numbers only; write it on all or on none")
         return tuple(self._parse_one(part) for part in parts)
 
     def check(self, value: Any) -> None:
@@ -69,22 +71,24 @@ class Setting:
         if isinstance(value, float) and not math.isfinite(value):
             raise self._error(f"{value} is not a finite number")
         if self.choices is not None and value not in self.choices:
-            raise self._error(f"'{value}' is not one of: {', '.join(map(str, self.choices))}")
+            raise self._error(f"'{value}' is not {self.bounds()}")
         low, high = (
             -math.inf if self.low is None else self.low,
             math.inf if self.high is None else self.high,
         )
         if self.type in (int, float) and not low <= value <= high:
-            raise self._error(f"{value} is outside {self.bounds()}")
+            raise self._error(f"{value} is not {self.bounds()}")
 
     def bounds(self) -> str:
-        """Return the bounds or choices as text, '' if there are none."""
+        """Return what a value must be, as text: choices or bounds, '' if there are none."""
         if self.choices is not None:
-            return ", ".join(map(str, self.choices))
-        if self.low is None and self.high is None:
-            return ""
-        low, high = ("" if bound is None else f"{bound:g}" for bound in (self.low, self.high))
-        return f"{low}..{high} {self.unit}".rstrip()
+            return f"one of: {', '.join(map(str, self.choices))}"
+        words = [
+            f"{word} {bound:g} {self.unit}".rstrip()
+            for word, bound in (("at least", self.low), ("at most", self.high))
+            if bound is not None
+        ]
+        return ", ".join(words)
 
     def _error(self, problem: str) -> UsageError:
         return UsageError(f"setting '{self.name}': {problem}")

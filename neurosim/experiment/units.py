@@ -27,6 +27,12 @@ def parse_number(text: str, unit: str) -> float:
     return number if written in ("", unit) else number * conversion(written, unit)
 
 
+def has_unit(text: str) -> bool:
+    """Tell whether a number is followed by anything."""
+    match = _NUMBER.fullmatch(text)
+    return match is not None and match[2] != ""
+
+
 def conversion(unit: str, target: str) -> float:
     """Return what one `unit` is in the unit `target`; raises UsageError when that has no meaning."""
     scale, dimensions = _meaning(unit)

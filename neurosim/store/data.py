@@ -62,7 +62,8 @@ def storable(path: str, value: npt.ArrayLike) -> np.ndarray:
         raise ResultFileError(
             f"'{path}': type {array.dtype} cannot be stored; give booleans, numbers of at most 64 bits, or text"
         )
-    return array
+    # One byte order, because numpy drops it from single numbers.
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def checked_name(name: str) -> str:

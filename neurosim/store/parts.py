@@ -49,9 +49,13 @@ class Parts:
                 f"{folder}: holds an unfinished run; go on with --resume {target}, or overwrite it"
             )
         lock = _hold(folder)
-        for old in folder.glob("*.h5"):
-            old.unlink()
-        write_sealed(folder / "header", json.dumps(dict(header), allow_nan=False).encode())
+        try:
+            for old in folder.glob("*.h5"):
+                old.unlink()
+            write_sealed(folder / "header", json.dumps(dict(header), allow_nan=False).encode())
+        except BaseException:
+            lock.close()
+            raise
         return cls(target, dict(header), lock)
 
     @classmethod
@@ -61,7 +65,11 @@ class Parts:
         if not folder.is_dir():
             raise UsageError(f"{target}: no unfinished run to resume ({folder.name} is not there)")
         lock = _hold(folder)
-        return cls(target, json.loads(read_sealed(folder / "header")), lock)
+        try:
+            return cls(target, json.loads(read_sealed(folder / "header")), lock)
+        except BaseException:
+            lock.close()
+            raise
 
     def stages(self) -> list[str]:
         """Return the names of the finished stages in alphabetical order."""
@@ -105,7 +113,7 @@ class Parts:
             for name, item in self.load(stage)[0].items():
                 _write(writer, stage, name, item)
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Let another process take up the run."""
         self._lock.close()
 
@@ -116,7 +124,7 @@ class Parts:
         shutil.rmtree(gone, ignore_errors=True)
         self.folder.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
-        self.release()
+        self.close()
 
     def worth_keeping(self) -> bool:
         """Tell whether a stage has finished or kept a checkpoint."""
@@ -154,7 +162,9 @@ def _hold(folder: Path) -> IO[bytes]:
 
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             lock.close()
             raise UsageError(f"{folder}: another process is running this; wait for it or stop it") from None
+        except OSError:
+            pass  # some network disks have no locks
     return lock

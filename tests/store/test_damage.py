@@ -1,0 +1,152 @@
+"""A file that is not whole never opens, and failing to write one never harms what was there."""
+
+import errno
+import os
+import shutil
+import subprocess
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurosim.errors import ResultFileError
+from neurosim.store import Writer, open_results
+from neurosim.store.image import memory_file, seal
+from neurosim.store.sealed import write_file
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    path = tmp_path_factory.mktemp("whole") / "run.h5"
+    with Writer(path) as writer:
+        writer.write("x", np.arange(50.0), ("n",))
+    return path.read_bytes()
+
+
+def opening(path, content):
+    path.write_bytes(content)
+    with pytest.raises(ResultFileError) as caught:
+        open_results(path)
+    assert "\n" not in str(caught.value) and str(path) in str(caught.value)
+    return str(caught.value)
+
+
+@given(data=st.data())
+def test_any_flipped_bit_is_found(whole, tmp_path_factory, data):
+    position = data.draw(st.integers(0, len(whole) - 1))
+    content = bytearray(whole)
+    content[position] ^= 1 << data.draw(st.integers(0, 7))
+    opening(tmp_path_factory.mktemp("flip") / "run.h5", bytes(content))
+
+
+@given(data=st.data())
+def test_any_truncation_is_found(whole, tmp_path_factory, data):
+    length = data.draw(st.integers(0, len(whole) - 1))
+    opening(tmp_path_factory.mktemp("cut") / "run.h5", whole[:length])
+
+
+def test_the_message_says_what_is_wrong(whole, tmp_path):
+    path = tmp_path / "run.h5"
+    assert "truncated" in opening(path, whole[:-1])
+    assert "truncated or changed" in opening(path, whole + b"x")
+    assert "checksum" in opening(path, whole[:-1] + b"?")
+    assert "not a neurosim result file" in opening(path, b"hello")
+    assert "not a neurosim result file" in opening(path, b"")
+    with pytest.raises(ResultFileError, match="no such file"):
+        open_results(tmp_path / "none.h5")
+    with pytest.raises(ResultFileError, match="cannot be read"):
+        open_results(tmp_path)
+
+
+def test_an_hdf5_file_of_somebody_else_is_refused(tmp_path):
+    path = tmp_path / "other.h5"
+    with h5py.File(path, "w") as file:
+        file["x"] = 1
+    with pytest.raises(ResultFileError, match="not a neurosim result file"):
+        open_results(path)
+
+
+@pytest.mark.parametrize(("name", "version"), [("neurosim-result", 2), ("else", 1), (None, None)])
+def test_another_schema_is_refused(tmp_path, name, version):
+    path = tmp_path / "run.h5"
+    with memory_file() as file:
+        if name:
+            file.attrs.update(schema=name, schema_version=version)
+        seal(file, path)
+    with pytest.raises(ResultFileError, match="this neurosim reads 'neurosim-result' version 1"):
+        open_results(path)
+
+
+def test_links_out_of_the_file_are_not_followed(tmp_path):
+    secret, path = tmp_path / "secret.h5", tmp_path / "run.h5"
+    with h5py.File(secret, "w") as file:
+        file["x"] = np.arange(3)
+    layout = h5py.VirtualLayout(shape=(3,), dtype=int)
+    layout[:] = h5py.VirtualSource(str(secret), "x", shape=(3,))
+    with memory_file() as file:
+        file.attrs.update(schema="neurosim-result", schema_version=1)
+        file["link"] = h5py.ExternalLink(str(secret), "x")
+        file.create_virtual_dataset("virtual", layout)
+        file["objects"] = np.array(["a"], dtype=object)
+        seal(file, path)
+    with open_results(path) as results:
+        with pytest.raises(ResultFileError, match="no array 'link'"):
+            results.array("link")
+        for name in ("virtual", "objects"):
+            with pytest.raises(ResultFileError, match="not a plain array"):
+                results.array(name)
+
+
+def test_an_unknown_array_suggests_the_nearest(whole, tmp_path):
+    path = tmp_path / "run.h5"
+    with Writer(path) as writer:
+        writer.write("trial/rate", 1.0)
+    with open_results(path) as results:
+        with pytest.raises(ResultFileError, match="did you mean 'trial/rate'"):
+            results.array("trial/rat")
+        with pytest.raises(ResultFileError, match="no spikes of 'motor': known: none"):
+            results.spikes("motor")
+
+
+def test_a_failing_disk_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "run.h5"
+    path.write_bytes(b"old")
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(ResultFileError, match="cannot be written: No space left on device"):
+        write_file(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [file.name for file in tmp_path.iterdir()] == ["run.h5"]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A real disk of one megabyte, where the system lets us mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    command = [str(mount), "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    if mount is None or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("no right to mount a file system")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_old_file(small_disk):
+    path = small_disk / "run.h5"
+    with Writer(path) as writer:
+        writer.write("x", 1)
+    noise = np.random.default_rng(0).random(300_000)
+    with (
+        pytest.raises(ResultFileError, match="No space left on device"),
+        Writer(path, overwrite=True) as writer,
+    ):
+        writer.write("x", noise, ("n",))
+    with open_results(path) as results:
+        assert results.array("x") == 1
+    assert [file.name for file in small_disk.iterdir()] == ["run.h5"]
