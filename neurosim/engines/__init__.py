@@ -11,17 +11,24 @@ if TYPE_CHECKING:
     from neurosim.engines.engine import Engine
 
 DEFAULT = "fused"
+_OWN = {"brian2": ("brian2_engine", "Brian2Engine"), "fused": ("fused.engine", "FusedEngine")}
+
+
+def _load(name: str) -> None:
+    module, cls = _OWN[name]
+    registry.add(name, getattr(importlib.import_module(f"neurosim.engines.{module}"), cls)(), replace=True)
 
 
 def _load_own() -> None:
-    for module, cls in (("brian2_engine", "Brian2Engine"), ("fused.engine", "FusedEngine")):
-        found = getattr(importlib.import_module(f"neurosim.engines.{module}"), cls)
-        registry.add(found.name, found())
+    for name in _OWN:
+        _load(name)
 
 
 registry: Registry[Engine] = Registry("engine", "neurosim.engines", _load_own)
 
 
 def engine(name: str = DEFAULT) -> Engine:
-    """Return an engine by name; raises UnknownNameError with the nearest known name."""
+    """Return an engine by name, importing no other; raises UnknownNameError with the nearest known name."""
+    if name in _OWN and registry.held(name) is None:
+        _load(name)
     return registry.get(name)

@@ -52,6 +52,11 @@ class Simulation(ABC):
         self._named = {
             name: np.atleast_1d(np.array(p.value, dtype=float)) for name, p in expanded.network.parameters.items()
         }
+        self._tied = {
+            link.name: (link.tied.parameter, np.array(link.tied.index, dtype=np.int64))
+            for link in expanded.links.values()
+            if link.tied is not None
+        }
 
     @property
     @abstractmethod
@@ -81,6 +86,13 @@ class Simulation(ABC):
     @abstractmethod
     def restore(self, state: State) -> None:
         """Go on from a state of the same network; recordings start anew."""
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Go back to step 0: initial states, nothing in flight, no recordings.
+
+        Constants and named parameters keep their present values; externals keep their state, whose outputs are read.
+        """
 
     @abstractmethod
     def recordings(self) -> dict[str, Spikes | Samples]:
@@ -144,10 +156,13 @@ class Simulation(ABC):
         if si.ndim and si.shape != held.shape:
             raise DescriptionError(f"{parameter.name}: a value of shape {si.shape} for one of shape {held.shape}")
         held[:] = si
-        effective = constrained(held, parameter.sign)
-        for link in self.expanded.links.values():
-            if link.tied is not None and link.tied.parameter == parameter.name:
-                self._write(link.name, "w", effective[np.array(link.tied.index, dtype=np.int64)])
+        self._apply_named(parameter)
+
+    def _apply_named(self, parameter: NamedParameter) -> None:
+        effective = constrained(self._named[parameter.name], parameter.sign)
+        for link, (name, index) in self._tied.items():
+            if name == parameter.name:
+                self._write(link, "w", effective[index])
 
     def _find(self, name: str) -> tuple[str, str, Dimension]:
         owner, _, variable = name.partition(".")

@@ -11,7 +11,7 @@ from typing import Any
 
 import brian2
 import numpy as np
-from brian2 import Quantity, get_unit
+from brian2 import Hz, Quantity, get_unit, ms, mV, nS, pA, pF, second
 from brian2.units.fundamentalunits import (
     DIMENSIONLESS,
     Dimension,

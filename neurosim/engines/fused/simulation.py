@@ -13,7 +13,7 @@ from neurosim.engines.expanded import Unit
 from neurosim.engines.fused.compiled import compiled
 from neurosim.engines.fused.printer import Printer
 from neurosim.engines.fused.recorder import Recorders
-from neurosim.engines.fused.storage import Storage, build, coefficients, set_refractory_steps
+from neurosim.engines.fused.storage import Storage, build, coefficients, reset, set_refractory_steps
 from neurosim.engines.lowering import Program
 from neurosim.engines.recordings import Samples, Spikes
 from neurosim.errors import DescriptionError, ResultFileError, RunFailed
@@ -171,6 +171,15 @@ class FusedSimulation(Simulation):
         self._arguments = None
         coefficients(self.storage, self.program)
         self._recorders.clear()
+
+    def reset(self) -> None:
+        """Go back to step 0; see `Simulation.reset`."""
+        reset(self.storage, self.program)
+        for parameter in self.expanded.network.parameters.values():
+            self._apply_named(parameter)
+        self._write_outputs()
+        self._recorders.clear()
+        self._now = 0
 
     def _owned_constants(self) -> list[str]:
         parts = (*self.expanded.units.values(), *self.expanded.links.values())

@@ -39,6 +39,10 @@ class Storage:
         self.arrays[name] = np.ascontiguousarray(value).copy()
         self.changing.append(name)
 
+    def owned(self, owner: str) -> list[str]:
+        """Return the names of the arrays of an owner that belong to the state."""
+        return [name for name in self.changing if name.startswith(f"{owner}__")]
+
     def values(self, owner: str, names: Mapping[str, object]) -> dict[str, np.ndarray]:
         """Return the current constants of an owner by their short names."""
         found = {}
@@ -64,6 +68,23 @@ def build(program: Program, externals: Mapping[str, ExternalFunction]) -> Storag
         storage.arrays[f"{name}___out"] = external.output_values.copy()
     coefficients(storage, program)
     return storage
+
+
+def reset(storage: Storage, program: Program) -> None:
+    """Put every array of the state back to its initial value."""
+    for unit in program.expanded.units.values():
+        for name in storage.owned(unit.name):
+            storage.arrays[name].fill(0)
+        for key, value in unit.states.items():
+            storage.arrays[f"{unit.name}__{key}"][:] = value
+        if unit.source is not None:
+            start = unit.source.pack(unit.size, program.expanded.network.step, program.expanded.seed, unit.name)[1]
+            storage.arrays[f"{unit.name}___integer"][:] = start
+    for link in program.expanded.links.values():
+        for key, value in link.states.items():
+            storage.arrays[f"{link.name}__{key}"][:] = value
+        for key, trace in link.traces.items():
+            storage.arrays[f"{link.name}__{key}"].fill(trace.initial)
 
 
 def coefficients(storage: Storage, program: Program) -> None:

@@ -1,0 +1,101 @@
+"""Episodes of a controller in a body: compiled once per worker, any number of times run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol
+
+import numpy as np
+
+from neurosim.engines import engine as engine_named
+from neurosim.engines.engine import ExternalFunction, Simulation
+from neurosim.engines.recordings import Samples, Spikes
+from neurosim.model.network import Network
+from neurosim.model.units import second
+
+
+class Controller(Protocol):
+    """A network with a flat vector of weights that drives an External named 'body'."""
+
+    dt: float
+
+    def network(self, vector: np.ndarray | None = None, record: tuple[str, ...] = ()) -> Network:
+        """Return the network, with the outputs of some populations recorded."""
+
+    def weights(self, vector: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the vector by named parameter."""
+
+
+class StartableBody(ExternalFunction, Protocol):
+    """A body that starts anew from a stream of random numbers."""
+
+    def reset(self, rng: np.random.Generator) -> None:
+        """Start anew."""
+
+
+@dataclass(frozen=True)
+class Episode:
+    """What one episode gave: the sum of rewards (1), the net speed of the centre of mass (m/s), and recordings."""
+
+    total: float
+    net_speed: float
+    recordings: Mapping[str, Spikes | Samples]
+
+
+class Arena:
+    """Runs episodes of one controller in one kind of body; safe to use from several threads at once.
+
+    Arguments: controller; make_body, returns a new body for each worker; engine, by name; record, populations whose
+    outputs every episode records. The network has signal populations 'reward' and 'com'.
+    """
+
+    def __init__(
+        self,
+        controller: Controller,
+        make_body: Callable[[], StartableBody],
+        engine: str = "fused",
+        record: tuple[str, ...] = (),
+    ) -> None:
+        self._controller = controller
+        self._make_body = make_body
+        self._engine = engine_named(engine)
+        self._network = controller.network(record=tuple(dict.fromkeys(("reward", "com", *record))))
+        self._idle: SimpleQueue[tuple[Simulation, StartableBody]] = SimpleQueue()
+
+    def episode(self, vector: np.ndarray, rng: np.random.Generator, steps: int = 1000) -> Episode:
+        """Run one episode from the start that `rng` draws.
+
+        Arguments: vector, weights of the controller (n_parameters,); rng, of the start; steps, control steps.
+        """
+        with self._worker() as (simulation, body):
+            body.reset(rng)
+            simulation.reset()
+            for name, value in self._controller.weights(vector).items():
+                simulation.set(name, value)
+            simulation.run(steps * self._controller.dt * second)
+            recordings = simulation.recordings()
+            # A sample is taken before the control step that it belongs to, so the last values are read apart.
+            total = float(_values(recordings, "reward").sum() + simulation.get("reward.value")[0])
+            start, end = _values(recordings, "com")[0], np.asarray(simulation.get("com.value"))
+        return Episode(total, float(np.hypot(*(end - start)) / (steps * self._controller.dt)), recordings)
+
+    @contextmanager
+    def _worker(self) -> Iterator[tuple[Simulation, Any]]:
+        try:
+            pair = self._idle.get_nowait()
+        except Empty:
+            body = self._make_body()
+            pair = self._engine.compile(self._network, externals={"body": body}), body
+        try:
+            yield pair
+        finally:
+            self._idle.put(pair)
+
+
+def _values(recordings: Mapping[str, Spikes | Samples], name: str) -> np.ndarray:
+    samples = recordings[f"{name}.output"]
+    assert isinstance(samples, Samples)
+    return samples.values
