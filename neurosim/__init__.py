@@ -1,1 +1,69 @@
-"""neurosim: a biologically inspired learning simulator."""
+"""neurosim: a biologically inspired learning simulator.
+
+Write a learning rule once, as equations with units; run it on spiking and rate networks, on any engine, in any circuit,
+in a body; and check it against the published number.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from neurosim.engines import simulate as simulate
+    from neurosim.model.connectivity import AllToAll as AllToAll
+    from neurosim.model.connectivity import Edges as Edges
+    from neurosim.model.connectivity import InDegree as InDegree
+    from neurosim.model.connectivity import OneToOne as OneToOne
+    from neurosim.model.connectivity import Probability as Probability
+    from neurosim.model.network import Network as Network
+    from neurosim.model.neuron import NeuronModel as NeuronModel
+    from neurosim.model.parameters import option as option
+    from neurosim.model.parameters import parameter as parameter
+    from neurosim.model.parts import Clamp as Clamp
+    from neurosim.model.parts import External as External
+    from neurosim.model.parts import NamedParameter as NamedParameter
+    from neurosim.model.parts import Population as Population
+    from neurosim.model.parts import Projection as Projection
+    from neurosim.model.parts import Recorder as Recorder
+    from neurosim.model.parts import Tied as Tied
+    from neurosim.model.rule import Bounds as Bounds
+    from neurosim.model.rule import NeuronRule as NeuronRule
+    from neurosim.model.rule import SynapticRule as SynapticRule
+    from neurosim.model.rule import own as own
+    from neurosim.model.rule import post as post
+    from neurosim.model.rule import pre as pre
+    from neurosim.model.rule import synapse as synapse
+    from neurosim.model.synapse import SynapseModel as SynapseModel
+    from neurosim.model.values import Normal as Normal
+    from neurosim.model.values import Uniform as Uniform
+
+# Where public names live. They are imported when first used, since Brian2's units alone take two seconds.
+_HOMES = {
+    "neurosim.engines": "simulate",
+    "neurosim.model.connectivity": "AllToAll Edges InDegree OneToOne Probability",
+    "neurosim.model.network": "Network",
+    "neurosim.model.neuron": "NeuronModel",
+    "neurosim.model.parameters": "option parameter",
+    "neurosim.model.parts": "Clamp External NamedParameter Population Projection Recorder Tied",
+    "neurosim.model.rule": "Bounds NeuronRule SynapticRule own post pre synapse",
+    "neurosim.model.serial": "from_json to_json digest",
+    "neurosim.model.summary": "graph",
+    "neurosim.model.synapse": "SynapseModel",
+    "neurosim.model.values": "Normal Uniform",
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = [*_HOME]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'neurosim' has no attribute '{name}'")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

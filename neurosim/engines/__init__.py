@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from neurosim.registry import Registry
 
 if TYPE_CHECKING:
-    from neurosim.engines.engine import Engine
+    from collections.abc import Mapping
+
+    from neurosim.engines.engine import Engine, ExternalFunction, Simulation
+    from neurosim.model.network import Network
 
 DEFAULT = "fused"
 _OWN = {"brian2": ("brian2_engine", "Brian2Engine"), "fused": ("fused.engine", "FusedEngine")}
@@ -32,3 +35,18 @@ def engine(name: str = DEFAULT) -> Engine:
     if name in _OWN and registry.held(name) is None:
         _load(name)
     return registry.get(name)
+
+
+def simulate(
+    network: Network,
+    engine_name: str = DEFAULT,
+    seed: int = 0,
+    externals: Mapping[str, ExternalFunction] | None = None,
+) -> Simulation:
+    """Return a network ready to run.
+
+    Arguments: network, the description; engine_name, 'fused', 'brian2' or another registered one; seed, of all random
+    streams; externals, what stands behind each External of the network, by name.
+    Raises DescriptionError if the description does not hold together, EngineRefusal if the engine cannot run it.
+    """
+    return engine(engine_name).compile(network, seed, externals)

@@ -11,7 +11,7 @@ from typing import Any
 
 import brian2
 import numpy as np
-from brian2 import Hz, Quantity, get_unit, ms, mV, nS, pA, pF, second
+from brian2 import Hz, Quantity, amp, farad, get_unit, ms, mV, nA, nS, pA, pF, second, siemens, uS, volt
 from brian2.units.fundamentalunits import (
     DIMENSIONLESS,
     Dimension,
@@ -26,7 +26,30 @@ brian2.prefs["logging.file_log"] = False
 # Brian2 installs a hook that asks to report every uncaught error to its developers, ours included.
 sys.excepthook = sys.__excepthook__
 
-__all__ = ["DIMENSIONLESS", "Dimension", "Quantity", "dimension_of", "in_si", "quantity", "unit_name"]
+__all__ = [
+    "DIMENSIONLESS",
+    "Dimension",
+    "Hz",
+    "Quantity",
+    "amp",
+    "dimension_of",
+    "farad",
+    "in_si",
+    "mV",
+    "ms",
+    "nA",
+    "nS",
+    "pA",
+    "pF",
+    "quantity",
+    "second",
+    "siemens",
+    "uS",
+    "unit_name",
+    "value_from_json",
+    "value_to_json",
+    "volt",
+]
 
 
 def dimension_of(value: object) -> Dimension:
