@@ -46,7 +46,7 @@ def conversion(unit: str, target: str) -> float:
 
 def _meaning(text: str) -> tuple[float, Any]:
     """Return the size in SI units and the physical dimension of a product of powers of units."""
-    from brian2.units.fundamentalunits import DIMENSIONLESS
+    from neurosim.model.units import DIMENSIONLESS
 
     scale, dimensions, position = 1.0, DIMENSIONLESS, 0
     while position < len(text):
