@@ -30,7 +30,7 @@ def _load_own() -> None:
 registry: Registry[Engine] = Registry("engine", "neurosim.engines", _load_own)
 
 
-def engine(name: str = DEFAULT) -> Engine:
+def get_engine(name: str = DEFAULT) -> Engine:
     """Return an engine by name, importing no other; raises UnknownNameError with the nearest known name."""
     if name in _OWN and registry.held(name) is None:
         _load(name)
@@ -39,14 +39,14 @@ def engine(name: str = DEFAULT) -> Engine:
 
 def simulate(
     network: Network,
-    engine_name: str = DEFAULT,
+    engine: str = DEFAULT,
     seed: int = 0,
     externals: Mapping[str, ExternalFunction] | None = None,
 ) -> Simulation:
     """Return a network ready to run.
 
-    Arguments: network, the description; engine_name, 'fused', 'brian2' or another registered one; seed, of all random
+    Arguments: network, the description; engine, 'fused', 'brian2' or another registered one; seed, of all random
     streams; externals, what stands behind each External of the network, by name.
     Raises DescriptionError if the description does not hold together, EngineRefusal if the engine cannot run it.
     """
-    return engine(engine_name).compile(network, seed, externals)
+    return get_engine(engine).compile(network, seed, externals)

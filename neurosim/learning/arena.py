@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from neurosim.engines import engine as engine_named
+from neurosim.engines import get_engine
 from neurosim.engines.engine import ExternalFunction, Simulation
 from neurosim.engines.recordings import Samples, Spikes
 from neurosim.model.network import Network
@@ -61,7 +61,7 @@ class Arena:
     ) -> None:
         self._controller = controller
         self._make_body = make_body
-        self._engine = engine_named(engine)
+        self._engine = get_engine(engine)
         self._network = controller.network(record=tuple(dict.fromkeys(("reward", "com", *record))))
         self._idle: SimpleQueue[tuple[Simulation, StartableBody]] = SimpleQueue()
 
