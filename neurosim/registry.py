@@ -31,7 +31,7 @@ class Registry(Generic[T]):
         self.group = group
         self._load_own = load_own
         self._items: dict[str, T] = {}
-        self._loaded = False
+        self._complete = {"own": False, "plug-ins": False}
 
     def add(self, name: str, item: T, *, replace: bool = False) -> None:
         """Register an item; a name held by another item is refused unless `replace`."""
@@ -41,8 +41,9 @@ class Registry(Generic[T]):
 
     def get(self, name: str) -> T:
         """Return the item; raises UnknownNameError with the nearest known name."""
-        if name not in self._items:
-            self._load()
+        for load in (self.own, self.plug_ins):
+            if name not in self._items:
+                load()
         if name not in self._items:
             raise UnknownNameError(f"unknown {self.kind} '{name}': {suggest(name, self._items)}")
         return self._items[name]
@@ -53,17 +54,39 @@ class Registry(Generic[T]):
 
     def names(self) -> list[str]:
         """Return all names in alphabetical order, plug-ins included."""
-        self._load()
+        self.own()
+        self.plug_ins()
         return sorted(self._items)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
 
-    def _load(self) -> None:
-        if self._loaded:
+    def own(self) -> None:
+        """Import the project's own items, so that no other package can take their names before them."""
+        self._once("own", self._load_own)
+
+    def plug_ins(self) -> None:
+        """Import what other packages add; raises DescriptionError on one that does not import or takes a taken name."""
+        self._once("plug-ins", self._load_plug_ins)
+
+    def _once(self, part: str, load: Callable[[], None]) -> None:
+        if self._complete[part]:
             return
-        self._loaded = True
-        self._load_own()
+        # Said before the work is done, since what is imported may look something up.
+        self._complete[part] = True
+        try:
+            load()
+        except BaseException:
+            self._complete[part] = False
+            raise
+
+    def _load_plug_ins(self) -> None:
         for entry in metadata.entry_points(group=self.group):
-            item = entry.load()
-            self.add(entry.name, item)
+            try:
+                self.add(entry.name, entry.load())
+            except Exception as error:
+                package = entry.dist.name if entry.dist else entry.module
+                raise DescriptionError(
+                    f"{self.kind} '{entry.name}' of the package '{package}' cannot be used ({error}): "
+                    "repair or uninstall it"
+                ) from error

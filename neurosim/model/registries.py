@@ -22,6 +22,8 @@ connectivities: Registry[type] = Registry("connectivity", "neurosim.connectiviti
 
 def enter(registry: Registry[type], cls: type) -> None:
     """Register a class under its name; only the module that defined it first may define it anew."""
+    if not cls.__module__.startswith("neurosim."):
+        registry.own()
     held = registry.held(cls.__name__)
     if held is not None and held.__module__ != cls.__module__:
         raise DescriptionError(

@@ -1,0 +1,23 @@
+"""Checks that a rule of any origin can be put to, and a template for a new one."""
+
+from neurosim.testing.by_name import check_rule_by_name, load_rule
+from neurosim.testing.check import check_rule
+from neurosim.testing.hosts import HOSTS, RATE, SPIKING, Host
+from neurosim.testing.imposed import Imposed, imposed_population
+from neurosim.testing.report import ContractReport, Outcome
+from neurosim.testing.template import new_rule
+
+__all__ = [
+    "HOSTS",
+    "RATE",
+    "SPIKING",
+    "ContractReport",
+    "Host",
+    "Imposed",
+    "Outcome",
+    "check_rule",
+    "check_rule_by_name",
+    "imposed_population",
+    "load_rule",
+    "new_rule",
+]

@@ -1,0 +1,84 @@
+"""Rules named by text, as the command line does: a registered name, 'module:Class' or 'path/to/file.py:Class'."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+from neurosim.errors import DescriptionError, UnknownNameError, UsageError
+from neurosim.model.registries import rules
+from neurosim.model.rule import Rule
+from neurosim.registry import suggest
+from neurosim.testing.check import check_rule
+from neurosim.testing.report import ContractReport
+
+
+def check_rule_by_name(target: str, *, engines: Sequence[str] | None = None, seed: int = 0) -> ContractReport:
+    """Check the contract of a rule that is named by text.
+
+    Arguments: target, as for `load_rule`; engines, names, by default all; seed, of everything random.
+    Returns and raises what `check_rule` and `load_rule` do.
+    """
+    return check_rule(load_rule(target), engines=engines, seed=seed)
+
+
+def load_rule(target: str) -> type[Rule]:
+    """Return the class of a rule: 'Oja' (registered), 'package.module:Class' or 'path/to/file.py:Class'.
+
+    Raises UsageError if there is no such file, module or class, or if the class is not a rule; UnknownNameError for a
+    name that is not registered. The file is imported, so give only one that you would run.
+    """
+    place, _, name = target.rpartition(":")
+    if not place:
+        return _registered(target)
+    module = _from_file(Path(place)) if place.endswith(".py") else _from_name(place)
+    found = getattr(module, name, None)
+    if not isinstance(found, type) or not issubclass(found, Rule):
+        held = [k for k, v in vars(module).items() if isinstance(v, type) and v.__module__ == module.__name__]
+        raise UsageError(f"'{place}' has no rule '{name}': {suggest(name, held)}")
+    return found
+
+
+def _registered(name: str) -> type[Rule]:
+    try:
+        return rules.get(name)
+    except UnknownNameError as error:
+        raise UnknownNameError(f"{error}; a rule of your own is 'module:Class' or 'file.py:Class'") from None
+
+
+def _from_name(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"no module '{name}' ({error}): give 'module:Class' or 'path/to/file.py:Class'"
+        ) from None
+
+
+def _from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise UsageError(f"no file '{path}': give 'path/to/file.py:Class'")
+    held = sys.modules.get(path.stem)
+    if held is not None and getattr(held, "__file__", None) == str(path.resolve()):
+        return held
+    if held is not None or path.stem in sys.stdlib_module_names:
+        raise UsageError(
+            f"'{path}' cannot be imported, since a module '{path.stem}' is there already: rename the file"
+        )
+    spec = importlib.util.spec_from_file_location(path.stem, path.resolve())
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Under its name, so that the same file is not imported twice and its classes are not entered twice.
+    sys.modules[path.stem] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:
+        del sys.modules[path.stem]
+        if isinstance(error, SyntaxError):
+            raise DescriptionError(f"'{path}', line {error.lineno}: {error.msg}: correct it") from None
+        raise
+    return module

@@ -1,0 +1,46 @@
+"""Clauses about the class alone: what its docstring says."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+from neurosim.model.expressions import names_in, parse_statements
+from neurosim.model.rule import NeuronRule, Rule, SynapticRule
+from neurosim.testing.report import broken
+
+_EQUATION = re.compile(r"[A-Za-z_]\w*(/d?\w+)?\s*[-+*/]?=\s*\S")
+
+
+def documented(rule: Rule) -> str:
+    """The docstring has an equation, every symbol of the equations and a 'Source:'; every parameter says what it is."""
+    text = inspect.getdoc(type(rule)) if "__doc__" in vars(type(rule)) else None
+    if not text:
+        broken("no docstring: say what the rule does, its equation and its source")
+    if not _EQUATION.search(text):
+        broken("no equation in the docstring: write it as 'dw/dt = ...' or 'w += ...'")
+    if not type(rule).citation():
+        broken("no line 'Source: authors year, journal, doi' in the docstring: add one")
+    unsaid = [name for name, declared in rule.parameters.items() if not declared.doc.strip()]
+    if unsaid:
+        broken(f"the parameter {unsaid[0]} has no description: parameter(default, 'what it means')")
+    absent = [name for name in sorted(symbols(rule)) if not re.search(rf"(?<![A-Za-z_]){name}\b", text)]
+    if absent:
+        broken(f"the docstring does not mention {', '.join(absent)}: say what each symbol is")
+    return ""
+
+
+def symbols(rule: Rule) -> set[str]:
+    """Return the parameters, signals, traces and gains that occur in a rule's equations."""
+    texts = [trace.derivative for trace in rule.traces.values()]
+    if isinstance(rule, SynapticRule):
+        statements = [s for event in (rule.on_pre, rule.on_post) for s in parse_statements(event, "rule")]
+        texts += [s.expression for s in statements] + ([rule.dw] if rule.dw else [])
+        bounds = [rule.then.low, rule.then.high] if rule.then else []
+        texts += [b for b in bounds if isinstance(b, str)]
+    if isinstance(rule, NeuronRule):
+        texts += [getattr(rule, f"d{name}", "0") for name in rule.gains]
+    known = {*rule.parameters, *rule.signals, *rule.traces}
+    if isinstance(rule, NeuronRule):
+        known |= set(rule.gains)
+    return known & set().union(*(names_in(text) for text in texts))

@@ -1,0 +1,109 @@
+"""The kinds of network on which a rule is tried: each supplies the signals that networks of its kind have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from brian2 import Hz, ms, mV, second
+
+from neurosim.model.connectivity import AllToAll, OneToOne
+from neurosim.model.network import Network
+from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.rule import NeuronRule, Rule, SynapticRule
+from neurosim.model.values import Uniform
+from neurosim.neurons import LIF, LeakyRate, Poisson, Signal
+from neurosim.rng import generator
+from neurosim.synapses import Graded, Pulse, ScaledPulse
+from neurosim.testing.imposed import imposed_population
+
+SOURCES, TARGETS = 8, 3
+DT = 0.1 * ms
+HOLD = 0.01  # s
+TRAIN = 0.2  # s
+
+Build = Callable[[Rule, Any, Any, Any, int], Network]
+"""build(rule, weight, quantum, dt, seed) returns a network with the rule on its projection 'plastic', from 'source' to
+'target', or, for a neuron rule, on its population 'target'; quantum (V), the pulse of a unit weight, where weights act
+by pulses."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """A kind of network that rules are tried on.
+
+    Arguments: name; driven, builds one with random drive; known, builds one whose spikes or inputs are given and lie on
+    the grids of dt and dt/10; pulsed, whether weights act by pulses, so that they may have any unit.
+    """
+
+    name: str
+    driven: Build
+    known: Build
+    pulsed: bool
+
+
+def inputs(network: Network, steps: int, seed: int) -> dict[str, np.ndarray]:
+    """Return random values (1) for every signal population, each held for 10 ms, shape (steps, size)."""
+    held = round(HOLD / network.step)
+    signals = [p for p in network.populations.values() if isinstance(p.model, Signal)]
+    drawn = {p.name: generator(seed, p.name).normal(size=(-(-steps // held), p.size)) for p in signals}
+    return {name: np.repeat(rows, held, axis=0)[:steps] for name, rows in drawn.items()}
+
+
+def _spiking(rule: Rule, weight: Any, quantum: Any, dt: Any, seed: int) -> Network:
+    start = {"v": Uniform(-60 * mV, -50 * mV)}
+    return Network("spiking", dt).add(
+        Population("drive", SOURCES, Poisson(rate=100 * Hz)),
+        Population("source", SOURCES, LIF(), start),
+        Population("target", TARGETS, LIF(), start, _if(NeuronRule, rule)),
+        Projection("input", "drive", "source", Pulse(), OneToOne(), 8 * mV),
+        _plastic(rule, weight, ScaledPulse(quantum=quantum)),
+        Recorder("source"),
+        Recorder("target"),
+        Recorder("plastic", "w"),
+    )
+
+
+def _spiking_known(rule: Rule, weight: Any, quantum: Any, dt: Any, seed: int) -> Network:
+    return Network("spiking_known", dt).add(
+        *imposed_population("source", SOURCES, *_train("source", SOURCES, seed), dt),
+        *imposed_population(
+            "target", TARGETS, *_train("target", TARGETS, seed), dt, rules=_if(NeuronRule, rule)
+        ),
+        _plastic(rule, weight, ScaledPulse(quantum=quantum)),
+    )
+
+
+def _rate(rule: Rule, weight: Any, quantum: Any, dt: Any, seed: int) -> Network:
+    return Network("rate", dt).add(
+        Population("drive", SOURCES, Signal()),
+        Population("source", SOURCES, LeakyRate()),
+        Population("target", TARGETS, LeakyRate(), rules=_if(NeuronRule, rule)),
+        Projection("input", "drive", "source", Graded(), OneToOne(), 1.0),
+        _plastic(rule, weight, Graded()),
+        Recorder("plastic", "w"),
+    )
+
+
+def _plastic(rule: Rule, weight: Any, synapse: Any) -> Projection:
+    return Projection(
+        "plastic", "source", "target", synapse, AllToAll(), weight, rules=_if(SynapticRule, rule)
+    )
+
+
+def _if(kind: type[Rule], rule: Rule) -> tuple[Any, ...]:
+    return (rule,) if isinstance(rule, kind) else ()
+
+
+def _train(name: str, size: int, seed: int, each: int = 8) -> tuple[Any, np.ndarray]:
+    """Return (times, ids): `each` spikes per unit at random multiples of DT, the same whatever the network's step."""
+    places = np.arange(2, round(TRAIN / float(DT)))
+    drawn = [generator(seed, f"{name} {i}").choice(places, each, replace=False) for i in range(size)]
+    return np.concatenate(drawn) * float(DT) * second, np.repeat(np.arange(size), each)
+
+
+SPIKING = Host("spiking", _spiking, _spiking_known, pulsed=True)
+RATE = Host("rate", _rate, _rate, pulsed=False)
+HOSTS = (SPIKING, RATE)

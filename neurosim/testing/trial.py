@@ -1,0 +1,132 @@
+"""One rule on one kind of network: the networks, what to look at in them, and the runs that clauses share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from brian2 import mV, second
+
+from neurosim.engines.engine import Engine, Simulation
+from neurosim.engines.expand import expand
+from neurosim.errors import SignalMissing
+from neurosim.model.network import Network
+from neurosim.model.rule import NeuronRule, Rule, SynapticRule
+from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, quantity
+from neurosim.rng import generator
+from neurosim.testing.hosts import DT, SOURCES, TARGETS, Build, Host, inputs
+
+STEPS = 1000
+
+
+class Trial:
+    """A rule on a host network.
+
+    Arguments: rule; host; engines that do not refuse it, the first of which is used where one is enough; seed, of
+    everything random.
+    """
+
+    def __init__(self, rule: Rule, host: Host, engines: Sequence[Engine], seed: int) -> None:
+        self.rule = rule
+        self.host = host
+        self.engines = list(engines)
+        self.seed = seed
+        self._finished: dict[str, Simulation] = {}
+
+    @property
+    def reference(self) -> Engine:
+        """The engine that is used where one is enough."""
+        return self.engines[0]
+
+    @cached_property
+    def limits(self) -> tuple[float, float]:
+        """The bounds of the weight in SI units, infinite where the rule sets none."""
+        then = self.rule.then if isinstance(self.rule, SynapticRule) else None
+        if then is None:
+            return -np.inf, np.inf
+        given = self.rule.values()
+        low, high = (float(np.asarray(given.get(str(bound), bound))) for bound in (then.low, then.high))
+        return low, high
+
+    @cached_property
+    def span(self) -> tuple[float, float]:
+        """A finite range of weights in SI units within the bounds."""
+        low, high = self.limits
+        if np.isinf(low):
+            return (0.0, 1.0) if np.isinf(high) else (high - 1.0, high)
+        return low, (low + 1.0 if np.isinf(high) else high)
+
+    @cached_property
+    def weight_unit(self) -> Dimension:
+        """The dimension of the weights that the rule is made for."""
+        given = self.rule.values()
+        marked = [name for name, declared in self.rule.parameters.items() if declared.of_weight]
+        return dimension_of(given[marked[0]]) if marked else DIMENSIONLESS
+
+    def network(self, build: Build | None = None, weight: np.ndarray | None = None, dt: Any = DT) -> Network:
+        """Return a network of the host with the rule in it.
+
+        Arguments: build, the host's `driven` (by default) or `known`; weight (SI), a matrix (targets, sources), by
+        default drawn from the middle of the allowed range; dt (s).
+        Raises SignalMissing if networks of this kind cannot have weights of the rule's unit.
+        """
+        name = type(self.rule).__name__
+        if not self.host.pulsed and self.weight_unit is not DIMENSIONLESS:
+            raise SignalMissing(f"{name}: its weights have a unit: use a network whose weights act by pulses")
+        low, high = self.span
+        if weight is None:
+            middle = generator(self.seed, "weights").uniform(0.25, 0.75, (TARGETS, SOURCES))
+            weight = low + (high - low) * middle
+        largest = quantity(max(abs(low), abs(high)), self.weight_unit)
+        given = quantity(weight, self.weight_unit)
+        return (build or self.host.driven)(self.rule, given, 3 * mV / largest, dt, self.seed)
+
+    def missing(self) -> str:
+        """Return which signal of the rule the host lacks, empty if it has them all.
+
+        Raises DescriptionError if the rule cannot be written out for another reason.
+        """
+        try:
+            expand(self.network(), self.seed)
+        except SignalMissing as error:
+            return str(error)
+        return ""
+
+    def run(self, engine: Engine, network: Network, steps: int, seed: int | None = None) -> Simulation:
+        """Return the simulation of a network after a number of steps."""
+        seed = self.seed if seed is None else seed
+        simulation = engine.compile(network, seed)
+        advance(simulation, inputs(network, steps, seed), 0, steps)
+        return simulation
+
+    def before(self, network: Network) -> dict[str, np.ndarray]:
+        """Return the watched variables in SI units before the first step."""
+        return self.values(self.reference.compile(network, self.seed))
+
+    def finished(self, engine: Engine) -> Simulation:
+        """Return the driven network after STEPS steps; it is run once and must not be run on."""
+        if engine.name not in self._finished:
+            self._finished[engine.name] = self.run(engine, self.network(), STEPS)
+        return self._finished[engine.name]
+
+    @cached_property
+    def watched(self) -> tuple[str, ...]:
+        """The names of the variables that the rule is there to change."""
+        if isinstance(self.rule, NeuronRule):
+            return tuple(
+                f"target.{self.rule.prefix}_{name}" for name in (*self.rule.gains, *self.rule.traces)
+            )
+        return ("plastic.w",)
+
+    def values(self, simulation: Simulation) -> dict[str, np.ndarray]:
+        """Return the watched variables in SI units."""
+        return {name: np.array(simulation.get(name), dtype=float) for name in self.watched}
+
+
+def advance(simulation: Simulation, rows: Mapping[str, np.ndarray], start: int, stop: int) -> None:
+    """Take the steps from start to stop with the inputs (steps, size) of those steps."""
+    simulation.run(
+        (stop - start) * simulation.dt * second, {name: row[start:stop] for name, row in rows.items()}
+    )
