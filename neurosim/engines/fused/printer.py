@@ -1,15 +1,19 @@
 """Prints a lowered program as one Python function for numba: the loop over steps with all blocks inside.
 
-The rewrites that make it fast, beside the plain loops: integration and threshold are two loops, so that each
-vectorises; spikes are found in a loop of their own; values that belong to the outer loop are read once (`Group`);
-invariant subexpressions are worked out before the first step (`Hoist`).
+The rewrites that make it fast, beside the plain loops:
+- what is the same in every step is worked out before the first (`Hoist`);
+- a neuron's variables are read once and written once per loop (`neuron_lines`), so that a choice between two values is
+  a choice between registers and the loop fills vectors;
+- the threshold sets flags inside the loop that integrates (`merged`), and spikes are collected from whole words of
+  flags (`support.collect`), which are 0 for nearly all;
+- what belongs to the outer one of two loops is read there (`edge_lines`).
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from neurosim.engines.engine import ExternalFunction
 from neurosim.engines.expanded import Link, Unit
@@ -28,7 +32,7 @@ from math import acos, asin, atan, cos, cosh, e, exp, expm1, log, log1p, log10, 
 import numpy as np
 from numba import njit
 
-from neurosim.engines.fused.support import clip, exprel, sign
+from neurosim.engines.fused.support import clip, collect, exprel, sign
 from neurosim.rng.draws import fill_normal, fill_uniform
 '''
 
@@ -43,6 +47,19 @@ def size(unit: Unit) -> str:
     return f"{unit.name}___size"
 
 
+def merged(program: Program) -> list[Block]:
+    """Return the blocks with each threshold moved into the integration of its unit, where nothing in between writes it."""
+    blocks = list(program.blocks)
+    for at, block in enumerate(blocks):
+        if block.kind != "threshold":
+            continue
+        before = [i for i in range(at) if blocks[i].kind == "integrate" and blocks[i].owner == block.owner]
+        if before and not any(b.owner == block.owner for b in blocks[before[0] + 1 : at]):
+            blocks[before[0]] = replace(blocks[before[0]], statements=(*blocks[before[0]].statements, *block.statements))
+            blocks[at] = replace(block, statements=())
+    return blocks
+
+
 @dataclass
 class Printer:
     """Prints the program of one network; `storage` says which names are arrays and which are numbers."""
@@ -55,7 +72,7 @@ class Printer:
 
     def source(self) -> str:
         """Return the text of the module that holds the function `advance`."""
-        body = [line for block in self.program.blocks for line in self.block(block)]
+        body = [line for block in merged(self.program) for line in self.block(block)]
         lines = [
             *self.hoist.lines(),
             "for s in range(steps):",
@@ -128,14 +145,33 @@ class Printer:
         return [f"{resolve(s.target)[0]} {s.op} {render.text(s.expression)}" for s in statements]
 
     def neuron_lines(self, unit: Unit, statements: Sequence[Statement]) -> list[str]:
-        lines = self.statements(statements, lambda n: unit_place(unit, n, self.storage), lambda p: p.at("i"))
-        if any("active" in names_in(s.expression) for s in statements):
-            lines.insert(0, f"active = k >= {unit.name}___until[i]")
-        return lines
+        """Return the statements for unit i, each variable read before the first and written after the last."""
+
+        def held(name: str) -> bool:
+            return not name.startswith("_") and name != "active" and unit_place(unit, name, self.storage).level == "neuron"
+
+        def local(name: str) -> tuple[str, bool]:
+            if held(name):
+                return f"r_{name}", False
+            if name.startswith("_") or name == "active":
+                return name, False
+            place = unit_place(unit, name, self.storage)
+            return place.text, place.level == "run"
+
+        render = Render(local, self.hoist)
+        read = {n for s in statements for n in names_in(s.expression)} | {s.target for s in statements if s.op != "="}
+        written = [n for n in dict.fromkeys(s.target for s in statements) if held(n)]
+        places = {n: unit_place(unit, n, self.storage).at("i") for n in {*read, *written} if held(n)}
+        return [
+            *(f"r_{n} = {places[n]}" for n in sorted(read) if held(n)),
+            *([f"active = k >= {unit.name}___until[i]"] if "active" in read else []),
+            *(f"{local(s.target)[0]} {s.op} {render.text(s.expression)}" for s in statements),
+            *(f"{places[n]} = r_{n}" for n in written),
+        ]
 
     def over_units(self, block: Block) -> list[str]:
         unit = self.unit(block)
-        return [f"for i in range({size(unit)}):", *indent(self.neuron_lines(unit, block.statements))]
+        return [f"for i in range({size(unit)}):", *indent(self.flag_lines(unit, block.statements))]
 
     def draw(self, block: Block) -> list[str]:
         name = block.owner
@@ -159,21 +195,15 @@ class Printer:
     def threshold(self, block: Block) -> list[str]:
         unit = self.unit(block)
         name = unit.name
-        lines = self.neuron_lines(unit, block.statements)
-        lines[-1] = f"{name}___flag[i] = {lines[-1].removeprefix('_spikes = ')}"
-        lines = [
-            f"for i in range({size(unit)}):",
-            *indent(lines),
-            "n = 0",
-            f"row = {name}___ring[k % {name}___ring.shape[0]]",
-            f"for i in range({size(unit)}):",
-            f"    if {name}___flag[i]:",
-            "        row[n] = i",
-            "        n += 1",
-        ]
+        flags = [f"for i in range({size(unit)}):", *indent(self.flag_lines(unit, block.statements))] if block.statements else []
+        lines = [*flags, f"row = {name}___ring[k % {name}___ring.shape[0]]", f"n = collect({name}___flag, row)"]
         if unit.refractory is not None:
             lines += ["for m in range(n):", f"    {name}___until[row[m]] = k + {name}___rest[row[m]]"]
         return [*lines, *self.spiked(unit)]
+
+    def flag_lines(self, unit: Unit, statements: Sequence[Statement]) -> list[str]:
+        lines = self.neuron_lines(unit, statements)
+        return [line.replace("_spikes = ", f"{unit.name}___flag[i] = ") if line.startswith("_spikes = ") else line for line in lines]
 
     def emit(self, block: Block) -> list[str]:
         unit = self.unit(block)
@@ -244,11 +274,8 @@ class Printer:
             population, _, variable = read.partition(".")
             unit = self.program.expanded.units[population]
             text = self.program.inline(unit, variable)
-            (value,) = self.neuron_lines(unit, [Statement("_value", "=", text)])
-            lines += [
-                f"for i in range({size(unit)}):",
-                f"    {name}___in[{at} + i] = {value.removeprefix('_value = ')}",
-            ]
+            value = self.neuron_lines(unit, [Statement("_value", "=", text)])
+            lines += [f"for i in range({size(unit)}):", *indent([*value, f"{name}___in[{at} + i] = _value"])]
             at += unit.size
         lines.append(f"{name}___call({name}___handles, {name}___in, {name}___out)")
         for target, output in external.writes.items():

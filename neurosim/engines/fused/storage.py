@@ -12,6 +12,7 @@ import numpy as np
 
 from neurosim.engines.engine import ExternalFunction
 from neurosim.engines.expanded import Expanded, Link, Unit
+from neurosim.engines.fused.support import BLOCK
 from neurosim.engines.lowering import Program, Propagator
 from neurosim.engines.propagator import propagate
 from neurosim.rng import stream_key
@@ -122,7 +123,7 @@ def _unit(storage: Storage, unit: Unit, program: Program, expanded: Expanded) ->
         rows = 1 + max((k.delay for k in expanded.links.values() if k.source == name), default=0)
         storage.state(f"{name}___ring", np.zeros((rows, n), dtype=np.int32))
         storage.state(f"{name}___count", np.zeros(rows, dtype=np.int64))
-        storage.arrays[f"{name}___flag"] = np.zeros(n, dtype=np.bool_)
+        storage.arrays[f"{name}___flag"] = np.zeros(-(-n // BLOCK) * BLOCK, dtype=np.bool_)
     if unit.refractory is not None:
         storage.state(f"{name}___until", np.zeros(n, dtype=np.int64))
         storage.arrays[f"{name}___rest"] = np.zeros(n, dtype=np.int64)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
+
+BLOCK = 64
+"""Flags of spikes are held in whole blocks of this many, the last one filled up with zeros."""
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -23,3 +27,19 @@ def sign(x):  # type: ignore[no-untyped-def]
 def exprel(x):  # type: ignore[no-untyped-def]
     """Return (exp(x) - 1)/x, 1 at 0."""
     return 1.0 if abs(x) < 1e-16 else math.expm1(x) / x
+
+
+@njit(cache=True, nogil=True)
+def collect(flag, row):  # type: ignore[no-untyped-def]
+    """Write the positions of set flags into `row` and return their number; eight words at a time, mostly 0."""
+    words = flag.view(np.uint64)
+    n = 0
+    for block in range(words.size // 8):
+        w = 8 * block
+        low = words[w] | words[w + 1] | words[w + 2] | words[w + 3]
+        if low | words[w + 4] | words[w + 5] | words[w + 6] | words[w + 7]:
+            for i in range(BLOCK * block, BLOCK * (block + 1)):
+                if flag[i]:
+                    row[n] = i
+                    n += 1
+    return n
