@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from neurosim.engines.dimensions import expect, expect_statement
 from neurosim.engines.expand_population import CLOCK, RESERVED, SECOND
 from neurosim.engines.expanded import Held, Link, Unit
+from neurosim.engines.limits import Change, Limit, check_limits, check_together
 from neurosim.errors import DescriptionError, SignalMissing
 from neurosim.model.connectivity import edge_order
 from neurosim.model.expressions import Statement, check_expression, names_in, parse_statements, substitute
@@ -43,10 +43,9 @@ class _Draft:
         self.states: dict[str, np.ndarray] = {}
         self.traces: dict[str, Held] = {}
         self.edge_free: dict[str, str] = {}
-        self.on_pre: list[Statement] = []
-        self.on_post: list[Statement] = []
+        self.changes: list[Change] = []
+        self.limits: list[Limit] = []
         self.derivatives: dict[str, str] = {}
-        self.after: list[Statement] = []
         self.deliver: tuple[Statement, ...] = ()
         self.port: str | None = None
         self.graded: str | None = None
@@ -181,7 +180,7 @@ class _Draft:
         for name, value in rule.values().items():
             names[name] = f"{rule.prefix}_{name}"
             self.constant(names[name], value)
-        for name, trace in rule.traces.items():
+        for name in rule.traces:
             names[name] = f"{rule.prefix}_{name}"
             self.declare(names[name], DIMENSIONLESS)
         tail: dict[str, list[Statement]] = {"pre": [], "post": []}
@@ -189,42 +188,52 @@ class _Draft:
             names[name] = self.signal(rule, name, signal, tail, title)
         for name, trace in rule.traces.items():
             self.trace(names[name], trace, substitute(trace.derivative, names))
-        bounds = self.bounds(rule, names)
-        for end, text, collected in (("pre", rule.on_pre, self.on_pre), ("post", rule.on_post, self.on_post)):
+        if rule.then is not None:
+            self.limit(rule.then, type(rule).__name__, rule.prefix, names)
+        for end, text in (("pre", rule.on_pre), ("post", rule.on_post)):
             written = [_renamed(s, names, title) for s in parse_statements(text, f"{title}, on_{end}")]
             if written or tail[end]:
                 self.needs_spikes(end, title)
-            last = max((at for at, s in enumerate(written, 1) if s.target == "w"), default=0)
-            collected += [*written[:last], *(bounds if last else ()), *written[last:], *tail[end]]
-        self.continuous(rule, names, bounds, title)
+                self.changes.append(Change(type(rule).__name__, f"on_{end}", (*written, *tail[end])))
+        self.continuous(rule, names, title)
 
-    def continuous(self, rule: SynapticRule, names: dict[str, str], bounds: list[Statement], title: str) -> None:
+    def continuous(self, rule: SynapticRule, names: dict[str, str], title: str) -> None:
         if rule.dw is None:
             return
         check_expression(rule.dw, f"{title}, dw")
         text = substitute(rule.dw, names)
+        self.changes.append(Change(type(rule).__name__, "dw", (Statement("w", "+=", text),)))
         self.derivatives["w"] = f"({self.derivatives['w']}) + ({text})" if "w" in self.derivatives else text
-        self.after += bounds
 
-    def bounds(self, rule: SynapticRule, names: dict[str, str]) -> list[Statement]:
-        limits = [] if rule.then is None else [(rule.then, rule.prefix)]
-        if self.projection.sign:
-            limits.append((Bounds(0.0, "inf") if self.projection.sign > 0 else Bounds("-inf", 0.0), "sign"))
-        statements = []
-        for limit, prefix in limits:
-            ends = [self.bound(b, names, f"{prefix}_{word}") for b, word in ((limit.low, "low"), (limit.high, "high"))]
-            statements.append(Statement("w", "=", f"clip(w, {ends[0]}, {ends[1]})"))
-        return statements
+    def limit(self, bounds: Bounds, owner: str, prefix: str, names: dict[str, str]) -> None:
+        if bounds.variable not in names:
+            raise DescriptionError(
+                f"{self.where}: {owner}.then bounds '{bounds.variable}': {suggest(bounds.variable, names)}"
+            )
+        variable = names[bounds.variable]
+        low = self.bound(bounds.low, names, f"{prefix}_low", variable)
+        high = self.bound(bounds.high, names, f"{prefix}_high", variable)
+        self.limits.append(Limit(owner, variable, low, high))
 
-    def bound(self, bound: float | str, names: dict[str, str], name: str) -> str:
+    def read_sign(self) -> None:
+        if self.projection.rules and self.projection.sign:
+            bounds = Bounds(0.0, "inf") if self.projection.sign > 0 else Bounds("-inf", 0.0)
+            self.limit(bounds, "sign", "sign", {"w": "w"})
+
+    def event(self, moment: str) -> tuple[Statement, ...]:
+        return tuple(s for change in self.changes if change.moment == moment for s in change.held(self.limits))
+
+    def after(self) -> tuple[Statement, ...]:
+        return tuple(limit.statement for limit in self.limits if limit.variable in self.derivatives)
+
+    def bound(self, bound: float | str, names: dict[str, str], name: str, variable: str) -> str:
         if isinstance(bound, str) and bound not in ("inf", "-inf"):
             if bound not in names:
                 raise DescriptionError(f"{self.where}: bound '{bound}' is not a parameter: {suggest(bound, names)}")
             return names[bound]
         # A number bounds a weight of any unit, so it becomes a constant that carries the unit of the weight.
-        if name not in self.constants:
-            self.declare(name, self.dimensions["w"])
-            self.constants[name] = np.array(float(bound))
+        self.declare(name, self.dimensions[variable])
+        self.constants[name] = np.array(float(bound))
         return name
 
     def trace(self, name: str, trace: Trace, derivative: str) -> None:
@@ -277,7 +286,7 @@ class _Draft:
 
     def check(self) -> None:
         known = self.dimensions
-        for statement in (*self.deliver, *self.on_pre, *self.on_post, *self.after):
+        for statement in (*self.deliver, *self.event("on_pre"), *self.event("on_post"), *self.after()):
             expect_statement(statement, known, self.where)
         for name, held in self.traces.items():
             expect(held.derivative, known[name] / SECOND, known, f"{self.where}, d{name}/dt")
@@ -286,22 +295,13 @@ class _Draft:
             expect(text, known[name] / SECOND, known, f"{self.where}, d{name}/dt")
         if self.graded is not None:
             expect(self.graded, known[f"{self.port}_post"], known, f"{self.where}: weight in {unit_name(known['w'])}")
-        self.check_start()
-
-    def check_start(self) -> None:
-        limits = dict.fromkeys(s for s in (*self.on_pre, *self.on_post, *self.after) if s.expression.startswith("clip(w,"))
-        for statement in limits:
-            low, high = (self.constants[n.strip()] for n in statement.expression[len("clip(w,") : -1].split(","))
-            w = self.states["w"]
-            if w.size and (w.min() < low or w.max() > high):
-                raise DescriptionError(
-                    f"{self.where}: initial weights from {w.min():g} to {w.max():g} (SI) violate the bounds "
-                    f"[{low:g}, {high:g}] of its rule: change the weights or the bounds"
-                )
+        check_together(self.changes, self.where)
+        start = {**self.states, **{name: np.array(held.initial) for name, held in self.traces.items()}}
+        check_limits(self.limits, self.constants, start, self.where)
 
     def check_writer(self, trace: str, place: str) -> None:
         # A trace per neuron changes once per spike of that neuron; written elsewhere it would differ by synapse.
-        wrong = self.on_post if place == "pre" else self.on_pre
+        wrong = self.event("on_post" if place == "pre" else "on_pre")
         if any(s.target == trace for s in wrong):
             raise DescriptionError(
                 f"{self.where}: '{trace}' is kept per {place}synaptic neuron, so only on_{place} may write it: "
@@ -325,10 +325,10 @@ class _Draft:
             deliver=self.deliver,
             port=self.port,
             graded=self.graded,
-            on_pre=tuple(self.on_pre),
-            on_post=tuple(self.on_post),
+            on_pre=self.event("on_pre"),
+            on_post=self.event("on_post"),
             derivatives=self.derivatives,
-            after=tuple(_unique(self.after)),
+            after=self.after(),
             tied=self.tied,
         )
 
@@ -345,10 +345,6 @@ def _renamed(statement: Statement, names: dict[str, str], title: str) -> Stateme
     return Statement(names[statement.target], statement.op, substitute(statement.expression, names))
 
 
-def _unique(statements: Iterable[Statement]) -> list[Statement]:
-    return list(dict.fromkeys(statements))
-
-
 def expand_projection(projection: Projection, network: Network, units: dict[str, Unit], seed: int) -> Link:
     """Return the projection written out; raises DescriptionError on units, shapes, signals or rules that do not fit."""
     draft = _Draft(projection, network, units, seed)
@@ -357,4 +353,5 @@ def expand_projection(projection: Projection, network: Network, units: dict[str,
     draft.read_synapse()
     for rule in projection.rules:
         draft.read_rule(rule)
+    draft.read_sign()
     return draft.finish()

@@ -1,0 +1,86 @@
+"""What rules on one projection do to a variable together: bounds after each change, and no rule undoing another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from neurosim.errors import DescriptionError
+from neurosim.model.expressions import Statement, names_in
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Keeps a variable within two constants; owner, the rule (or 'sign') that asks for it."""
+
+    owner: str
+    variable: str
+    low: str
+    high: str
+
+    @property
+    def statement(self) -> Statement:
+        """The assignment that brings the variable back."""
+        return Statement(self.variable, "=", f"clip({self.variable}, {self.low}, {self.high})")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one rule does at one moment ('on_pre', 'on_post' or 'dw')."""
+
+    rule: str
+    moment: str
+    statements: tuple[Statement, ...]
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """The variables that it writes."""
+        return frozenset(s.target for s in self.statements)
+
+    def held(self, limits: Iterable[Limit]) -> list[Statement]:
+        """Return the statements with each limit after the last that writes its variable."""
+        found = list(self.statements)
+        for limit in limits:
+            last = max((at for at, s in enumerate(found, 1) if s.target == limit.variable), default=0)
+            if last:
+                found.insert(last, limit.statement)
+        return found
+
+
+def check_together(changes: Sequence[Change], where: str) -> None:
+    """Refuse a rule that sets a variable which another rule changes, since it would undo what that rule did."""
+    for change in changes:
+        for statement in change.statements:
+            if statement.op != "=" or statement.target in names_in(statement.expression):
+                continue
+            others = [c.rule for c in changes if c.rule != change.rule and statement.target in c.targets]
+            if others:
+                raise DescriptionError(
+                    f"{where}: {change.rule}.{change.moment} sets '{statement.target}', which {others[0]} changes too: "
+                    "keep one of the two rules, or write a change such as 'w += ...'"
+                )
+
+
+def check_limits(
+    limits: Sequence[Limit], constants: Mapping[str, np.ndarray], start: Mapping[str, np.ndarray], where: str
+) -> None:
+    """Refuse bounds that leave no value, and values at the start that lie outside them."""
+    for variable in dict.fromkeys(limit.variable for limit in limits):
+        own = [limit for limit in limits if limit.variable == variable]
+        lowest = max(own, key=lambda limit: float(constants[limit.low]))
+        highest = min(own, key=lambda limit: float(constants[limit.high]))
+        low, high = float(constants[lowest.low]), float(constants[highest.high])
+        what = "weights" if variable == "w" else f"'{variable}'"
+        if low > high:
+            raise DescriptionError(
+                f"{where}: {lowest.owner} keeps {what} from {low:g} on, {highest.owner} up to {high:g} (SI): "
+                "no value is left, change the bounds"
+            )
+        value = start[variable]
+        if value.size and (value.min() < low or value.max() > high):
+            raise DescriptionError(
+                f"{where}: initial {what} from {value.min():g} to {value.max():g} (SI) violate the bounds "
+                f"[{low:g}, {high:g}] of its rule: change the weights or the bounds"
+            )
