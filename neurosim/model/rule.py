@@ -12,8 +12,10 @@ from neurosim.errors import DescriptionError
 from neurosim.model.expressions import check_expression
 from neurosim.model.parameters import Described
 from neurosim.model.registries import enter, rules
+from neurosim.registry import suggest
 
 Place = Literal["pre", "post", "own", "synapse"]
+CLOCKS = ("spike", "continuous", "sample")
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,8 @@ class Rule(Described):
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         own_facts = vars(cls)
+        if cls.clock not in CLOCKS:
+            raise DescriptionError(f"{cls.__name__}.clock = {cls.clock!r}: {suggest(str(cls.clock), CLOCKS)}")
         cls.signals = {**cls.signals, **{k: v for k, v in own_facts.items() if isinstance(v, Signal)}}
         found = {k: v for k, v in own_facts.items() if isinstance(v, Trace)}
         for name, trace in found.items():
