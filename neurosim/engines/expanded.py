@@ -57,9 +57,12 @@ class Unit:
 
 @dataclass(frozen=True)
 class Held:
-    """A trace kept per presynaptic or postsynaptic neuron: dx/dt = derivative; `on_pre` or `on_post` add to it."""
+    """A trace kept per presynaptic or postsynaptic neuron: dx/dt = derivative; `on_pre` or `on_post` add to it.
 
-    place: Literal["pre", "post"]
+    Place 'edge': a presynaptic trace of a projection with many delays, kept per edge because spikes arrive apart.
+    """
+
+    place: Literal["pre", "post", "edge"]
     derivative: str
     initial: float
 
@@ -68,8 +71,8 @@ class Held:
 class Link:
     """A projection written out.
 
-    pre, post, indices of its edges (int32, sorted by source, then target); dense, whether that is all pairs;
-    delay in steps; constants, shared numbers in SI; states, one value per edge; w_shared, the weight is one number for
+    pre, post, indices of its edges (int32, sorted by source, then delay, then target); dense, whether that is all pairs
+    with one delay; delay in steps, the largest if there are many; delays, of each edge, or None if there is one; constants, shared numbers in SI; states, one value per edge; w_shared, the weight is one number for
     all edges; traces, per neuron; deliver, statements at the arrival of a spike that act on the target;
     port and graded, the input of the target that is summed and the summand; on_pre, on_post, what rules do at spikes;
     derivatives, of edge states under continuous rules (Euler's method, values at the start of the step), and after,
@@ -95,6 +98,7 @@ class Link:
     derivatives: Mapping[str, str] = field(default_factory=dict)
     after: tuple[Statement, ...] = ()
     tied: Tied | None = None
+    delays: np.ndarray | None = None
 
     @property
     def w_shared(self) -> bool:

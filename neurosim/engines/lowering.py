@@ -24,17 +24,20 @@ Kind = Literal[
 ]  # fmt: skip
 
 
+Place = Literal["pre", "post", "edge"]
+
+
 @dataclass(frozen=True)
 class Block:
     """One piece of a step: what kind, whose (a unit, a link, an external), and the assignments.
 
-    place, for traces: 'pre' or 'post'; clamp, the clamp that a block of that kind applies.
+    place, where the traces of a decay are kept; clamp, the clamp that a block of that kind applies.
     """
 
     kind: Kind
     owner: str
     statements: tuple[Statement, ...] = ()
-    place: Literal["pre", "post"] | None = None
+    place: Place | None = None
     clamp: StateClamp | None = None
 
     @property
@@ -200,16 +203,15 @@ class _Lowering:
         held = {n: f"int(active)*({t})" if n in frozen else t for n, t in derivatives.items()}
         return Block("integrate", unit.name, update_statements(held, unit.method, where))
 
-    def decay(self, link: Link, place: Literal["pre", "post"]) -> Block:
+    def decay(self, link: Link, place: Place) -> Block:
         derivatives = {n: t.derivative for n, t in link.traces.items() if t.place == place}
         where = f"projection '{link.name}', traces"
         statements = self.exact(link.name, derivatives, frozenset(link.constants), frozenset(), where)
         return Block("decay", link.name, statements, place=place)
 
     @staticmethod
-    def places(link: Link) -> list[Literal["pre", "post"]]:
-        held = {trace.place for trace in link.traces.values()}
-        return [place for place in ("pre", "post") if place in held]  # type: ignore[misc]
+    def places(link: Link) -> list[Place]:
+        return list(dict.fromkeys(trace.place for trace in link.traces.values()))
 
     def exact(
         self, owner: str, derivatives: Mapping[str, str], constants: frozenset[str], frozen: frozenset[str], where: str

@@ -13,7 +13,7 @@ from brian2 import Hz, ms, second
 from neurosim.errors import DescriptionError
 from neurosim.model.connectivity import Connectivity
 from neurosim.model.neuron import NeuronModel
-from neurosim.model.rule import NeuronRule, SynapticRule
+from neurosim.model.rule import NeuronRule, Rule, SynapticRule
 from neurosim.model.synapse import SynapseModel
 from neurosim.model.values import Value
 
@@ -48,7 +48,7 @@ class Population:
 
     def __post_init__(self) -> None:
         check_name(self.name, "population")
-        object.__setattr__(self, "rules", _as_tuple(self.rules))
+        object.__setattr__(self, "rules", _rules(self.rules, NeuronRule, f"population '{self.name}'"))
         if not isinstance(self.size, int | np.integer) or self.size < 1:
             raise DescriptionError(f"population '{self.name}': size = {self.size!r}: give a whole number from 1")
         if not isinstance(self.model, NeuronModel):
@@ -88,7 +88,8 @@ class Projection:
 
     Arguments: name; source, target, names of populations; synapse, what one connection does; connect, which pairs;
     weight, a number or quantity, an array with one value per edge in the order (source, target), for all-to-all a
-    matrix (targets, sources), a distribution, or Tied(name); delay, axonal, one for the projection (s), spikes only;
+    matrix (targets, sources), a distribution, or Tied(name); delay, axonal (s), spikes only: one for the projection, an
+    array with one per edge, or a distribution, whose draws are rounded to the nearest step;
     sign, +1 or -1 if weights are constrained (0 free); rules, plasticity rules, applied in their order.
     """
 
@@ -105,7 +106,7 @@ class Projection:
     def __post_init__(self) -> None:
         check_name(self.name, "projection")
         _check_sign(self.sign, f"projection '{self.name}'")
-        object.__setattr__(self, "rules", _as_tuple(self.rules))
+        object.__setattr__(self, "rules", _rules(self.rules, SynapticRule, f"projection '{self.name}'"))
         for attribute, kind in (("synapse", SynapseModel), ("connect", Connectivity)):
             if not isinstance(getattr(self, attribute), kind):
                 raise DescriptionError(
@@ -172,8 +173,18 @@ class External:
         object.__setattr__(self, "reads", tuple(self.reads))
 
 
-def _as_tuple(rules: Any) -> tuple[Any, ...]:
-    return tuple(rules) if isinstance(rules, tuple | list) else (rules,)
+def _rules(given: Any, kind: type[Rule], where: str) -> tuple[Any, ...]:
+    """Return the rules as a tuple, refusing what is no rule of the kind and a class that is there twice."""
+    rules = tuple(given) if isinstance(given, tuple | list) else (given,)
+    for rule in rules:
+        if not isinstance(rule, kind):
+            fit = "give an instance, as Oja()" if isinstance(rule, type) else f"put a {kind.__name__} here"
+            raise DescriptionError(f"{where}: rules holds {rule!r}, which is not a {kind.__name__}: {fit}")
+    names = [type(rule).__name__ for rule in rules]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DescriptionError(f"{where}: rules holds {twice} twice: keep one, or make a subclass of another name")
+    return rules
 
 
 def _check_sign(sign: Any, where: str) -> None:

@@ -76,7 +76,7 @@ class Printer:
         lines = [
             *self.hoist.lines(),
             "for s in range(steps):",
-            *indent(["k = k0 + s", "t = k * dt", *self.room(), *body]),
+            *indent(["k = k0 + s", "t = k * dt", *self.room(), *self.rows(), *body]),
             "return steps",
         ]
         self.arguments = self.used(lines)
@@ -196,7 +196,7 @@ class Printer:
         unit = self.unit(block)
         name = unit.name
         flags = [f"for i in range({size(unit)}):", *indent(self.flag_lines(unit, block.statements))] if block.statements else []
-        lines = [*flags, f"row = {name}___ring[k % {name}___ring.shape[0]]", f"n = collect({name}___flag, row)"]
+        lines = [*flags, f"row = {name}___ring[{name}___now]", f"n = collect({name}___flag, row)"]
         if unit.refractory is not None:
             lines += ["for m in range(n):", f"    {name}___until[row[m]] = k + {name}___rest[row[m]]"]
         return [*lines, *self.spiked(unit)]
@@ -210,13 +210,13 @@ class Printer:
         assert unit.source is not None
         name, function = unit.name, unit.source.emit.split(":")[1]
         return [
-            f"row = {name}___ring[k % {name}___ring.shape[0]]",
+            f"row = {name}___ring[{name}___now]",
             f"n = {function}(k, {name}___key, {name}___real, {name}___integer, row)",
             *self.spiked(unit),
         ]
 
     def spiked(self, unit: Unit) -> list[str]:
-        lines = [f"{unit.name}___count[k % {unit.name}___ring.shape[0]] = n"]
+        lines = [f"{unit.name}___count[{unit.name}___now] = n"]
         for number, recorder in self.recorders(unit.name, spikes=True):
             head = f"rec{number}"
             kept = "row[m]"
@@ -234,6 +234,11 @@ class Printer:
             lines += [f"if rec{number}___n[0] + {size(unit)} > rec{number}___steps.size:", "    return s"]
         return lines
 
+    def rows(self) -> list[str]:
+        """Return the place of this step in each ring of past spikes."""
+        spiking = [u.name for u in self.program.expanded.units.values() if u.spiking]
+        return [f"{name}___now = k % {name}___ring.shape[0]" for name in spiking]
+
     def reset(self, block: Block) -> list[str]:
         unit = self.unit(block)
         return [
@@ -245,8 +250,8 @@ class Printer:
 
     @staticmethod
     def spikes_of(name: str, delay: str) -> list[str]:
-        # Before the first spike the ring is empty, so a negative step number finds no spikes.
-        at = f"(k - {delay}) % {name}___ring.shape[0]"
+        # A negative place counts from the end of the ring, as everywhere in numpy; rows not yet written hold no spikes.
+        at = f"{name}___now" if delay == "0" else f"{name}___now - {delay}"
         return [f"row = {name}___ring[{at}]", f"n = {name}___count[{at}]"]
 
     # Recording and externals -------------------------------------------------------------------------------------------
@@ -291,23 +296,29 @@ class Printer:
 
     def decay(self, block: Block) -> list[str]:
         link = self.link(block)
-        unit = self.program.expanded.units[link.source if block.place == "pre" else link.target]
+        trace = self.place(link, next(iter(block.writes))).text
         lines = self.statements(block.statements, lambda n: link_place(link, n, self.storage), lambda p: p.at("i"))
-        return [f"for i in range({size(unit)}):", *indent(lines)]
+        return [f"for i in range({trace}.size):", *indent(lines)]
 
     def over_edges(self, block: Block) -> list[str]:
         """Return the loop over all edges, by source."""
         link = self.link(block)
         sources = size(self.program.expanded.units[link.source])
-        return [f"for j in range({sources}):", *indent(self.row(link, block.statements, gate=False))]
+        return [f"for j in range({sources}):", *indent(self.row(link, block.statements, arriving=False))]
 
     def arriving(self, block: Block) -> list[str]:
-        """Return the loops over arriving spikes and their edges; what is per source runs once per spike."""
+        """Return the loops over arriving spikes and their edges; what is per source runs once per spike.
+
+        With many delays, the spikes of each past step meet the edges of their delay, the oldest spikes first.
+        """
         link = self.link(block)
         lines = []
         for level, statements in self.groups(link, block.statements, "pre"):
-            lines += indent(self.row(link, statements, gate=True) if level == "edge" else self.per_spike(link, statements, "pre"))
-        return [*self.spikes_of(link.source, str(link.delay)), "for m in range(n):", "    j = row[m]", *lines]
+            lines += self.row(link, statements, arriving=True) if level == "edge" else self.per_spike(link, statements, "pre")
+        spikes = [*self.spikes_of(link.source, "d"), "for m in range(n):", "    j = row[m]", *indent(lines)]
+        if link.delays is None:
+            return [f"d = {link.name}___delay", *spikes]
+        return [f"for d in range({link.name}___width - 1, -1, -1):", *indent(spikes)]
 
     def on_post(self, block: Block) -> list[str]:
         """Return the loops over spikes of the target and the edges that lead to it."""
@@ -344,19 +355,22 @@ class Printer:
     def per_spike(self, link: Link, statements: Sequence[Statement], own: str) -> list[str]:
         return self.statements(statements, lambda n: self.place(link, n), lambda p: p.at("j" if own == "pre" else "i"))
 
-    def row(self, link: Link, statements: Sequence[Statement], gate: bool) -> list[str]:
+    def row(self, link: Link, statements: Sequence[Statement], arriving: bool) -> list[str]:
         """Return the loop over the edges of source j."""
         targets = size(self.program.expanded.units[link.target])
         index = {"pre": "j", "post": "i", "edge": "i" if link.dense else "x"}
         body, before = self.edge_lines(link, statements, "pre", index, view="_j" if link.dense else "")
-        body = self.gated(link, statements, body) if gate else body
+        body = self.gated(link, statements, body) if arriving else body
         if link.dense:
             # A view of the row: the loop over it has one plain index and vectorises.
             views = sorted({self.place(link, n).text for n in self.edge_names(link, statements)})
             slices = [f"{v}_j = {v}[j * {targets} : (j + 1) * {targets}]" for v in views]
             return [*before, *slices, f"for i in range({targets}):", *indent(body)]
-        first = f"{link.name}___first"
-        return [*before, f"for x in range({first}[j], {first}[j + 1]):", *indent([f"i = {link.name}___post[x]", *body])]
+        first, width = f"{link.name}___first", f"{link.name}___width"
+        begin, end = "j", "j + 1"
+        if link.delays is not None:
+            begin, end = (f"j * {width} + d", f"j * {width} + d + 1") if arriving else (f"j * {width}", f"(j + 1) * {width}")
+        return [*before, f"for x in range({first}[{begin}], {first}[{end}]):", *indent([f"i = {link.name}___post[x]", *body])]
 
     def column(self, link: Link, statements: Sequence[Statement]) -> list[str]:
         """Return the loop over the edges that lead to target i."""

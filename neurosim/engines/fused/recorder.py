@@ -29,7 +29,11 @@ class Recorders:
                 if recorder.indices is not None:
                     storage.arrays[f"{head}___wanted"] = np.isin(np.arange(size), recorder.indices)
             else:
-                chosen = np.arange(size) if recorder.indices is None else np.array(recorder.indices, dtype=np.int64)
+                chosen = (
+                    np.arange(size)
+                    if recorder.indices is None
+                    else np.array(recorder.indices, dtype=np.int64)
+                )
                 storage.arrays[f"{head}___index"] = chosen.astype(np.int64)
                 storage.arrays[f"{head}___samples"] = np.zeros((0, chosen.size))
 

@@ -89,7 +89,9 @@ class Render(ast.NodeTransformer):
 
 
 def _integer(argument: ast.expr) -> ast.expr:
-    boolean = isinstance(argument, ast.Compare | ast.IfExp) or (isinstance(argument, ast.Name) and argument.id == "active")
+    boolean = isinstance(argument, ast.Compare | ast.IfExp) or (
+        isinstance(argument, ast.Name) and argument.id == "active"
+    )
     boolean = boolean or (isinstance(argument, ast.UnaryOp) and isinstance(argument.op, ast.Not))
     boolean = boolean or (isinstance(argument, ast.BinOp) and isinstance(argument.op, ast.BitAnd | ast.BitOr))
     if boolean:

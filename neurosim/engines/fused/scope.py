@@ -9,7 +9,11 @@ from neurosim.engines.expanded import Link, Unit
 from neurosim.engines.fused.storage import Storage
 
 Level = Literal["run", "step", "neuron", "pre", "post", "edge"]
-_CLOCK: dict[str, tuple[str, Level]] = {"t": ("t", "step"), "dt": ("dt", "run"), "t_in_timesteps": ("k", "step")}
+_CLOCK: dict[str, tuple[str, Level]] = {
+    "t": ("t", "step"),
+    "dt": ("dt", "run"),
+    "t_in_timesteps": ("k", "step"),
+}
 
 
 @dataclass(frozen=True)

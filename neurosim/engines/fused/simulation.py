@@ -109,11 +109,15 @@ class FusedSimulation(Simulation):
         full = f"{owner}__{name}"
         unit = self.expanded.units.get(owner)
         if unit is not None and name in unit.definitions:
-            raise DescriptionError(f"'{owner}.{name}' follows from other variables: set those, or use a Clamp")
+            raise DescriptionError(
+                f"'{owner}.{name}' follows from other variables: set those, or use a Clamp"
+            )
         if full in self.storage.arrays:
             self.storage.arrays[full][:] = value
         elif value.ndim:
-            raise DescriptionError(f"'{owner}.{name}' is one number for all: describe it as an array to vary it")
+            raise DescriptionError(
+                f"'{owner}.{name}' is one number for all: describe it as an array to vary it"
+            )
         else:
             self.storage.numbers[full] = float(value)
             self._arguments = None
@@ -144,7 +148,9 @@ class FusedSimulation(Simulation):
 
     def state(self) -> State:
         """Return the complete state as arrays by name: variables, constants, spikes in flight, step number, externals."""
-        kept = {name: self.storage.arrays[name].copy() for name in (*self.storage.changing, *self._constants())}
+        kept = {
+            name: self.storage.arrays[name].copy() for name in (*self.storage.changing, *self._constants())
+        }
         kept |= {name: np.array(self.storage.numbers[name]) for name in self._number_names()}
         kept |= {f"named/{name}": value.copy() for name, value in self._named.items()}
         kept |= {f"external/{name}": np.array(external.save()) for name, external in self.externals.items()}
@@ -155,7 +161,9 @@ class FusedSimulation(Simulation):
         own = self.state()
         for name, value in own.items():
             if name not in state or np.shape(state[name]) != np.shape(value):
-                raise ResultFileError(f"state: '{name}' is missing or has another shape: restore a state of this network")
+                raise ResultFileError(
+                    f"state: '{name}' is missing or has another shape: restore a state of this network"
+                )
         for name in (*self.storage.changing, *self._constants()):
             self.storage.arrays[name][:] = state[name]
         for name in self._number_names():

@@ -152,13 +152,24 @@ def _link(storage: Storage, link: Link, expanded: Expanded) -> None:
     for key, value in link.states.items():
         storage.state(f"{name}__{key}", value)
     for key, trace in link.traces.items():
-        storage.state(f"{name}__{key}", np.full(sources if trace.place == "pre" else targets, trace.initial))
+        size = {"pre": sources, "post": targets, "edge": link.pre.size}[trace.place]
+        storage.state(f"{name}__{key}", np.full(size, trace.initial))
+    storage.numbers[f"{name}___delay"] = link.delay
     if link.dense:
         return
-    storage.arrays[f"{name}___first"] = np.searchsorted(link.pre, np.arange(sources + 1)).astype(np.int64)
+    storage.arrays[f"{name}___first"] = _first(link, sources)
+    storage.numbers[f"{name}___width"] = link.delay + 1
     storage.arrays[f"{name}___post"] = link.post.astype(np.uint32)
     if link.on_post:
         order = np.argsort(link.post, kind="stable")
         storage.arrays[f"{name}___tfirst"] = np.searchsorted(link.post[order], np.arange(targets + 1)).astype(np.int64)
         storage.arrays[f"{name}___tedge"] = order.astype(np.uint32)
         storage.arrays[f"{name}___tpre"] = link.pre[order].astype(np.uint32)
+
+
+def _first(link: Link, sources: int) -> np.ndarray:
+    """Return where the edges of each source begin; with many delays, those of each source and delay."""
+    if link.delays is None:
+        return np.searchsorted(link.pre, np.arange(sources + 1)).astype(np.int64)
+    width = link.delay + 1
+    return np.searchsorted(link.pre.astype(np.int64) * width + link.delays, np.arange(sources * width + 1)).astype(np.int64)
