@@ -1,4 +1,4 @@
-"""The motor circuit of C. elegans as an architectural prior for a swimmer: oscillator, proprioception, B neurons, muscles."""
+"""The motor circuit of C. elegans as an architectural prior for a swimmer: oscillator, stretch, B neurons, muscles."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ class SwimmerCircuit:
 
     def __post_init__(self) -> None:
         if self.n_joints < 1:
-            raise DescriptionError(f"swimmer circuit: n_joints = {self.n_joints}: a body needs at least 2 links, so 1 joint")
+            raise DescriptionError(
+                f"swimmer circuit: n_joints = {self.n_joints}: a body needs at least 2 links, so 1 joint"
+            )
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -98,7 +100,9 @@ class SwimmerCircuit:
             network.add(NamedParameter(kind, value, SIGNS[kind] if self.signed else 0))
         self._populations(network)
         self._projections(network)
-        network.add(External("body", ("torque.output",), {"angle": "angle", **{name: name for name in BODY_SIGNALS}}))
+        network.add(
+            External("body", ("torque.output",), {"angle": "angle", **{name: name for name in BODY_SIGNALS}})
+        )
         return network.add(*(Recorder(name, "output") for name in record))
 
     def _populations(self, network: Network) -> None:
@@ -136,7 +140,13 @@ class SwimmerCircuit:
         graded("sense", "angle", "stretch", Edges((*joints, *joints), dorsal_ventral), signs * per_limit)
         graded("drive", "oscillator", "b", Edges((0, 1), heads), self._tied("w_o", 2))
         if followers:
-            graded("follow", "stretch", "b", Edges([k - 1 for k in followers], followers), self._tied("w_p", len(followers)))
+            graded(
+                "follow",
+                "stretch",
+                "b",
+                Edges([k - 1 for k in followers], followers),
+                self._tied("w_p", len(followers)),
+            )
         graded("ipsilateral", "b", "muscle", OneToOne(), self._tied("w_i", 2 * n))
         other_side = [(k + n) % (2 * n) for k in both]
         graded("contralateral", "b", "muscle", Edges(other_side, both), self._tied("w_c", 2 * n))
@@ -154,5 +164,7 @@ class SwimmerCircuit:
 def option_bits(bits: str) -> Mapping[str, bool]:
     """Return the options of an ablation by its three bits [shared, signed, constant], such as '111' or '011'."""
     if len(bits) != 3 or set(bits) - {"0", "1"}:
-        raise DescriptionError(f"swimmer circuit: options '{bits}' are not three bits: give one of 000 ... 111")
+        raise DescriptionError(
+            f"swimmer circuit: options '{bits}' are not three bits: give one of 000 ... 111"
+        )
     return dict(zip(("shared", "signed", "constant"), (b == "1" for b in bits), strict=True))

@@ -32,7 +32,9 @@ class MLPController:
 
     def __post_init__(self) -> None:
         if self.n_joints < 1 or any(size < 1 for size in self.hidden):
-            raise DescriptionError(f"MLP: n_joints = {self.n_joints}, hidden = {self.hidden}: every size is at least 1")
+            raise DescriptionError(
+                f"MLP: n_joints = {self.n_joints}, hidden = {self.hidden}: every size is at least 1"
+            )
 
     @property
     def layers(self) -> tuple[int, ...]:
@@ -55,12 +57,16 @@ class MLPController:
     def initial(self, seed: int = 0) -> np.ndarray:
         """Return parameters (n_parameters,), uniform on +-1/sqrt(fan in) of their layer, biases included."""
         rng = generator(seed, "mlp initial parameters")
-        return np.concatenate([rng.uniform(-1, 1, (n + 1) * m) / np.sqrt(n) for n, m in pairwise(self.layers)])
+        return np.concatenate(
+            [rng.uniform(-1, 1, (n + 1) * m) / np.sqrt(n) for n, m in pairwise(self.layers)]
+        )
 
     def weights(self, vector: np.ndarray) -> dict[str, np.ndarray]:
         """Return a parameter vector (n_parameters,) split by layer; weights are in the order (source, target)."""
         if np.shape(vector) != (self.n_parameters,):
-            raise DescriptionError(f"MLP: a parameter vector of shape {np.shape(vector)}: give ({self.n_parameters},)")
+            raise DescriptionError(
+                f"MLP: a parameter vector of shape {np.shape(vector)}: give ({self.n_parameters},)"
+            )
         edges = np.cumsum(list(self.sizes.values()))[:-1]
         return dict(zip(self.sizes, np.split(np.asarray(vector, dtype=float), edges), strict=True))
 
@@ -75,8 +81,12 @@ class MLPController:
         for name, value in self.weights(self.initial() if vector is None else vector).items():
             network.add(NamedParameter(name, value))
         names = ["observation", *(f"hidden{k}" for k in range(1, len(self.hidden) + 1)), "torque"]
-        network.add(Population(names[0], self.layers[0], Signal()), Population("one", 1, GradedUnit(bias=1.0)))
-        for layer, ((source, target), (n, m)) in enumerate(zip(pairwise(names), pairwise(self.layers), strict=True), 1):
+        network.add(
+            Population(names[0], self.layers[0], Signal()), Population("one", 1, GradedUnit(bias=1.0))
+        )
+        for layer, ((source, target), (n, m)) in enumerate(
+            zip(pairwise(names), pairwise(self.layers), strict=True), 1
+        ):
             network.add(
                 Population(target, m, GradedUnit(transfer="tanh")),
                 _tied(f"layer{layer}", source, target, f"weights{layer}", n * m),

@@ -36,7 +36,11 @@ def _learning(axis: Axes, config: Any, results: Results) -> None:
     for kind, seeds, colour in (("circuit", config.circuit_seeds, CIRCUIT), ("mlp", config.mlp_seeds, MLP)):
         for k in range(seeds):
             steps, mean, sd = (results.array(f"{kind}_{k}/{name}") for name in ("steps", "mean", "sd"))
-            label = {"circuit": "circuit (4 weights)", "mlp": f"MLP {config.mlp_hidden}"}[kind] if k == 0 else None
+            label = (
+                {"circuit": "circuit (4 weights)", "mlp": f"MLP {config.mlp_hidden}"}[kind]
+                if k == 0
+                else None
+            )
             axis.plot(steps / 1e3, mean, color=colour, label=label)
             axis.fill_between(steps / 1e3, mean - sd, mean + sd, color=colour, alpha=0.15, linewidth=0)
     axis.set(xlabel="environment steps (thousands)", ylabel="return", ylim=(0, 1000), title="Learning")
@@ -50,16 +54,33 @@ def _ablation(axis: Axes, results: Results) -> None:
         axis.plot(x + rng.uniform(-0.25, 0.25, row.size), row, ".", color="0.6", markersize=3)
         axis.plot([x - 0.35, x + 0.35], [np.median(row)] * 2, color=CIRCUIT, linewidth=2)
     axis.set_xticks(range(len(variants)), [str(v) for v in variants])
-    axis.set(xlabel="variant: shared, signed, constant", ylabel="return before training", ylim=(-20, 1000), title="Ablations")
+    axis.set(
+        xlabel="variant: shared, signed, constant",
+        ylabel="return before training",
+        ylim=(-20, 1000),
+        title="Ablations",
+    )
 
 
 def _transfer(axis: Axes, results: Results) -> None:
     links = results.array("transfer/links")
-    groups = (("untrained", results.array("initial/returns")), ("trained", results.array("transfer/returns").mean(axis=0)))
+    groups = (
+        ("untrained", results.array("initial/returns")),
+        ("trained", results.array("transfer/returns").mean(axis=0)),
+    )
     for shift, (label, table) in zip((-0.2, 0.2), groups, strict=True):
         colour = CIRCUIT if label == "trained" else "0.6"
-        axis.bar(np.arange(len(links)) + shift, table.mean(axis=1), 0.38, yerr=table.std(axis=1), color=colour, label=label)
-    axis.set_xticks(range(len(links)), [f"{n}{' (trained on)' if k == 0 else ''}" for k, n in enumerate(links)])
+        axis.bar(
+            np.arange(len(links)) + shift,
+            table.mean(axis=1),
+            0.38,
+            yerr=table.std(axis=1),
+            color=colour,
+            label=label,
+        )
+    axis.set_xticks(
+        range(len(links)), [f"{n}{' (trained on)' if k == 0 else ''}" for k, n in enumerate(links)]
+    )
     axis.set(xlabel="links of the body", ylabel="return", ylim=(0, 1200), title="Transfer")
     axis.legend(frameon=False, ncols=2, loc="upper center")
 
@@ -70,9 +91,21 @@ def _kymograph(axis: Axes, results: Results) -> Any:
     limit = float(np.abs(angles[:last]).max())
     step = float(time[1] - time[0])
     extent = (0.0, float(time[last - 1]) + step, angles.shape[1] + 0.5, 0.5)
-    axis.set(xlabel="time (s)", ylabel="joint (1 = next to the head)", title="Joint angles of the untrained circuit")
+    axis.set(
+        xlabel="time (s)",
+        ylabel="joint (1 = next to the head)",
+        title="Joint angles of the untrained circuit",
+    )
     axis.set_yticks(range(1, angles.shape[1] + 1))
-    return axis.imshow(angles[:last].T, aspect="auto", extent=extent, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+    return axis.imshow(
+        angles[:last].T,
+        aspect="auto",
+        extent=extent,
+        cmap="RdBu_r",
+        vmin=-limit,
+        vmax=limit,
+        interpolation="nearest",
+    )
 
 
 def _units(axis: Axes, results: Results) -> None:
@@ -82,7 +115,14 @@ def _units(axis: Axes, results: Results) -> None:
     for k in range(joints):
         for name, style in (("b", "-"), ("muscle", ":")):
             dorsal = results.array(f"traces/{name}")[window, k]
-            axis.plot(time[window], dorsal * 0.8 - k, style, color=CIRCUIT if name == "b" else MLP, linewidth=1.2, label=f"{name} (dorsal)" if k == 0 else None)
+            axis.plot(
+                time[window],
+                dorsal * 0.8 - k,
+                style,
+                color=CIRCUIT if name == "b" else MLP,
+                linewidth=1.2,
+                label=f"{name} (dorsal)" if k == 0 else None,
+            )
     axis.set_yticks([-k + 0.4 for k in range(joints)], [str(k + 1) for k in range(joints)])
     axis.set(xlabel="time (s)", ylabel="joint", title="Activity of dorsal units", ylim=(-joints + 0.8, 1.6))
     axis.legend(frameon=False, ncols=2, loc="upper center")

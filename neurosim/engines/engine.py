@@ -50,7 +50,8 @@ class Simulation(ABC):
         self.expanded = expanded
         self.dt = expanded.network.step
         self._named = {
-            name: np.atleast_1d(np.array(p.value, dtype=float)) for name, p in expanded.network.parameters.items()
+            name: np.atleast_1d(np.array(p.value, dtype=float))
+            for name, p in expanded.network.parameters.items()
         }
         self._tied = {
             link.name: (link.tied.parameter, np.array(link.tied.index, dtype=np.int64))
@@ -98,7 +99,9 @@ class Simulation(ABC):
     def recordings(self) -> dict[str, Spikes | Samples]:
         """Return all recordings by 'target.variable'."""
 
-    def run(self, duration: Any, inputs: Mapping[str, Any] | None = None, progress: Progress | None = None) -> None:
+    def run(
+        self, duration: Any, inputs: Mapping[str, Any] | None = None, progress: Progress | None = None
+    ) -> None:
         """Run for a duration (s), a whole number of steps.
 
         Arguments: inputs, for signal populations by name, values of shape (size,), held, or (steps, size), one row per
@@ -107,11 +110,13 @@ class Simulation(ABC):
         seconds = float(in_si(duration, SECOND, "run: duration"))
         steps = round(seconds / self.dt)
         if seconds < 0 or abs(steps * self.dt - seconds) > 1e-6 * self.dt:
-            raise DescriptionError(f"run: duration {duration} is not a whole number of steps of {self.dt} s: change it")
+            raise DescriptionError(
+                f"run: duration {duration} is not a whole number of steps of {self.dt} s: change it"
+            )
         self._advance(steps, self._checked(inputs or {}, steps), progress)
 
     def step(self, inputs: Mapping[str, Any] | None = None) -> dict[str, np.ndarray]:
-        """Take one step and return what each population put out: graded outputs (size,), or indices of spiking units."""
+        """Take one step and return what each population put out: outputs (size,), or indices of spiking units."""
         self._advance(1, self._checked(inputs or {}, 1), None)
         return self._outputs()
 
@@ -123,7 +128,7 @@ class Simulation(ABC):
         return quantity(np.array(self._read(owner, variable)), dimension)
 
     def set(self, name: str, value: Any) -> None:
-        """Set 'population.variable', 'projection.variable' or a named parameter; the unit, shape and values are checked."""
+        """Set 'population.variable', 'projection.variable' or a named parameter; unit, shape and values are checked."""
         if name in self._named:
             self._set_named(self._parameter(name), value)
             return
@@ -131,7 +136,9 @@ class Simulation(ABC):
         si = in_si(value, dimension, name)
         shape = np.shape(self._read(owner, variable))
         if si.ndim and si.shape != shape:
-            raise DescriptionError(f"{name}: a value of shape {si.shape} for one of shape {shape}: change its shape")
+            raise DescriptionError(
+                f"{name}: a value of shape {si.shape} for one of shape {shape}: change its shape"
+            )
         self._write(owner, variable, si)
 
     def edges(self, projection: str) -> tuple[np.ndarray, np.ndarray]:
@@ -143,7 +150,9 @@ class Simulation(ABC):
         """Return a variable of an all-to-all projection as a matrix (targets, sources), with its unit."""
         link = self.expanded.links[projection]
         if not link.dense:
-            raise DescriptionError(f"'{projection}' is not all-to-all: use get('{projection}.{variable}') and edges()")
+            raise DescriptionError(
+                f"'{projection}' is not all-to-all: use get('{projection}.{variable}') and edges()"
+            )
         shape = (self.expanded.units[link.source].size, self.expanded.units[link.target].size)
         return self.get(f"{projection}.{variable}").reshape(shape).T
 
@@ -154,7 +163,9 @@ class Simulation(ABC):
         si = in_si(value, dimension_of(parameter.value), parameter.name)
         held = self._named[parameter.name]
         if si.ndim and si.shape != held.shape:
-            raise DescriptionError(f"{parameter.name}: a value of shape {si.shape} for one of shape {held.shape}")
+            raise DescriptionError(
+                f"{parameter.name}: a value of shape {si.shape} for one of shape {held.shape}"
+            )
         held[:] = si
         self._apply_named(parameter)
 
@@ -168,12 +179,21 @@ class Simulation(ABC):
         owner, _, variable = name.partition(".")
         known: Mapping[str, Any] = {**self.expanded.units, **self.expanded.links}
         if owner not in known:
-            raise UnknownNameError(f"'{name}': nothing is named '{owner}': {suggest(owner, {*known, *self._named})}")
+            raise UnknownNameError(
+                f"'{name}': nothing is named '{owner}': {suggest(owner, {*known, *self._named})}"
+            )
         part = known[owner]
-        variables = {*part.constants, *part.states, *getattr(part, "traces", ()), *getattr(part, "definitions", ())}
+        variables = {
+            *part.constants,
+            *part.states,
+            *getattr(part, "traces", ()),
+            *getattr(part, "definitions", ()),
+        }
         variables |= set(getattr(part, "ports", ()))
         if variable not in variables:
-            raise UnknownNameError(f"'{name}': '{owner}' has no variable '{variable}': {suggest(variable, variables)}")
+            raise UnknownNameError(
+                f"'{name}': '{owner}' has no variable '{variable}': {suggest(variable, variables)}"
+            )
         return owner, variable, part.dimensions[variable]
 
     def _checked(self, inputs: Mapping[str, Any], steps: int) -> dict[str, np.ndarray]:
@@ -184,7 +204,11 @@ class Simulation(ABC):
                 signals = [n for n, u in self.expanded.units.items() if "value" in u.states]
                 raise UnknownNameError(f"input '{name}' is not a Signal population: {suggest(name, signals)}")
             si = in_si(value, unit.dimensions["value"], f"input '{name}'")
-            if si.ndim > 2 or (si.ndim and si.shape[-1] != unit.size) or (si.ndim == 2 and si.shape[0] != steps):
+            if (
+                si.ndim > 2
+                or (si.ndim and si.shape[-1] != unit.size)
+                or (si.ndim == 2 and si.shape[0] != steps)
+            ):
                 raise DescriptionError(
                     f"input '{name}' has the shape {si.shape}: give ({unit.size},) or ({steps}, {unit.size})"
                 )
@@ -212,7 +236,9 @@ class Engine(ABC):
         expanded = expand(network, seed)
         reasons = self.refuses(expanded)
         if reasons:
-            raise EngineRefusal(f"engine '{self.name}' cannot run network '{network.name}': {'; '.join(reasons)}")
+            raise EngineRefusal(
+                f"engine '{self.name}' cannot run network '{network.name}': {'; '.join(reasons)}"
+            )
         return self._build(expanded, check_externals(network, externals or {}))
 
     @abstractmethod
@@ -224,18 +250,28 @@ def check_externals(network: Network, given: Mapping[str, ExternalFunction]) -> 
     """Return the externals in the network's order, refusing missing ones, unknown outputs and wrong sizes."""
     for name in given:
         if name not in network.externals:
-            raise UnknownNameError(f"external '{name}' is not in the network: {suggest(name, network.externals)}")
+            raise UnknownNameError(
+                f"external '{name}' is not in the network: {suggest(name, network.externals)}"
+            )
     for name, external in network.externals.items():
         if name not in given:
-            raise DescriptionError(f"external '{name}' has nothing behind it: compile with externals={{'{name}': ...}}")
+            raise DescriptionError(
+                f"external '{name}' has nothing behind it: compile with externals={{'{name}': ...}}"
+            )
         function = given[name]
         width = sum(network.populations[read.partition(".")[0]].size for read in external.reads)
         if width != function.n_inputs:
-            raise DescriptionError(f"external '{name}' takes {function.n_inputs} inputs, the network gives {width}: match them")
+            raise DescriptionError(
+                f"external '{name}' takes {function.n_inputs} inputs, the network gives {width}: match them"
+            )
         for target, output in external.writes.items():
             if output not in function.outputs:
-                raise UnknownNameError(f"external '{name}' has no output '{output}': {suggest(output, function.outputs)}")
+                raise UnknownNameError(
+                    f"external '{name}' has no output '{output}': {suggest(output, function.outputs)}"
+                )
             part = function.outputs[output]
             if part.stop - part.start != network.populations[target].size:
-                raise DescriptionError(f"external '{name}': output '{output}' does not fit the size of '{target}'")
+                raise DescriptionError(
+                    f"external '{name}': output '{output}' does not fit the size of '{target}'"
+                )
     return {name: given[name] for name in network.externals}

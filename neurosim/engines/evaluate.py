@@ -19,8 +19,8 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "sinh": np.sinh, "sqrt": np.sqrt, "tan": np.tan, "tanh": np.tanh,
 }  # fmt: skip
 _OPERATORS: Mapping[type, Callable[..., Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: np.true_divide, ast.Pow: operator.pow,
-    ast.Mod: np.mod, ast.FloorDiv: np.floor_divide, ast.USub: operator.neg, ast.UAdd: operator.pos,
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: np.true_divide,
+    ast.Pow: operator.pow, ast.Mod: np.mod, ast.FloorDiv: np.floor_divide, ast.USub: operator.neg, ast.UAdd: operator.pos,
     ast.Not: np.logical_not, ast.And: np.logical_and, ast.Or: np.logical_or, ast.Lt: operator.lt, ast.LtE: operator.le,
     ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq, ast.NotEq: operator.ne,
 }  # fmt: skip
@@ -56,5 +56,10 @@ def _value(node: ast.expr, values: Mapping[str, Any]) -> Any:
             return result
         case ast.Call(func=ast.Name(id=name)):
             arguments = [_value(a, values) for a in node.args]
-            return FUNCTIONS[name](*[np.asarray(a, dtype=float) if isinstance(a, np.ndarray | np.bool_ | bool) else a for a in arguments])
+            return FUNCTIONS[name](
+                *[
+                    np.asarray(a, dtype=float) if isinstance(a, np.ndarray | np.bool_ | bool) else a
+                    for a in arguments
+                ]
+            )
     raise TypeError(f"{type(node).__name__} is not part of the expression grammar")

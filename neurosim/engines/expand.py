@@ -29,17 +29,29 @@ def _check_recorders(expanded: Expanded) -> None:
         unit, link = expanded.units.get(recorder.target), expanded.links.get(recorder.target)
         if recorder.variable == "spikes":
             if unit is None or not unit.spiking:
-                raise DescriptionError(f"recorder of '{recorder.key}': '{recorder.target}' does not spike: record a state")
+                raise DescriptionError(
+                    f"recorder of '{recorder.key}': '{recorder.target}' does not spike: record a state"
+                )
             continue
-        known = {*unit.states, *unit.definitions, *unit.ports} if unit else {*link.states, *link.traces} if link else set()
+        known = (
+            {*unit.states, *unit.definitions, *unit.ports}
+            if unit
+            else {*link.states, *link.traces}
+            if link
+            else set()
+        )
         size = unit.size if unit else link.pre.size if link else 0
         if recorder.variable not in known:
-            raise DescriptionError(f"recorder of '{recorder.key}': no such variable: choose from {sorted(known)}")
+            raise DescriptionError(
+                f"recorder of '{recorder.key}': no such variable: choose from {sorted(known)}"
+            )
         if link is not None and recorder.variable in link.traces:
             held = link.traces[recorder.variable]
             size = expanded.units[link.source if held.place == "pre" else link.target].size
         if recorder.indices and (min(recorder.indices) < 0 or max(recorder.indices) >= size):
-            raise DescriptionError(f"recorder of '{recorder.key}': an index lies outside 0..{size - 1}: correct it")
+            raise DescriptionError(
+                f"recorder of '{recorder.key}': an index lies outside 0..{size - 1}: correct it"
+            )
 
 
 def _check_externals(expanded: Expanded) -> None:
@@ -48,7 +60,11 @@ def _check_externals(expanded: Expanded) -> None:
             population, _, variable = read.partition(".")
             unit = expanded.units.get(population)
             if unit is None or variable not in {*unit.states, *unit.definitions}:
-                raise DescriptionError(f"external '{external.name}' reads '{read}', which is not there: correct the name")
+                raise DescriptionError(
+                    f"external '{external.name}' reads '{read}', which is not there: correct the name"
+                )
         for target in external.writes:
             if "value" not in expanded.units[target].states:
-                raise DescriptionError(f"external '{external.name}' writes '{target}', which is not a Signal: make it one")
+                raise DescriptionError(
+                    f"external '{external.name}' writes '{target}', which is not a Signal: make it one"
+                )

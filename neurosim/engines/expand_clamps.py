@@ -1,4 +1,4 @@
-"""Clamps written out: of a definition, into its expression; of a state, as a list that engines apply after each write."""
+"""Clamps written out: of a definition, into its expression; of a state, into a list applied after each write."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def _state_clamp(clamp: Clamp, unit: Unit, dt: float, seed: int) -> StateClamp:
     value = resolve(clamp.value, unit.dimensions[clamp.variable], indices.size, seed, where)
     start = round(float(in_si(clamp.start, SECOND, f"{where}, start")) / dt)
     stop = FOREVER if clamp.stop is None else round(float(in_si(clamp.stop, SECOND, f"{where}, stop")) / dt)
-    return StateClamp(unit.name, clamp.variable, indices, np.broadcast_to(value, indices.shape).copy(), start, stop)
+    return StateClamp(
+        unit.name, clamp.variable, indices, np.broadcast_to(value, indices.shape).copy(), start, stop
+    )
 
 
 def _rewritten(unit: Unit, clamp: StateClamp, name: str) -> Unit:

@@ -12,7 +12,14 @@ from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPR
 from neurosim.engines.dimensions import dimension, expect, expect_statement
 from neurosim.engines.expanded import Unit
 from neurosim.errors import DescriptionError, SignalMissing
-from neurosim.model.expressions import Statement, check_expression, names_in, parse_statements, rename, substitute
+from neurosim.model.expressions import (
+    Statement,
+    check_expression,
+    names_in,
+    parse_statements,
+    rename,
+    substitute,
+)
 from neurosim.model.neuron import METHODS
 from neurosim.model.parts import Population
 from neurosim.model.rule import NeuronRule
@@ -22,7 +29,9 @@ from neurosim.model.values import resolve, value_dimension
 from neurosim.registry import suggest
 
 SECOND = second.dim
-RESERVED = frozenset("t dt t_in_timesteps w i j N xi output lastspike not_refractory spike".split())
+RESERVED = frozenset(
+    ["t", "dt", "t_in_timesteps", "w", "i", "j", "N", "xi", "output", "lastspike", "not_refractory", "spike"]
+)
 CLOCK: dict[str, Dimension] = {"t": SECOND, "dt": SECOND, "t_in_timesteps": DIMENSIONLESS}
 Kind = Literal["normal", "uniform"]
 
@@ -56,7 +65,9 @@ class _Draft:
     def constant(self, name: str, value: Any) -> None:
         dim = value_dimension(value)
         self.declare(name, dim)
-        self.constants[name] = resolve(value, dim, self.population.size, self.seed, f"{self.population.name}.{name}")
+        self.constants[name] = resolve(
+            value, dim, self.population.size, self.seed, f"{self.population.name}.{name}"
+        )
 
     def state(self, name: str, dim: Dimension, initial: Any) -> None:
         self.declare(name, dim)
@@ -112,7 +123,9 @@ class _Draft:
         for name, value in rule.values().items():
             self.constant(names[name], value)
         for name, signal in rule.signals.items():
-            names[name] = self.activity(rule) if signal.name == "activity" else self.variable(rule, signal.name)
+            names[name] = (
+                self.activity(rule) if signal.name == "activity" else self.variable(rule, signal.name)
+            )
         for name, trace in rule.traces.items():
             self.state(names[name], DIMENSIONLESS, trace.initial)
             self.adaptation[names[name]] = rename(trace.derivative, names)
@@ -128,14 +141,18 @@ class _Draft:
     def multiply(self, port: str, gain: str, rule: NeuronRule) -> None:
         if port == "output":
             if "output" not in self.definitions:
-                raise SignalMissing(f"{type(rule).__name__} on {self.where}: it has no graded output: use a rate unit")
+                raise SignalMissing(
+                    f"{type(rule).__name__} on {self.where}: it has no graded output: use a rate unit"
+                )
             self.definitions["output"] = f"{gain} * ({self.definitions['output']})"
         elif port in self.ports or port in self.derivatives:
             earlier = self.gains.get(port)
             self.gains[port] = gain if earlier is None else f"{earlier} * {gain}"
         else:
             known = [*self.ports, *self.derivatives, "output"]
-            raise SignalMissing(f"{type(rule).__name__} on {self.where}: no port '{port}': {suggest(port, known)}")
+            raise SignalMissing(
+                f"{type(rule).__name__} on {self.where}: no port '{port}': {suggest(port, known)}"
+            )
 
     def variable(self, rule: NeuronRule, name: str) -> str:
         if name not in self.dimensions:
@@ -154,7 +171,9 @@ class _Draft:
             self.definitions["activity"] = normalised(self, self.model.output)
             return "activity"
         if self.threshold is None:
-            raise SignalMissing(f"{type(rule).__name__} on {self.where}: a spike source has no activity: use a neuron")
+            raise SignalMissing(
+                f"{type(rule).__name__} on {self.where}: a spike source has no activity: use a neuron"
+            )
         self.state("activity", DIMENSIONLESS, 0.0)
         self.constant("activity_window", self.population.activity_window)
         self.constant("reference_rate", self.population.reference_rate)
@@ -165,9 +184,13 @@ class _Draft:
     def check(self) -> None:
         known = self.dimensions
         if self.model.method not in METHODS:
-            raise DescriptionError(f"{self.where}: method '{self.model.method}': {suggest(self.model.method, METHODS)}")
+            raise DescriptionError(
+                f"{self.where}: method '{self.model.method}': {suggest(self.model.method, METHODS)}"
+            )
         if "xi_draw" in self.draws and self.model.method != "euler":
-            raise DescriptionError(f"{self.where}: white noise xi needs method 'euler', not '{self.model.method}'")
+            raise DescriptionError(
+                f"{self.where}: white noise xi needs method 'euler', not '{self.model.method}'"
+            )
         for name, text in self.definitions.items():
             expect(text, known[name], known, f"{self.where}, '{name}'")
         for name, text in {**self.derivatives, **self.adaptation}.items():
@@ -178,7 +201,9 @@ class _Draft:
             dimension(self.threshold, known, f"{self.where}, threshold")
         for name in self.population.initial:
             if name not in self.states:
-                raise DescriptionError(f"{self.where}: initial '{name}' is not a state: {suggest(name, self.states)}")
+                raise DescriptionError(
+                    f"{self.where}: initial '{name}' is not a state: {suggest(name, self.states)}"
+                )
 
     def finish(self) -> Unit:
         self.check()
@@ -223,7 +248,9 @@ def normalised(draft: _Draft, output: str) -> str:
     if draft.dimensions[output] is DIMENSIONLESS:
         return output
     if draft.dimensions[output] is not dimension_of(draft.population.reference_rate):
-        raise SignalMissing(f"{draft.where}: its output '{output}' is neither a number nor a rate: no activity")
+        raise SignalMissing(
+            f"{draft.where}: its output '{output}' is neither a number nor a rate: no activity"
+        )
     if "reference_rate" not in draft.constants:
         draft.constant("reference_rate", draft.population.reference_rate)
     return f"{output}/reference_rate"

@@ -47,7 +47,9 @@ def _linear(derivatives: Mapping[str, str], constants: frozenset[str]) -> dict[s
         for j, other in enumerate(symbols.values()):
             slope = sympy.simplify(expression.diff(other))
             if names_in(sympy_to_str(slope)) - constants:
-                return {"problem": f"d{name}/dt is not linear with constant coefficients, so it has no exact step"}
+                return {
+                    "problem": f"d{name}/dt is not linear with constant coefficients, so it has no exact step"
+                }
             if slope != 0:
                 matrix.append([i, j, sympy_to_str(slope)])
         rest = sympy_to_str(sympy.simplify(expression.subs(dict.fromkeys(symbols.values(), 0))))
@@ -63,7 +65,9 @@ def update_statements(derivatives: Mapping[str, str], method: str, where: str) -
     parts = ["explicit", dict(derivatives), method, brian2.__version__]
     found = remembered("equations", parts, lambda: _explicit(derivatives, method))
     if "problem" in found:
-        raise DescriptionError(f"{where}: method '{method}' does not apply ({found['problem']}): use 'rk4' or 'euler'")
+        raise DescriptionError(
+            f"{where}: method '{method}' does not apply ({found['problem']}): use 'rk4' or 'euler'"
+        )
     return parse_statements(found["text"], where)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ class Linear:
     input_offsets: Mapping[int, str]
 
     def reach(self, frozen: frozenset[str] = frozenset()) -> np.ndarray:
-        """Return a boolean matrix: whether x_i after a step depends on x_j (or s_j) before, with `frozen` states held."""
+        """Return a boolean matrix: does x_i after a step depend on x_j (or s_j) before, with `frozen` states held."""
         n = len(self.states)
         reached = np.eye(n, dtype=bool)
         for _ in range(n):
@@ -36,7 +36,9 @@ class Linear:
         return reached
 
 
-def propagate(linear: Linear, values: Mapping[str, Any], dt: float, frozen: frozenset[str]) -> tuple[np.ndarray, ...]:
+def propagate(
+    linear: Linear, values: Mapping[str, Any], dt: float, frozen: frozenset[str]
+) -> tuple[np.ndarray, ...]:
     """Return (P, Q, c) with x(t + dt) = P x + Q s_inputs + c, each with trailing axes (..., n, n) or (..., n).
 
     Arguments: values, constants in SI units, 0-d or one per unit (then the results have a leading axis); dt (s);

@@ -30,7 +30,7 @@ class Spikes:
 
 @dataclass(frozen=True)
 class Samples:
-    """A state sampled every n-th step: steps (n,) int64, values (n, units) in SI units, indices of the units sampled."""
+    """A state sampled every n-th step: steps (n,) int64, values (n, units) in SI units, indices of these units."""
 
     steps: np.ndarray
     values: np.ndarray

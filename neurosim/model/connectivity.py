@@ -52,7 +52,9 @@ class OneToOne(Connectivity):
     def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
         """Return the diagonal."""
         if sources != targets:
-            raise DescriptionError(f"{where}: one-to-one needs equal sizes, not {sources} and {targets}: change one")
+            raise DescriptionError(
+                f"{where}: one-to-one needs equal sizes, not {sources} and {targets}: change one"
+            )
         index = np.arange(sources, dtype=np.int32)
         return index, index.copy()
 
@@ -110,10 +112,14 @@ class Edges(Connectivity):
         """Return the pairs as given, after a check of their range."""
         pre, post = np.array(self.pre, dtype=np.int32), np.array(self.post, dtype=np.int32)
         if pre.shape != post.shape:
-            raise DescriptionError(f"{where}: {pre.size} sources and {post.size} targets: give lists of one length")
+            raise DescriptionError(
+                f"{where}: {pre.size} sources and {post.size} targets: give lists of one length"
+            )
         for index, size, word in ((pre, sources, "source"), (post, targets, "target")):
             if index.size and (index.min() < 0 or index.max() >= size):
-                raise DescriptionError(f"{where}: a {word} index lies outside 0..{size - 1}: correct the edges")
+                raise DescriptionError(
+                    f"{where}: a {word} index lies outside 0..{size - 1}: correct the edges"
+                )
         return pre, post
 
 

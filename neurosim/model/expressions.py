@@ -15,9 +15,11 @@ from neurosim.registry import suggest
 MAX_LENGTH = 10_000
 MAX_EXPONENT = 64
 FUNCTIONS = frozenset(
-    "abs arccos arcsin arctan ceil clip cos cosh exp expm1 exprel floor int log log10 log1p "
-    "rand randn sign sin sinh sqrt tan tanh".split()
-)
+    {
+        "abs", "arccos", "arcsin", "arctan", "ceil", "clip", "cos", "cosh", "exp", "expm1", "exprel", "floor", "int",
+        "log", "log10", "log1p", "rand", "randn", "sign", "sin", "sinh", "sqrt", "tan", "tanh",
+    }
+)  # fmt: skip
 CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf}
 
 _ALLOWED = (
@@ -67,7 +69,9 @@ def check_expression(text: str, where: str) -> ast.expr:
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise DescriptionError(f"{where}: '{_short(text)}' is not an expression ({error}): correct it") from None
+        raise DescriptionError(
+            f"{where}: '{_short(text)}' is not an expression ({error}): correct it"
+        ) from None
     for node in ast.walk(tree):
         _check_node(node, where)
     return tree.body
@@ -78,13 +82,17 @@ def _check_node(node: ast.AST, where: str) -> None:
         raise DescriptionError(
             f"{where}: {type(node).__name__} is not allowed in an equation: use names, numbers, operators, functions"
         )
-    if isinstance(node, ast.Constant) and (isinstance(node.value, str) or not isinstance(node.value, int | float)):
+    if isinstance(node, ast.Constant) and (
+        isinstance(node.value, str) or not isinstance(node.value, int | float)
+    ):
         raise DescriptionError(f"{where}: the constant {node.value!r} is not a number: write a number")
     if isinstance(node, ast.Call):
         if not isinstance(node.func, ast.Name) or node.keywords:
             raise DescriptionError(f"{where}: only plain calls of known functions are allowed: write f(x)")
         if node.func.id not in FUNCTIONS:
-            raise DescriptionError(f"{where}: unknown function '{node.func.id}': {suggest(node.func.id, FUNCTIONS)}")
+            raise DescriptionError(
+                f"{where}: unknown function '{node.func.id}': {suggest(node.func.id, FUNCTIONS)}"
+            )
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
         _check_exponent(node.right, where)
 
@@ -93,7 +101,9 @@ def _check_exponent(exponent: ast.expr, where: str) -> None:
     # A tower of powers, or a huge one, would be worked out exactly by the symbolic layer and never end.
     for node in ast.walk(exponent):
         if isinstance(node, ast.Pow):
-            raise DescriptionError(f"{where}: a power inside an exponent is not allowed: write it with exp and log")
+            raise DescriptionError(
+                f"{where}: a power inside an exponent is not allowed: write it with exp and log"
+            )
         if isinstance(node, ast.Constant) and abs(node.value) > MAX_EXPONENT:
             raise DescriptionError(
                 f"{where}: the exponent {node.value} is beyond {MAX_EXPONENT}: write it with exp and log"
@@ -104,7 +114,11 @@ def _check_exponent(exponent: ast.expr, where: str) -> None:
 def names_in(text: str) -> frozenset[str]:
     """Return the names that an expression reads, functions and constants left out."""
     tree = ast.parse(text.strip(), mode="eval")
-    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    called = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
     found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     return frozenset(found - called - set(CONSTANTS))
 
@@ -146,7 +160,9 @@ def substitute_all(text: str, expressions: Mapping[str, str]) -> str:
         if not names_in(text) & expressions.keys():
             return text.strip()
         text = substitute(text, expressions)
-    raise DescriptionError(f"'{_short(text)}': its definitions refer to each other in a circle: break the circle")
+    raise DescriptionError(
+        f"'{_short(text)}': its definitions refer to each other in a circle: break the circle"
+    )
 
 
 _ASSIGNMENT = re.compile(r"^\s*([A-Za-z_]\w*)\s*(\+=|-=|\*=|/=|=(?!=))\s*(.+)$", re.DOTALL)
@@ -162,7 +178,9 @@ def parse_statements(text: str, where: str) -> tuple[Statement, ...]:
             continue
         match = _ASSIGNMENT.match(line)
         if match is None:
-            raise DescriptionError(f"{where}: '{_short(line)}' is not an assignment: write 'name = expression'")
+            raise DescriptionError(
+                f"{where}: '{_short(line)}' is not an assignment: write 'name = expression'"
+            )
         target, op, expression = match.groups()
         check_expression(expression, where)
         parsed.append(Statement(target, op, expression.strip()))

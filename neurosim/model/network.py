@@ -64,7 +64,9 @@ class Network:
                     self.population(part.population)
                     self.clamps.append(part)
                 case _:
-                    raise DescriptionError(f"network '{self.name}': cannot add {part!r}: add a Population or other part")
+                    raise DescriptionError(
+                        f"network '{self.name}': cannot add {part!r}: add a Population or other part"
+                    )
         return self
 
     def population(self, name: str) -> Population:
@@ -85,7 +87,9 @@ class Network:
     def _new(self, name: str, group: dict[str, Any]) -> dict[str, Any]:
         taken = (self.populations, self.projections, self.parameters, self.externals)
         if any(name in other for other in taken):
-            raise DescriptionError(f"network '{self.name}': the name '{name}' is already taken: choose another")
+            raise DescriptionError(
+                f"network '{self.name}': the name '{name}' is already taken: choose another"
+            )
         return group
 
     def _check_projection(self, projection: Projection) -> None:
@@ -98,7 +102,9 @@ class Network:
     def _check_recorder(self, recorder: Recorder) -> None:
         known = {**self.populations, **self.projections}
         if recorder.target not in known:
-            raise UnknownNameError(f"recorder of '{recorder.key}': nothing named so: {suggest(recorder.target, known)}")
+            raise UnknownNameError(
+                f"recorder of '{recorder.key}': nothing named so: {suggest(recorder.target, known)}"
+            )
         if any(recorder.key == other.key for other in self.recorders):
             raise DescriptionError(f"recorder of '{recorder.key}' is there already: remove one")
 

@@ -30,7 +30,7 @@ class Parameter:
         return dimension_of(self.default)
 
     def check(self, value: Any, where: str) -> Value:
-        """Return the value if it has the right unit, is finite and lies within the bounds; else raise DescriptionError."""
+        """Return the value if its unit, finiteness and bounds are right; else raise DescriptionError."""
         if isinstance(value, Distribution):
             value.check(None if self.of_weight else self.dimension, where)
             return value
@@ -42,9 +42,7 @@ class Parameter:
         return value
 
 
-def parameter(
-    default: Any, doc: str, *, low: Any = None, high: Any = None, of_weight: bool = False
-) -> Any:
+def parameter(default: Any, doc: str, *, low: Any = None, high: Any = None, of_weight: bool = False) -> Any:
     """Declare a parameter of a model or rule.
 
     Arguments: default, a number or quantity, whose unit is the parameter's unit; doc, what it means;
@@ -53,7 +51,9 @@ def parameter(
     declared = Parameter(default, doc, low, high, of_weight)
     for bound in (low, high):
         if bound is not None and not of_weight and dimension_of(bound) is not declared.dimension:
-            raise DescriptionError(f"parameter '{doc}': the bound {bound} has another unit than {default}: correct it")
+            raise DescriptionError(
+                f"parameter '{doc}': the bound {bound} has another unit than {default}: correct it"
+            )
     return declared
 
 
@@ -101,7 +101,9 @@ class Described:
         self.__dict__.update(checked)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        raise DescriptionError(f"{type(self).__name__}.{name} cannot be changed: make a new one with other values")
+        raise DescriptionError(
+            f"{type(self).__name__}.{name} cannot be changed: make a new one with other values"
+        )
 
     def values(self) -> dict[str, Any]:
         """Return the value of every parameter (numbers and quantities as given)."""

@@ -38,7 +38,9 @@ def to_json(network: Network) -> dict[str, Any]:
 def from_json(data: Mapping[str, Any]) -> Network:
     """Rebuild a network from `to_json`; raises DescriptionError if a class is unknown or its equations have changed."""
     if data.get("format") != FORMAT:
-        raise DescriptionError(f"network file: format {data.get('format')!r} is not {FORMAT}: use the version that wrote it")
+        raise DescriptionError(
+            f"network file: format {data.get('format')!r} is not {FORMAT}: use the version that wrote it"
+        )
     network = Network(data["name"], value_from_json(data["dt"]))
     for part in data["parts"]:
         arguments = {k: _from_json(v) for k, v in part.items() if k != "part"}
@@ -57,7 +59,9 @@ def facts_digest(cls: type[Described]) -> str:
     facts = {
         name: repr(getattr(cls, name))
         for name in dir(cls)
-        if not name.startswith("_") and not callable(getattr(cls, name)) and not isinstance(getattr(cls, name), property)
+        if not name.startswith("_")
+        and not callable(getattr(cls, name))
+        and not isinstance(getattr(cls, name), property)
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -73,7 +77,10 @@ def _to_json(value: Any) -> Any:
     if isinstance(value, Tied):
         return {"tied": value.parameter, "index": list(value.index)}
     if isinstance(value, Distribution):
-        return {"draw": type(value).__name__, "arguments": {k: value_to_json(v) for k, v in vars(value).items()}}
+        return {
+            "draw": type(value).__name__,
+            "arguments": {k: value_to_json(v) for k, v in vars(value).items()},
+        }
     if hasattr(type(value), "to_json"):
         return value.to_json()
     if isinstance(value, Mapping):
@@ -111,7 +118,9 @@ def _described(data: Mapping[str, Any]) -> Described:
         registry = next((r for _, r in _KINDS if name in r.names()), rules)
     cls = registry.get(name)
     if facts_digest(cls) != data["facts"]:
-        raise DescriptionError(f"'{name}' in the file has other equations than the class of that name: use its version")
+        raise DescriptionError(
+            f"'{name}' in the file has other equations than the class of that name: use its version"
+        )
     return cls(**{k: _from_json(v) for k, v in data["values"].items()})
 
 

@@ -15,14 +15,18 @@ def summary(network: Network) -> str:
     lines = [f"Network '{network.name}', dt = {network.dt}"]
     for population in network.populations.values():
         rules = "".join(f" + {type(rule).__name__}" for rule in population.rules)
-        lines.append(f"  population {population.name}: {population.size} x {type(population.model).__name__}{rules}")
+        lines.append(
+            f"  population {population.name}: {population.size} x {type(population.model).__name__}{rules}"
+        )
     for projection in network.projections.values():
         lines.append(f"  projection {_line(projection)}")
     for parameter in network.parameters.values():
         sign = {1: " (>= 0)", -1: " (<= 0)"}.get(parameter.sign, "")
         lines.append(f"  parameter {parameter.name} = {parameter.value}{sign}")
     for external in network.externals.values():
-        lines.append(f"  external {external.name}: {', '.join(external.reads)} -> {', '.join(external.writes)}")
+        lines.append(
+            f"  external {external.name}: {', '.join(external.reads)} -> {', '.join(external.writes)}"
+        )
     if network.recorders:
         lines.append(f"  records {', '.join(r.key for r in network.recorders)}")
     for clamp in network.clamps:
@@ -31,11 +35,16 @@ def summary(network: Network) -> str:
 
 
 def _line(projection: Projection) -> str:
-    weight = f"tied to {projection.weight.parameter}" if isinstance(projection.weight, Tied) else _short(projection.weight)
+    weight = (
+        f"tied to {projection.weight.parameter}"
+        if isinstance(projection.weight, Tied)
+        else _short(projection.weight)
+    )
     rules = "".join(f" + {type(rule).__name__}" for rule in projection.rules)
     return (
         f"{projection.name}: {projection.source} -> {projection.target}, {type(projection.synapse).__name__} "
-        f"on {projection.synapse.port}, {type(projection.connect).__name__}, weight {weight}, delay {projection.delay}{rules}"
+        f"on {projection.synapse.port}, {type(projection.connect).__name__}, weight {weight}, "
+        f"delay {projection.delay}{rules}"
     )
 
 

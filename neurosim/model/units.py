@@ -67,7 +67,9 @@ def in_si(value: Any, dimension: Dimension, where: str) -> np.ndarray:
         )
     array = np.array(value, dtype=np.float64)
     if not np.all(np.isfinite(array)):
-        raise DescriptionError(f"{where} holds a value that is not finite (NaN or infinite): give finite numbers")
+        raise DescriptionError(
+            f"{where} holds a value that is not finite (NaN or infinite): give finite numbers"
+        )
     return array
 
 

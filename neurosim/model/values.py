@@ -20,7 +20,9 @@ class Distribution:
         first, second = (dimension_of(v) for v in self.__dict__.values())
         wanted = dimension if dimension is not None else first
         if first is not wanted or second is not wanted:
-            raise DescriptionError(f"{where}: {self} does not have the unit {unit_name(wanted)}: correct its arguments")
+            raise DescriptionError(
+                f"{where}: {self} does not have the unit {unit_name(wanted)}: correct its arguments"
+            )
 
     @property
     def dimension(self) -> Dimension:
@@ -75,5 +77,7 @@ def resolve(value: Value, dimension: Dimension, size: int, seed: int, where: str
         return value.draw(generator(seed, where), size)
     si = in_si(value, dimension, where)
     if si.ndim > 1 or (si.ndim == 1 and si.shape != (size,)):
-        raise DescriptionError(f"{where} has the shape {si.shape}: give one number or an array of shape ({size},)")
+        raise DescriptionError(
+            f"{where} has the shape {si.shape}: give one number or an array of shape ({size},)"
+        )
     return si

@@ -54,7 +54,9 @@ class Poisson(SourceModel):
         rate = np.broadcast_to(resolve(self.rate, (1 * Hz).dim, size, seed, f"{name}.rate"), (size,))
         p = rate * dt
         if np.any(p > 1):
-            raise DescriptionError(f"{name}.rate = {rate.max()} Hz gives more than one spike per step of {dt} s: lower it")
+            raise DescriptionError(
+                f"{name}.rate = {rate.max()} Hz gives more than one spike per step of {dt} s: lower it"
+            )
         key = stream_key(seed, name, "first spike")
         first = [poisson_gap(key, 0, i, p[i]) - 1 for i in range(size)]
         return p.copy(), np.array(first, dtype=np.int64)
@@ -69,14 +71,21 @@ class SpikeTrain(SourceModel):
 
     def pack(self, size: int, dt: float, seed: int, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Return (nothing, the sorted list); refuses lists of unequal length, unknown units, two spikes in one step."""
-        times, ids = np.atleast_1d(np.asarray(self.times)), np.atleast_1d(np.asarray(self.ids)).astype(np.int64)
+        times, ids = (
+            np.atleast_1d(np.asarray(self.times)),
+            np.atleast_1d(np.asarray(self.ids)).astype(np.int64),
+        )
         if times.shape != ids.shape:
             raise DescriptionError(f"{name}: {times.size} times and {ids.size} ids: give one id per time")
         if ids.size and ids.max() >= size:
-            raise DescriptionError(f"{name}.ids holds {ids.max()}, but the population has {size} units: correct it")
+            raise DescriptionError(
+                f"{name}.ids holds {ids.max()}, but the population has {size} units: correct it"
+            )
         steps = np.rint(times / dt).astype(np.int64)
         order = np.lexsort((ids, steps))
         steps, ids = steps[order], ids[order]
         if np.any((np.diff(steps) == 0) & (np.diff(ids) == 0)):
-            raise DescriptionError(f"{name}.times: a unit spikes twice within one step of {dt} s: use a smaller dt")
+            raise DescriptionError(
+                f"{name}.times: a unit spikes twice within one step of {dt} s: use a smaller dt"
+            )
         return np.zeros(0), np.concatenate([[0, steps.size], steps, ids]).astype(np.int64)

@@ -61,6 +61,7 @@ class Render(ast.NodeTransformer):
         return bool(names) and all(n in CONSTANTS or self.resolve(n)[1] for n in names)
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
+        """Render the parts of a node, then the node; the name of a called function is no variable."""
         if isinstance(node, ast.Call):
             node.args = [self.visit(a) for a in node.args]
             return self._plain(node)

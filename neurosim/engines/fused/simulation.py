@@ -81,11 +81,11 @@ class FusedSimulation(Simulation):
                 owner, _, variable = name.partition("__")
                 where = int(np.flatnonzero(~np.isfinite(array))[0])
                 raise RunFailed(
-                    f"'{owner}.{variable}' is not finite at index {where} after step {self._now}: lower dt or check the "
-                    "parameters"
+                    f"'{owner}.{variable}' is not finite at index {where} after step {self._now}: "
+                    "lower dt or check the parameters"
                 )
 
-    # Reading and writing -------------------------------------------------------------------------------------------------
+    # Reading and writing -----------------------------------------------------------------------------------------
 
     def _read(self, owner: str, name: str) -> np.ndarray:
         unit = self.expanded.units.get(owner)
@@ -144,10 +144,10 @@ class FusedSimulation(Simulation):
             for target, output in self.expanded.network.externals[name].writes.items():
                 self.storage.arrays[f"{target}__value"][:] = external.output_values[external.outputs[output]]
 
-    # State and recordings --------------------------------------------------------------------------------------------------
+    # State and recordings ----------------------------------------------------------------------------------------
 
     def state(self) -> State:
-        """Return the complete state as arrays by name: variables, constants, spikes in flight, step number, externals."""
+        """Return the complete state by name: variables, constants, spikes in flight, step number, externals."""
         kept = {
             name: self.storage.arrays[name].copy() for name in (*self.storage.changing, *self._constants())
         }
