@@ -24,7 +24,7 @@ def linear_system(derivatives: Mapping[str, str], constants: frozenset[str], whe
 
     Arguments: derivatives, expression of dx/dt by state; constants, names that do not change; where, for messages.
     """
-    parts = ["linear", dict(derivatives), sorted(constants & _names(derivatives)), brian2.__version__]
+    parts = ["linear", list(derivatives.items()), sorted(constants & _names(derivatives)), brian2.__version__]
     found = remembered("equations", parts, lambda: _linear(derivatives, constants))
     if "problem" in found:
         raise DescriptionError(f"{where}: {found['problem']}: use method 'exponential_euler' or 'rk4'")
@@ -62,7 +62,7 @@ def _linear(derivatives: Mapping[str, str], constants: frozenset[str]) -> dict[s
 
 def update_statements(derivatives: Mapping[str, str], method: str, where: str) -> tuple[Statement, ...]:
     """Return the assignments of one step of an explicit method; raises DescriptionError if it does not apply."""
-    parts = ["explicit", dict(derivatives), method, brian2.__version__]
+    parts = ["explicit", list(derivatives.items()), method, brian2.__version__]
     found = remembered("equations", parts, lambda: _explicit(derivatives, method))
     if "problem" in found:
         raise DescriptionError(
