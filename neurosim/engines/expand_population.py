@@ -109,8 +109,9 @@ class _Draft:
     def drawn(self, text: str) -> str:
         """Replace xi, rand() and randn() by variables that hold one draw per unit and step."""
         if "xi" in names_in(text):
-            self.draw("xi_draw", "normal")
-            text = substitute(text, {"xi": "(xi_draw / sqrt(dt))"})
+            # Not named xi_...: Brian2 takes that for noise of its own.
+            self.draw("draw_xi", "normal")
+            text = substitute(text, {"xi": "(draw_xi / sqrt(dt))"})
         return ast.unparse(_Draws(self).visit(ast.parse(text, mode="eval")))
 
     def draw(self, name: str, kind: Kind) -> None:
@@ -187,7 +188,7 @@ class _Draft:
             raise DescriptionError(
                 f"{self.where}: method '{self.model.method}': {suggest(self.model.method, METHODS)}"
             )
-        if "xi_draw" in self.draws and self.model.method != "euler":
+        if "draw_xi" in self.draws and self.model.method != "euler":
             raise DescriptionError(
                 f"{self.where}: white noise xi needs method 'euler', not '{self.model.method}'"
             )
