@@ -201,7 +201,8 @@ class _Lowering:
         if unit.method == "exact":
             return Block("integrate", unit.name, self.exact(unit.name, derivatives, frozenset(unit.constants), frozen, where))
         held = {n: f"int(active)*({t})" if n in frozen else t for n, t in derivatives.items()}
-        return Block("integrate", unit.name, update_statements(held, unit.method, where))
+        statements = update_statements(held, unit.method, where)
+        return Block("integrate", unit.name, tuple(_unless_refractory(s, frozen) for s in statements))
 
     def decay(self, link: Link, place: Place) -> Block:
         derivatives = {n: t.derivative for n, t in link.traces.items() if t.place == place}
@@ -238,6 +239,13 @@ class _Lowering:
         if unit.refractory is not None:
             condition = f"({condition}) and active"
         return Block("threshold", unit.name, (Statement("_spikes", "=", condition),))
+
+
+def _unless_refractory(statement: Statement, frozen: frozenset[str]) -> Statement:
+    # A derivative of 0 is not enough: the exponential Euler method divides by its slope.
+    if statement.target not in frozen:
+        return statement
+    return Statement(statement.target, "=", f"select(active, {statement.expression}, {statement.target})")
 
 
 def _rows(linear: Linear, names: frozenset[str]) -> list[int]:
