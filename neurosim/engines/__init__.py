@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from neurosim.model.network import Network
 
 DEFAULT = "fused"
-_OWN = {"brian2": ("brian2_engine", "Brian2Engine"), "fused": ("fused.engine", "FusedEngine")}
+_OWN = {
+    "brian2": ("brian2_engine", "Brian2Engine"),
+    "fused": ("fused.engine", "FusedEngine"),
+    "fused-float32": ("fused.engine", "FusedFloat32Engine"),
+}
 
 
 def _load(name: str) -> None:

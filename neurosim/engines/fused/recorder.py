@@ -35,6 +35,7 @@ class Recorders:
                     else np.array(recorder.indices, dtype=np.int64)
                 )
                 storage.arrays[f"{head}___index"] = chosen.astype(np.int64)
+                storage.numbers[f"{head}___every"] = int(recorder.every)
                 storage.arrays[f"{head}___samples"] = np.zeros((0, chosen.size))
 
     def clear(self) -> None:

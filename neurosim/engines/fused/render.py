@@ -34,18 +34,36 @@ class Hoist:
 
 
 class Render(ast.NodeTransformer):
-    """Renders expressions; `resolve` gives the text of a name and whether it is the same for the whole run."""
+    """Renders expressions; `resolve` gives the text of a name and whether it is the same for the whole run.
 
-    def __init__(self, resolve: Callable[[str], tuple[str, bool]], hoist: Hoist) -> None:
+    real, the type that numbers in the text are given ('np.float32'), since an untyped one would widen the arithmetic.
+    """
+
+    def __init__(self, resolve: Callable[[str], tuple[str, bool]], hoist: Hoist, real: str = "") -> None:
         self.resolve = resolve
         self.hoist = hoist
+        self.real = real
 
     def text(self, expression: str) -> str:
         """Return the rendered expression."""
         tree = ast.parse(expression.strip(), mode="eval").body
         return ast.unparse(ast.fix_missing_locations(self._hoisted(tree)))
 
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        # A whole exponent stays as it is written, so that a power is a few products.
+        whole = isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant)
+        node.left = self.visit(node.left)
+        node.right = node.right if whole else self.visit(node.right)
+        return node
+
     def _hoisted(self, node: ast.expr) -> ast.expr:
+        if (
+            isinstance(node, ast.BinOp)
+            and isinstance(node.op, ast.Pow)
+            and isinstance(node.right, ast.Constant)
+            and not self._invariant(node)
+        ):
+            return ast.BinOp(self._hoisted(node.left), node.op, node.right)
         if isinstance(node, ast.BinOp | ast.Call | ast.UnaryOp) and self._invariant(node):
             return _name(self.hoist.name(ast.unparse(ast.fix_missing_locations(self.visit(node)))))
         for field, value in ast.iter_fields(node):
@@ -70,6 +88,8 @@ class Render(ast.NodeTransformer):
 
     def _plain(self, node: ast.AST) -> ast.AST:
         match node:
+            case ast.Constant(value=value) if self.real:
+                return _name(self.hoist.name(f"{self.real}({value})"))
             case ast.Name(id=name):
                 text = _CONSTANTS[name] if name in CONSTANTS else self.resolve(name)[0]
                 return ast.parse(text, mode="eval").body
@@ -83,20 +103,20 @@ class Render(ast.NodeTransformer):
             case ast.Call(func=ast.Name(id="select"), args=[condition, yes, no]):
                 return ast.IfExp(condition, yes, no)
             case ast.Call(func=ast.Name(id="int"), args=[argument]):
-                return _integer(argument)
+                return _integer(argument, *(self.visit(ast.Constant(x)) for x in (1.0, 0.0)))
             case ast.Call(func=ast.Name(id=name), args=arguments):
                 return ast.Call(ast.parse(_CALLS.get(name, name), mode="eval").body, arguments, [])
         return node
 
 
-def _integer(argument: ast.expr) -> ast.expr:
+def _integer(argument: ast.expr, one: ast.expr, zero: ast.expr) -> ast.expr:
     boolean = isinstance(argument, ast.Compare | ast.IfExp) or (
         isinstance(argument, ast.Name) and argument.id == "active"
     )
     boolean = boolean or (isinstance(argument, ast.UnaryOp) and isinstance(argument.op, ast.Not))
     boolean = boolean or (isinstance(argument, ast.BinOp) and isinstance(argument.op, ast.BitAnd | ast.BitOr))
     if boolean:
-        return ast.IfExp(argument, ast.Constant(1.0), ast.Constant(0.0))
+        return ast.IfExp(argument, one, zero)
     return ast.Call(_name("trunc"), [argument], [])
 
 

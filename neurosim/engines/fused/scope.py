@@ -18,14 +18,29 @@ _CLOCK: dict[str, tuple[str, Level]] = {
 
 @dataclass(frozen=True)
 class Place:
-    """A name as printed: `array` indexed by the loop variable of its level, or a number if the level is run or step."""
+    """A name as printed: `text`, an array indexed by the loop variable of its level, or a number (levels run, step).
+
+    scale, the name of the factor by which the array's elements are multiplied, if it is held scaled.
+    """
 
     text: str
     level: Level
+    scale: str = ""
 
     def at(self, index: str) -> str:
         """Return the text of one element, or of the number."""
         return self.text if self.level in ("run", "step") else f"{self.text}[{index}]"
+
+    def read(self, index: str) -> str:
+        """Return the text of the value at an index."""
+        return f"({self.at(index)} * {self.scale})" if self.scale else self.at(index)
+
+    def write(self, index: str, op: str, value: str) -> str:
+        """Return the assignment of a value at an index."""
+        scaled = self.scale and op in ("=", "+=", "-=")
+        return (
+            f"{self.at(index)} {op} ({value}) / {self.scale}" if scaled else f"{self.at(index)} {op} {value}"
+        )
 
 
 def unit_place(unit: Unit, name: str, storage: Storage) -> Place:
@@ -44,7 +59,7 @@ def link_place(link: Link, name: str, storage: Storage) -> Place:
     if full in storage.numbers:
         return Place(full, "run")
     if name in link.traces:
-        return Place(full, link.traces[name].place)
+        return Place(full, link.traces[name].place, f"{full}___now" if full in storage.scaled else "")
     if full in storage.arrays:
         return Place(full, "edge")
     for end, owner in (("pre", link.source), ("post", link.target)):

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from neurosim.engines.engine import ExternalFunction, Progress, Simulation, State
 from neurosim.engines.evaluate import evaluate
 from neurosim.engines.expanded import Unit
 from neurosim.engines.fused.compiled import compiled
+from neurosim.engines.fused.context import Context
 from neurosim.engines.fused.printer import Printer
 from neurosim.engines.fused.recorder import Recorders
 from neurosim.engines.fused.storage import Storage, build, coefficients, reset, set_refractory_steps
@@ -25,13 +27,15 @@ CHUNK = 10_000
 class FusedSimulation(Simulation):
     """A compiled loop over steps and the arrays it works on."""
 
-    def __init__(self, program: Program, externals: Mapping[str, ExternalFunction]) -> None:
+    def __init__(
+        self, program: Program, externals: Mapping[str, ExternalFunction], dtype: DTypeLike = np.float64
+    ) -> None:
         super().__init__(program.expanded)
         self.program = program
         self.externals = externals
-        self.storage: Storage = build(program, externals)
+        self.storage: Storage = build(program, externals, dtype)
         self._recorders = Recorders(program.expanded, self.storage)
-        printer = Printer(program, self.storage, externals)
+        printer = Printer(Context(program, self.storage, externals))
         self.source = printer.source()
         self._names = printer.arguments
         sources = [u.source for u in program.expanded.units.values() if u.source is not None]
@@ -68,7 +72,7 @@ class FusedSimulation(Simulation):
             arrays, numbers = self.storage.arrays, self.storage.numbers
             self._arguments = [arrays[n] if n in arrays else numbers[n] for n in self._names]
             self._recorders.moved = False
-        return int(self._function(steps, self._now, self.dt, *self._arguments))
+        return int(self._function(steps, self._now, self.storage.dtype.type(self.dt), *self._arguments))
 
     def _replace(self, name: str, array: np.ndarray) -> None:
         self.storage.arrays[name] = np.ascontiguousarray(array)
@@ -92,6 +96,8 @@ class FusedSimulation(Simulation):
         if unit is not None and name in unit.definitions:
             return self._definition(unit, name)
         full = f"{owner}__{name}"
+        if full in self.storage.scaled:
+            return self.storage.arrays[full] * self.storage.arrays[f"{full}___factor"]
         if full in self.storage.arrays:
             return self.storage.arrays[full]
         return np.array(self.storage.numbers[full])
@@ -114,12 +120,14 @@ class FusedSimulation(Simulation):
             )
         if full in self.storage.arrays:
             self.storage.arrays[full][:] = value
+            if full in self.storage.scaled:
+                self.storage.arrays[f"{full}___factor"].fill(1.0)
         elif value.ndim:
             raise DescriptionError(
                 f"'{owner}.{name}' is one number for all: describe it as an array to vary it"
             )
         else:
-            self.storage.numbers[full] = float(value)
+            self.storage.numbers[full] = self.storage.dtype.type(value)
             self._arguments = None
         part = unit if unit is not None else self.expanded.links[owner]
         if name in part.constants:
@@ -167,7 +175,7 @@ class FusedSimulation(Simulation):
         for name in (*self.storage.changing, *self._constants()):
             self.storage.arrays[name][:] = state[name]
         for name in self._number_names():
-            self.storage.numbers[name] = float(state[name])
+            self.storage.numbers[name] = self.storage.dtype.type(state[name])
         for name, value in self._named.items():
             value[:] = state[f"named/{name}"]
         for name, external in self.externals.items():

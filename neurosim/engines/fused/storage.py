@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from neurosim.engines.engine import ExternalFunction
 from neurosim.engines.expanded import Expanded, Link, Unit
+from neurosim.engines.fused.rewrites import scaled_traces
 from neurosim.engines.fused.support import BLOCK
 from neurosim.engines.lowering import Program, Propagator
 from neurosim.engines.propagator import propagate
@@ -22,18 +25,39 @@ FIRST_ROOM = 4096
 
 @dataclass
 class Storage:
-    """arrays, changed in place; numbers, scalars passed by value; changing, names of arrays that make up the state."""
+    """arrays, changed in place; numbers, scalars passed by value; changing, names of arrays that make up the state.
 
+    scaled, traces that are held divided by a factor, with the name of the factor's decay per step: the trace x is
+    `array * array___factor[0]`. dtype, of variables and constants.
+    """
+
+    dtype: np.dtype = np.dtype(np.float64)
+    scaled: dict[str, str] = field(default_factory=dict)
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
-    numbers: dict[str, float | int | np.uint64] = field(default_factory=dict)
+    numbers: dict[str, Any] = field(default_factory=dict)
     changing: list[str] = field(default_factory=list)
 
     def constant(self, name: str, value: np.ndarray) -> None:
         """Add a constant: a number if it is 0-d, else an array."""
         if value.ndim:
-            self.arrays[name] = np.ascontiguousarray(value)
+            self.arrays[name] = np.ascontiguousarray(value, dtype=self.dtype)
         else:
-            self.numbers[name] = float(value)
+            self.numbers[name] = self.dtype.type(value)
+
+    @property
+    def real(self) -> str:
+        """The type that numbers in the text of a program need, empty for float64."""
+        return "" if self.dtype == np.float64 else f"np.{self.dtype.name}"
+
+    def variable(self, name: str, value: np.ndarray) -> None:
+        """Add a variable of the model."""
+        self.state(name, np.asarray(value, dtype=self.dtype))
+
+    def trace(self, name: str, value: np.ndarray) -> None:
+        """Add a trace of a rule."""
+        self.variable(name, value)
+        if name in self.scaled:
+            self.state(f"{name}___factor", np.ones(1, dtype=self.dtype))
 
     def state(self, name: str, value: np.ndarray) -> None:
         """Add an array that belongs to the state."""
@@ -53,9 +77,11 @@ class Storage:
         return found
 
 
-def build(program: Program, externals: Mapping[str, ExternalFunction]) -> Storage:
+def build(
+    program: Program, externals: Mapping[str, ExternalFunction], dtype: DTypeLike = np.float64
+) -> Storage:
     """Return the storage of a program in its initial state."""
-    storage, expanded = Storage(), program.expanded
+    storage, expanded = Storage(np.dtype(dtype), scaled_traces(program)), program.expanded
     for unit in expanded.units.values():
         _unit(storage, unit, program, expanded)
     for link in expanded.links.values():
@@ -63,6 +89,7 @@ def build(program: Program, externals: Mapping[str, ExternalFunction]) -> Storag
     for number, clamp in enumerate(expanded.clamps):
         storage.arrays[f"clamp{number}___index"] = clamp.indices.astype(np.int64)
         storage.arrays[f"clamp{number}___value"] = clamp.value
+        storage.numbers |= {f"clamp{number}___start": clamp.start, f"clamp{number}___stop": clamp.stop}
     for name, external in externals.items():
         storage.arrays[f"{name}___handles"] = external.handles
         storage.arrays[f"{name}___in"] = np.zeros(external.n_inputs)
@@ -79,13 +106,17 @@ def reset(storage: Storage, program: Program) -> None:
         for key, value in unit.states.items():
             storage.arrays[f"{unit.name}__{key}"][:] = value
         if unit.source is not None:
-            start = unit.source.pack(unit.size, program.expanded.network.step, program.expanded.seed, unit.name)[1]
+            start = unit.source.pack(
+                unit.size, program.expanded.network.step, program.expanded.seed, unit.name
+            )[1]
             storage.arrays[f"{unit.name}___integer"][:] = start
     for link in program.expanded.links.values():
         for key, value in link.states.items():
             storage.arrays[f"{link.name}__{key}"][:] = value
         for key, trace in link.traces.items():
             storage.arrays[f"{link.name}__{key}"].fill(trace.initial)
+            if f"{link.name}__{key}" in storage.scaled:
+                storage.arrays[f"{link.name}__{key}___factor"].fill(1.0)
 
 
 def coefficients(storage: Storage, program: Program) -> None:
@@ -113,11 +144,11 @@ def _unit(storage: Storage, unit: Unit, program: Program, expanded: Expanded) ->
     for key, value in unit.constants.items():
         storage.constant(f"{name}__{key}", value)
     for key, value in unit.states.items():
-        storage.state(f"{name}__{key}", value)
+        storage.variable(f"{name}__{key}", value)
     for key in (*unit.ports, *program.stored[name]):
-        storage.state(f"{name}__{key}", np.zeros(n))
+        storage.variable(f"{name}__{key}", np.zeros(n))
     for key in unit.draws:
-        storage.arrays[f"{name}__{key}"] = np.zeros(n)
+        storage.arrays[f"{name}__{key}"] = np.zeros(n, dtype=storage.dtype)
         storage.numbers[f"{name}___{key}_key"] = stream_key(expanded.seed, name, key)
     if unit.spiking:
         rows = 1 + max((k.delay for k in expanded.links.values() if k.source == name), default=0)
@@ -150,10 +181,10 @@ def _link(storage: Storage, link: Link, expanded: Expanded) -> None:
     for key, value in link.constants.items():
         storage.constant(f"{name}__{key}", value)
     for key, value in link.states.items():
-        storage.state(f"{name}__{key}", value)
+        storage.variable(f"{name}__{key}", value)
     for key, trace in link.traces.items():
         size = {"pre": sources, "post": targets, "edge": link.pre.size}[trace.place]
-        storage.state(f"{name}__{key}", np.full(size, trace.initial))
+        storage.trace(f"{name}__{key}", np.full(size, trace.initial))
     storage.numbers[f"{name}___delay"] = link.delay
     if link.dense:
         return
@@ -162,7 +193,9 @@ def _link(storage: Storage, link: Link, expanded: Expanded) -> None:
     storage.arrays[f"{name}___post"] = link.post.astype(np.uint32)
     if link.on_post:
         order = np.argsort(link.post, kind="stable")
-        storage.arrays[f"{name}___tfirst"] = np.searchsorted(link.post[order], np.arange(targets + 1)).astype(np.int64)
+        storage.arrays[f"{name}___tfirst"] = np.searchsorted(link.post[order], np.arange(targets + 1)).astype(
+            np.int64
+        )
         storage.arrays[f"{name}___tedge"] = order.astype(np.uint32)
         storage.arrays[f"{name}___tpre"] = link.pre[order].astype(np.uint32)
 
@@ -172,4 +205,6 @@ def _first(link: Link, sources: int) -> np.ndarray:
     if link.delays is None:
         return np.searchsorted(link.pre, np.arange(sources + 1)).astype(np.int64)
     width = link.delay + 1
-    return np.searchsorted(link.pre.astype(np.int64) * width + link.delays, np.arange(sources * width + 1)).astype(np.int64)
+    return np.searchsorted(
+        link.pre.astype(np.int64) * width + link.delays, np.arange(sources * width + 1)
+    ).astype(np.int64)

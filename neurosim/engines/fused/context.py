@@ -1,0 +1,78 @@
+"""What the printers of blocks share: the program, its storage, invariant expressions, and a few words of text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from neurosim.engines.engine import ExternalFunction
+from neurosim.engines.expanded import Unit
+from neurosim.engines.fused.render import Hoist, Render
+from neurosim.engines.fused.scope import Place
+from neurosim.engines.fused.storage import Storage
+from neurosim.engines.lowering import Program
+from neurosim.model.expressions import Statement
+from neurosim.model.parts import Recorder
+
+
+def indent(lines: Sequence[str], by: int = 1) -> list[str]:
+    """Return the lines moved to the right by whole levels."""
+    return ["    " * by + line for line in lines]
+
+
+def size(unit: Unit) -> str:
+    """Return the name that holds the number of units, an argument so that a network of another size needs no compiling."""
+    return f"{unit.name}___size"
+
+
+def is_local(name: str) -> bool:
+    """Return whether a name of a statement is a variable of the loop body."""
+    return name.startswith("_") or name == "active"
+
+
+@dataclass
+class Context:
+    """program and storage of one network; externals by name; hoist, what is worked out before the first step."""
+
+    program: Program
+    storage: Storage
+    externals: Mapping[str, ExternalFunction]
+    hoist: Hoist = field(default_factory=Hoist)
+
+    def unit(self, name: str) -> Unit:
+        """Return a unit by name."""
+        return self.program.expanded.units[name]
+
+    def statements(
+        self, statements: Sequence[Statement], place: Callable[[str], Place], index: Callable[[Place], str]
+    ) -> list[str]:
+        """Return assignments with every name at its index, a scaled trace multiplied out (see `storage.Scale`)."""
+
+        def resolve(name: str) -> tuple[str, bool]:
+            if is_local(name):
+                return name, False
+            found = place(name)
+            return found.read(index(found)), found.level == "run"
+
+        render = Render(resolve, self.hoist, self.storage.real)
+        lines = []
+        for statement in statements:
+            text = render.text(statement.expression)
+            if is_local(statement.target):
+                lines.append(f"{statement.target} {statement.op} {text}")
+                continue
+            target = place(statement.target)
+            lines.append(target.write(index(target), statement.op, text))
+        return lines
+
+    def recorders(self, target: str | None, spikes: bool) -> list[tuple[int, Recorder]]:
+        """Return the recorders of spikes, or of states, with their numbers; of one target or all."""
+        every = enumerate(self.program.expanded.network.recorders)
+        return [(i, r) for i, r in every if (r.variable == "spikes") == spikes and target in (None, r.target)]
+
+    @staticmethod
+    def spikes_of(name: str, delay: str = "") -> list[str]:
+        """Return the lines that look up the spikes of this step, or of `delay` steps ago."""
+        # A negative place counts from the end of the ring, as everywhere in numpy; rows not yet written hold no spikes.
+        at = f"{name}___now - {delay}" if delay else f"{name}___now"
+        return [f"row = {name}___ring[{at}]", f"n = {name}___count[{at}]"]

@@ -1,0 +1,188 @@
+"""Prints the blocks of projections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from neurosim.engines.expanded import Link
+from neurosim.engines.fused.context import Context, indent, size
+from neurosim.engines.fused.scope import Place, link_place
+from neurosim.engines.lowering import Block
+from neurosim.errors import DescriptionError
+from neurosim.model.expressions import Statement, names_in
+
+
+@dataclass
+class LinkPrinter:
+    """Prints loops over the edges of a projection: all of them, those of arriving spikes, those of target spikes."""
+
+    context: Context
+
+    def link(self, block: Block) -> Link:
+        """Return the link of a block."""
+        return self.context.program.expanded.links[block.owner]
+
+    def place(self, link: Link, name: str) -> Place:
+        """Return the place of a name."""
+        return link_place(link, name, self.context.storage)
+
+    def decay(self, block: Block) -> list[str]:
+        """Return the step of traces: one factor for those held scaled, a loop for the others."""
+        link = self.link(block)
+        names = [n for n in dict.fromkeys(s.target for s in block.statements) if not n.startswith("_")]
+        scaled = [n for n in names if self.place(link, n).scale]
+        lines = [line for name in scaled for line in self.rescale(link, name)]
+        left = [s for s in block.statements if s.target.removeprefix("_") not in scaled]
+        if left:
+            array = self.place(link, left[0].target.removeprefix("_")).text
+            body = self.context.statements(left, lambda n: self.place(link, n), lambda place: "i")
+            lines += [f"for i in range({array}.size):", *indent(body)]
+        return lines
+
+    def rescale(self, link: Link, name: str) -> list[str]:
+        """Return the decay of a scaled trace; before the factor gets too small it is multiplied out."""
+        place = self.place(link, name)
+        factor = f"{place.text}___factor[0]"
+        return [
+            f"{factor} *= {self.context.storage.scaled[place.text]}",
+            f"if {factor} < 1e-15:",
+            f"    for i in range({place.text}.size):",
+            f"        {place.text}[i] *= {factor}",
+            f"    {factor} = 1.0",
+            f"{place.scale} = {factor}",
+        ]
+
+    def over_edges(self, block: Block) -> list[str]:
+        """Return the loop over all edges, by source."""
+        link = self.link(block)
+        sources = size(self.context.unit(link.source))
+        return [f"for j in range({sources}):", *indent(self.row(link, block.statements, arriving=False))]
+
+    def arriving(self, block: Block) -> list[str]:
+        """Return the loops over arriving spikes and their edges; what is per source runs once per spike.
+
+        With many delays, the spikes of each past step meet the edges of their delay, the oldest spikes first.
+        """
+        link = self.link(block)
+        lines = ["j = row[m]"]
+        for level, statements in self.groups(link, block.statements, "pre"):
+            edges = level == "edge"
+            lines += (
+                self.row(link, statements, arriving=True) if edges else self.per_spike(link, statements, "j")
+            )
+        spikes = [*self.context.spikes_of(link.source, "d"), "for m in range(n):", *indent(lines)]
+        if link.delays is None:
+            return [f"d = {link.name}___delay", *spikes]
+        return [f"for d in range({link.name}___width - 1, -1, -1):", *indent(spikes)]
+
+    def on_post(self, block: Block) -> list[str]:
+        """Return the loops over spikes of the target and the edges that lead to it."""
+        link = self.link(block)
+        lines = ["i = row[m]"]
+        for level, statements in self.groups(link, block.statements, "post"):
+            lines += (
+                self.column(link, statements) if level == "edge" else self.per_spike(link, statements, "i")
+            )
+        return [*self.context.spikes_of(link.target), "for m in range(n):", *indent(lines)]
+
+    def groups(
+        self, link: Link, statements: Sequence[Statement], own: str
+    ) -> list[tuple[str, list[Statement]]]:
+        """Split statements into runs that act once per spike and runs that act on every edge, in their order."""
+        groups: list[tuple[str, list[Statement]]] = []
+        for statement in statements:
+            level = "spike" if self.place(link, statement.target).level == own else "edge"
+            if level == "spike":
+                self.check_per_spike(link, statement, own)
+            if groups and groups[-1][0] == level:
+                groups[-1][1].append(statement)
+            else:
+                groups.append((level, [statement]))
+        return groups
+
+    def check_per_spike(self, link: Link, statement: Statement, own: str) -> None:
+        """Refuse a change of a trace per neuron by something that differs from synapse to synapse."""
+        for name in names_in(statement.expression):
+            if self.place(link, name).level not in (own, "run", "step"):
+                raise DescriptionError(
+                    f"projection '{link.name}': '{statement}' changes a trace per {own}synaptic neuron by '{name}', "
+                    "which differs from synapse to synapse: use synapse.variable"
+                )
+
+    def per_spike(self, link: Link, statements: Sequence[Statement], index: str) -> list[str]:
+        """Return statements on variables of the spiking unit alone."""
+        return self.context.statements(statements, lambda n: self.place(link, n), lambda place: index)
+
+    def row(self, link: Link, statements: Sequence[Statement], arriving: bool) -> list[str]:
+        """Return the loop over the edges of source j (arriving: only those of delay d, and spared refractory units)."""
+        index = {"pre": "j", "post": "i", "edge": "i" if link.dense else "x"}
+        before, body = self.edges(link, statements, "pre", index, view="_j" if link.dense else "")
+        body = self.gated(link, statements, body) if arriving else body
+        if link.dense:
+            # A view of the row: the loop over it has one plain index and vectorises.
+            targets = size(self.context.unit(link.target))
+            views = sorted({self.place(link, n).text for n in self.edge_names(link, statements)})
+            slices = [f"{v}_j = {v}[j * {targets} : (j + 1) * {targets}]" for v in views]
+            return [*before, *slices, f"for i in range({targets}):", *indent(body)]
+        first, width = f"{link.name}___first", f"{link.name}___width"
+        begin, end = "j", "j + 1"
+        if link.delays is not None:
+            begin, end = (
+                (f"j * {width} + d", f"j * {width} + d + 1")
+                if arriving
+                else (f"j * {width}", f"(j + 1) * {width}")
+            )
+        body = [f"i = {link.name}___post[x]", *body]
+        return [*before, f"for x in range({first}[{begin}], {first}[{end}]):", *indent(body)]
+
+    def column(self, link: Link, statements: Sequence[Statement]) -> list[str]:
+        """Return the loop over the edges that lead to target i."""
+        before, body = self.edges(link, statements, "post", {"pre": "j", "post": "i", "edge": "x"})
+        if link.dense:
+            source, target = (size(self.context.unit(n)) for n in (link.source, link.target))
+            return [*before, f"for j in range({source}):", *indent([f"x = j * {target} + i", *body])]
+        head = link.name
+        lines = [f"x = {head}___tedge[y]", f"j = {head}___tpre[y]", *body]
+        return [*before, f"for y in range({head}___tfirst[i], {head}___tfirst[i + 1]):", *indent(lines)]
+
+    def edge_names(self, link: Link, statements: Sequence[Statement]) -> set[str]:
+        """Return the names that statements read or write per edge."""
+        names = {n for s in statements for n in (*names_in(s.expression), s.target) if not n.startswith("_")}
+        return {n for n in names if self.place(link, n).level == "edge"}
+
+    def edges(
+        self,
+        link: Link,
+        statements: Sequence[Statement],
+        outer: str,
+        index: Mapping[str, str],
+        view: str = "",
+    ) -> tuple[list[str], list[str]]:
+        """Return (lines before the inner loop that read what belongs to the outer one, lines of the inner loop)."""
+        written = {s.target for s in statements}
+        read = {n for s in statements for n in names_in(s.expression) if not n.startswith("_")}
+        once = sorted(n for n in read - written if self.place(link, n).level == outer)
+
+        def find(name: str) -> Place:
+            if name in once:
+                return Place(f"o_{name}", "step")
+            place = self.place(link, name)
+            return replace(place, text=place.text + view) if place.level == "edge" else place
+
+        before = [f"o_{n} = {self.place(link, n).read(index[outer])}" for n in once]
+        return before, self.context.statements(statements, find, lambda place: index.get(place.level, ""))
+
+    def gated(self, link: Link, statements: Sequence[Statement], body: list[str]) -> list[str]:
+        """Drop what is delivered to a held variable of a refractory unit."""
+        target = self.context.unit(link.target)
+        lines = []
+        for statement, line in zip(statements, body, strict=True):
+            held = (
+                statement.target.endswith("_post") and statement.target.removesuffix("_post") in target.frozen
+            )
+            if held and target.refractory is not None:
+                lines += [f"if k >= {target.name}___until[i]:", f"    {line}"]
+            else:
+                lines.append(line)
+        return lines

@@ -1,0 +1,77 @@
+"""Rewrites of a lowered program that change how fast it runs, not what it computes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from neurosim.engines.lowering import Block, Program, Propagator
+from neurosim.model.expressions import names_in
+
+
+def merged(program: Program) -> list[Block]:
+    """Return the blocks with two kinds of loops joined where nothing in between stands against it.
+
+    A threshold joins the integration of its unit: a variable is still in a register when it is compared.
+    Continuous learning joins the graded signal of its link: a dense matrix is then read from memory once per step.
+    """
+    blocks = list(program.blocks)
+    for at, block in enumerate(blocks):
+        if block.kind == "threshold":
+            _join(blocks, at, "integrate", lambda between, own=block: between.owner == own.owner)
+        if block.kind == "learn":
+            _join(blocks, at, "graded", lambda between, own=block: _disturbs(program, between, own))
+    return [b for b in blocks if b.statements or b.kind not in ("learn",)]
+
+
+def _join(blocks: list[Block], at: int, kind: str, disturbs: object) -> None:
+    earlier = [i for i in range(at) if blocks[i].kind == kind and blocks[i].owner == blocks[at].owner]
+    if not earlier or any(disturbs(b) for b in blocks[earlier[0] + 1 : at]):  # type: ignore[operator]
+        return
+    first = blocks[earlier[0]]
+    blocks[earlier[0]] = replace(first, statements=(*first.statements, *blocks[at].statements))
+    blocks[at] = replace(blocks[at], statements=())
+
+
+def _disturbs(program: Program, between: Block, learn: Block) -> bool:
+    """Return whether a block reads or writes what learning of that link writes or reads."""
+    if between.kind == "record":
+        return any(r.target == learn.owner for r in program.expanded.network.recorders)
+    link = program.expanded.links[learn.owner]
+    read = {(link.source, n.removesuffix("_pre")) for n in learn.reads if n.endswith("_pre")}
+    read |= {(link.target, n.removesuffix("_post")) for n in learn.reads if n.endswith("_post")}
+    other = program.expanded.links.get(between.owner)
+    if other is not None:
+        ends = {"_pre": other.source, "_post": other.target}
+        written = {(ends[e], n.removesuffix(e)) for n in between.writes for e in ends if n.endswith(e)}
+        return between.kind != "graded" or bool(written & read)
+    held = {(between.owner, between.clamp.variable)} if between.clamp is not None else set()
+    return bool(({(between.owner, n) for n in between.writes} | held) & read)
+
+
+def scaled_traces(program: Program) -> dict[str, str]:
+    """Return the traces that only decay between spikes, by full name, with the name of their decay per step.
+
+    Such a trace is held as x/f with one factor f for all its neurons, so that a step without spikes costs one
+    multiplication instead of one per neuron, and no trace ever becomes a slow denormal number.
+    """
+    found = {}
+    for propagator in program.propagators:
+        if propagator.owner in program.expanded.links:
+            for i, name in enumerate(propagator.linear.states):
+                if _only_decays(propagator, i):
+                    found[f"{propagator.owner}__{name}"] = f"{propagator.owner}__P_{name}_{name}"
+    return found
+
+
+def _only_decays(propagator: Propagator, i: int) -> bool:
+    linear = propagator.linear
+    alone = all(row == column for row, column in linear.matrix if i in (row, column))
+    constant = all(
+        not names_in(text) & set(linear.states) for (row, _), text in linear.matrix.items() if row == i
+    )
+    return (
+        alone
+        and constant
+        and (i, i) in linear.matrix
+        and i not in {*linear.constant_offsets, *linear.input_offsets}
+    )

@@ -1,0 +1,143 @@
+"""Prints the blocks of populations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from neurosim.engines.expanded import Unit
+from neurosim.engines.fused.context import Context, indent, is_local, size
+from neurosim.engines.fused.render import Render
+from neurosim.engines.fused.scope import unit_place
+from neurosim.engines.lowering import Block
+from neurosim.model.expressions import Statement, names_in
+
+
+@dataclass
+class UnitPrinter:
+    """Prints loops over the units of a population, their spikes and what is recorded of them."""
+
+    context: Context
+
+    def loop(self, unit: Unit, statements: Sequence[Statement]) -> list[str]:
+        """Return the loop over all units."""
+        return [f"for i in range({size(unit)}):", *indent(self.body(unit, statements))]
+
+    def body(self, unit: Unit, statements: Sequence[Statement]) -> list[str]:
+        """Return the statements for unit i, each variable read before the first and written after the last.
+
+        A choice between two values is then one between registers, so that the loop fills vectors.
+        """
+        storage = self.context.storage
+
+        def held(name: str) -> bool:
+            return not is_local(name) and unit_place(unit, name, storage).level == "neuron"
+
+        def resolve(name: str) -> tuple[str, bool]:
+            if held(name) or is_local(name):
+                return (f"r_{name}" if held(name) else name), False
+            place = unit_place(unit, name, storage)
+            return place.text, place.level == "run"
+
+        render = Render(resolve, self.context.hoist, storage.real)
+        read = {n for s in statements for n in names_in(s.expression)} | {
+            s.target for s in statements if s.op != "="
+        }
+        written = [n for n in dict.fromkeys(s.target for s in statements) if held(n)]
+        places = {n: unit_place(unit, n, storage).at("i") for n in {*read, *written} if held(n)}
+        return [
+            *(f"r_{n} = {places[n]}" for n in sorted(read) if held(n)),
+            *([f"active = k >= {unit.name}___until[i]"] if "active" in read else []),
+            *(self.assign(unit, resolve(s.target)[0], s.op, render.text(s.expression)) for s in statements),
+            *(f"{places[n]} = r_{n}" for n in written),
+        ]
+
+    @staticmethod
+    def assign(unit: Unit, target: str, op: str, text: str) -> str:
+        """Return an assignment; that of the spike condition sets the unit's flag."""
+        return f"{unit.name}___flag[i] = {text}" if target == "_spikes" else f"{target} {op} {text}"
+
+    def plain(self, block: Block) -> list[str]:
+        """Return a block that assigns variables of every unit."""
+        return self.loop(self.context.unit(block.owner), block.statements)
+
+    def draw(self, block: Block) -> list[str]:
+        """Return the lines that fill the arrays of random numbers."""
+        name = block.owner
+        draws = self.context.unit(name).draws
+        return [f"fill_{kind}({name}___{d}_key, k, {name}__{d})" for d, kind in draws.items()]
+
+    def input(self, block: Block) -> list[str]:
+        """Return the lines that take this step's row of input, if the run has any."""
+        name = block.owner
+        return [f"if {name}___rows.shape[0] > 0:", f"    {name}__value[:] = {name}___rows[s]"]
+
+    def clamp(self, block: Block) -> list[str]:
+        """Return the lines that put held values back."""
+        clamp = block.clamp
+        assert clamp is not None
+        head = f"clamp{self.context.program.expanded.clamps.index(clamp)}"
+        return [
+            f"if k >= {head}___start and k < {head}___stop:",
+            f"    for c in range({head}___index.size):",
+            f"        {clamp.unit}__{clamp.variable}[{head}___index[c]] = {head}___value[c]",
+        ]
+
+    def threshold(self, block: Block) -> list[str]:
+        """Return the lines that collect the spikes of this step."""
+        unit = self.context.unit(block.owner)
+        name = unit.name
+        lines = self.loop(unit, block.statements) if block.statements else []
+        lines += [f"row = {name}___ring[{name}___now]", f"n = collect({name}___flag, row)"]
+        if unit.refractory is not None:
+            lines += ["for m in range(n):", f"    {name}___until[row[m]] = k + {name}___rest[row[m]]"]
+        return [*lines, *self.spiked(unit)]
+
+    def emit(self, block: Block) -> list[str]:
+        """Return the lines that ask a source for its spikes."""
+        unit = self.context.unit(block.owner)
+        assert unit.source is not None
+        name, function = unit.name, unit.source.emit.split(":")[1]
+        return [
+            f"row = {name}___ring[{name}___now]",
+            f"n = {function}(k, {name}___key, {name}___real, {name}___integer, row)",
+            *self.spiked(unit),
+        ]
+
+    def spiked(self, unit: Unit) -> list[str]:
+        """Return the lines that note the number of spikes and record them."""
+        lines = [f"{unit.name}___count[{unit.name}___now] = n"]
+        for number, recorder in self.context.recorders(unit.name, spikes=True):
+            head = f"rec{number}"
+            at = f"{head}___n[0]"
+            store = [f"{head}___steps[{at}] = k", f"{head}___ids[{at}] = row[m]", f"{at} += 1"]
+            if recorder.indices is not None:
+                store = [f"if {head}___wanted[row[m]]:", *indent(store)]
+            lines += ["for m in range(n):", *indent(store)]
+        return lines
+
+    def reset(self, block: Block) -> list[str]:
+        """Return the lines that reset the units that spiked."""
+        unit = self.context.unit(block.owner)
+        body = self.body(unit, block.statements)
+        return [*self.context.spikes_of(unit.name), "for m in range(n):", *indent(["i = row[m]", *body])]
+
+    def external(self, block: Block) -> list[str]:
+        """Return the lines that gather an external's inputs, call it, and hand its outputs to signal populations."""
+        external = self.context.program.expanded.network.externals[block.owner]
+        name, lines, at = block.owner, [], 0
+        for read in external.reads:
+            population, _, variable = read.partition(".")
+            unit = self.context.unit(population)
+            text = self.context.program.inline(unit, variable)
+            body = self.body(unit, [Statement("_value", "=", text)])
+            lines += [f"for i in range({size(unit)}):", *indent([*body, f"{name}___in[{at} + i] = _value"])]
+            at += unit.size
+        lines.append(f"{name}___call({name}___handles, {name}___in, {name}___out)")
+        for target, output in external.writes.items():
+            start = self.context.externals[name].outputs[output].start
+            lines += [
+                f"for i in range({size(self.context.unit(target))}):",
+                f"    {target}__value[i] = {name}___out[{start} + i]",
+            ]
+        return lines
