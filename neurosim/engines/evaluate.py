@@ -1,10 +1,12 @@
-"""Values of expressions on numpy arrays, by walking the parsed text: a definition that is asked for, a coefficient."""
+"""Values of expressions, by walking the parsed text: on numpy arrays, or with the functions of another library."""
 
 from __future__ import annotations
 
 import ast
 import operator
 from collections.abc import Callable, Mapping
+from functools import reduce
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,54 +14,61 @@ from scipy.special import exprel
 
 from neurosim.model.expressions import CONSTANTS
 
-FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+Table = Mapping[Any, Callable[..., Any]]
+"""What the functions of equations (by name) and their operators (by node of the parsed text) do."""
+
+
+def _on_floats(function: Callable[..., Any]) -> Callable[..., Any]:
+    # Functions of numpy give half precision, or none, on booleans.
+    def on_floats(*arguments: Any) -> Any:
+        floats = [
+            np.asarray(a, float) if isinstance(a, np.ndarray | np.bool_ | bool) else a for a in arguments
+        ]
+        return function(*floats)
+
+    return on_floats
+
+
+_FUNCTIONS: Table = {
     "abs": np.abs, "arccos": np.arccos, "arcsin": np.arcsin, "arctan": np.arctan, "ceil": np.ceil, "clip": np.clip,
     "cos": np.cos, "cosh": np.cosh, "exp": np.exp, "expm1": np.expm1, "exprel": exprel, "floor": np.floor,
     "int": np.trunc, "log": np.log, "log10": np.log10, "log1p": np.log1p, "sign": np.sign, "sin": np.sin,
     "sinh": np.sinh, "sqrt": np.sqrt, "tan": np.tan, "tanh": np.tanh,
 }  # fmt: skip
-_OPERATORS: Mapping[type, Callable[..., Any]] = {
+OPERATORS: Table = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: np.true_divide,
-    ast.Pow: operator.pow, ast.Mod: np.mod, ast.FloorDiv: np.floor_divide, ast.USub: operator.neg, ast.UAdd: operator.pos,
+    ast.Pow: operator.pow, ast.Mod: np.mod, ast.FloorDiv: np.floor_divide,
+    ast.USub: operator.neg, ast.UAdd: operator.pos,
     ast.Not: np.logical_not, ast.And: np.logical_and, ast.Or: np.logical_or, ast.Lt: operator.lt, ast.LtE: operator.le,
     ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq, ast.NotEq: operator.ne,
 }  # fmt: skip
+NUMPY: Table = {**OPERATORS, **{name: _on_floats(function) for name, function in _FUNCTIONS.items()}}
 
 
-def evaluate(text: str, values: Mapping[str, Any]) -> Any:
-    """Return the value of a checked expression; names are looked up in `values` (numbers or arrays in SI units)."""
-    return _value(ast.parse(text.strip(), mode="eval").body, values)
+def evaluate(text: str, values: Mapping[str, Any], table: Table = NUMPY) -> Any:
+    """Return the value of a checked expression.
+
+    Arguments: values, numbers or arrays in SI units by name; table, what functions and operators do.
+    """
+    return _value(ast.parse(text.strip(), mode="eval").body, values, table)
 
 
-def _value(node: ast.expr, values: Mapping[str, Any]) -> Any:
+def _value(node: ast.expr, values: Mapping[str, Any], table: Table) -> Any:
     match node:
         case ast.Constant():
             return node.value
         case ast.Name():
             return values[node.id] if node.id in values else CONSTANTS[node.id]
         case ast.UnaryOp():
-            return _OPERATORS[type(node.op)](_value(node.operand, values))
+            return table[type(node.op)](_value(node.operand, values, table))
         case ast.BinOp():
-            return _OPERATORS[type(node.op)](_value(node.left, values), _value(node.right, values))
+            return table[type(node.op)](_value(node.left, values, table), _value(node.right, values, table))
         case ast.BoolOp():
-            terms = [_value(v, values) for v in node.values]
-            result = terms[0]
-            for term in terms[1:]:
-                result = _OPERATORS[type(node.op)](result, term)
-            return result
+            return reduce(table[type(node.op)], [_value(v, values, table) for v in node.values])
         case ast.Compare():
-            left, result = _value(node.left, values), True
-            for op, right_node in zip(node.ops, node.comparators, strict=True):
-                right = _value(right_node, values)
-                result = np.logical_and(result, _OPERATORS[type(op)](left, right))
-                left = right
-            return result
+            terms = [_value(v, values, table) for v in (node.left, *node.comparators)]
+            pairs = zip(node.ops, pairwise(terms), strict=True)
+            return reduce(table[ast.And], [table[type(op)](left, right) for op, (left, right) in pairs])
         case ast.Call(func=ast.Name(id=name)):
-            arguments = [_value(a, values) for a in node.args]
-            return FUNCTIONS[name](
-                *[
-                    np.asarray(a, dtype=float) if isinstance(a, np.ndarray | np.bool_ | bool) else a
-                    for a in arguments
-                ]
-            )
+            return table[name](*[_value(a, values, table) for a in node.args])
     raise TypeError(f"{type(node).__name__} is not part of the expression grammar")

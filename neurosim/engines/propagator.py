@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import expm
 
-from neurosim.engines.evaluate import evaluate
+from neurosim.engines.evaluate import NUMPY, Table, evaluate
 
 
 @dataclass(frozen=True)
@@ -45,25 +45,41 @@ def propagate(
     frozen, names of states whose derivative is 0. P = exp(A dt), Q = integral of exp(A u) from 0 to dt.
     """
     n = len(linear.states)
-    entries = {ij: evaluate(text, values) for ij, text in linear.matrix.items()}
-    offsets = {i: evaluate(text, values) for i, text in linear.constant_offsets.items()}
-    shape = np.broadcast_shapes(*(np.shape(v) for v in (*entries.values(), *offsets.values())), ())
-    a = np.zeros((*shape, 2 * n, 2 * n))
-    free = [i for i, name in enumerate(linear.states) if name not in frozen]
-    for (i, j), value in entries.items():
-        a[..., i, j] = value if i in free else 0.0
-    for i in free:
-        a[..., i, n + i] = 1.0
-    scale = _scale(a, dt)
+    a, offsets = augmented(linear, values, frozen)
+    scale = balance(a, dt)
     full = expm(a * dt * (scale[None, :] / scale[:, None])) * (scale[:, None] / scale[None, :])
     p, q = full[..., :n, :n], full[..., :n, n:]
-    c = np.zeros((*shape, n))
-    for j, value in offsets.items():
-        c += q[..., :, j] * np.asarray(value)[..., None]
-    return p, q, c
+    return p, q, constant_part(q, offsets)
 
 
-def _scale(a: np.ndarray, dt: float) -> np.ndarray:
+def augmented(
+    linear: Linear, values: Mapping[str, Any], frozen: frozenset[str], table: Table = NUMPY, library: Any = np
+) -> tuple[Any, dict[int, Any]]:
+    """Return (M, s): the matrix M, shape (..., 2n, 2n), with exp(M dt) = (P Q; 0 1), and constant offsets s by row.
+
+    Arguments: as of `propagate`; table and library, what evaluates expressions and holds arrays.
+    """
+    n = len(linear.states)
+    entries = {(i, j): evaluate(text, values, table) for (i, j), text in linear.matrix.items()}
+    offsets = {i: evaluate(text, values, table) for i, text in linear.constant_offsets.items()}
+    shape = np.broadcast_shapes(*(np.shape(v) for v in (*entries.values(), *offsets.values())), ())
+    held = [i for i, name in enumerate(linear.states) if name in frozen]
+    entries |= {(i, n + i): 1.0 for i in range(n)}
+    flat = [
+        library.broadcast_to(0.0 if i in held else entries.get((i, j), 0.0), shape)
+        for i in range(2 * n)
+        for j in range(2 * n)
+    ]
+    return library.stack(flat, axis=-1).reshape(*shape, 2 * n, 2 * n), offsets
+
+
+def constant_part(q: Any, offsets: Mapping[int, Any], library: Any = np) -> Any:
+    """Return Q s for constant offsets by row, shape (..., n)."""
+    terms = (q[..., :, j] * library.asarray(value)[..., None] for j, value in offsets.items())
+    return sum(terms, library.zeros_like(q[..., 0]))
+
+
+def balance(a: np.ndarray, dt: float) -> np.ndarray:
     """Return powers of two that bring the couplings near 1/dt, so that small units (nS, pF) cost no accuracy."""
     size = np.abs(a).reshape(-1, *a.shape[-2:]).max(axis=0)
     i, j = np.nonzero(size * ~np.eye(len(size), dtype=bool))
