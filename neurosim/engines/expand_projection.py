@@ -22,6 +22,7 @@ from neurosim.registry import suggest
 from neurosim.rng import generator
 
 End = Literal["pre", "post"]
+Place = Literal["pre", "post", "edge"]
 
 
 class _Draft:
@@ -69,8 +70,11 @@ class _Draft:
         rng = generator(self.seed, f"{self.projection.name} connectivity")
         sizes = [unit.size for _, unit in self.ends.values()]
         pre, post = self.projection.connect.pairs(*sizes, rng, self.where)
-        self.order = edge_order(pre, post)
+        steps = self.delay_steps(pre.size)
+        self.order = np.lexsort((post, steps, pre)) if steps.ndim else edge_order(pre, post)
         self.pre, self.post = pre[self.order], post[self.order]
+        self.delays = steps[self.order].astype(np.int32) if steps.ndim else None
+        self.delay = int(steps.max(initial=0))
 
     def read_weight(self) -> None:
         weight = self.projection.weight
@@ -155,20 +159,24 @@ class _Draft:
             raise DescriptionError(f"{self.where}: '{port}' of '{target.name}' is not an input: choose {target.ports}")
         if "output_pre" in names_in(text) and not self.ends["pre"][1].graded:
             raise DescriptionError(f"{self.where}: '{self.projection.source}' has no graded output: use a pulse synapse")
-        if self.delay():
+        if self.delay:
             raise DescriptionError(f"{self.where}: a graded synapse has no delay: set delay to 0*ms")
         check_expression(text, self.where)
         self.port, self.graded = port, text
 
-    def delay(self) -> int:
-        seconds = float(in_si(self.projection.delay, SECOND, f"{self.where}: delay"))
-        steps = seconds / self.network.step
-        if seconds < 0 or abs(steps - round(steps)) > 1e-6 * max(1.0, steps):
+    def delay_steps(self, edges: int) -> np.ndarray:
+        """Return delays in steps: 0-d, or one per edge; drawn ones are rounded to the nearest step."""
+        where, dt = f"{self.where}: delay", self.network.step
+        delay = self.projection.delay
+        steps = resolve(delay, SECOND, edges, self.seed, where) / dt
+        whole = np.rint(steps)
+        if isinstance(delay, Distribution):
+            steps = whole
+        if np.any(steps < 0) or np.any(np.abs(steps - whole) > 1e-6 * np.maximum(1.0, whole)):
             raise DescriptionError(
-                f"{self.where}: delay {self.projection.delay} is not a whole number (from 0) of steps of "
-                f"{self.network.dt}: change it or dt"
+                f"{where} {delay} is not a whole number (from 0) of steps of {self.network.dt}: change it or dt"
             )
-        return round(steps)
+        return whole.astype(np.int64)
 
     # Rules -----------------------------------------------------------------------------------------------------------
 
@@ -241,7 +249,8 @@ class _Draft:
             self.states[name] = np.full(self.pre.size, float(trace.initial))
             self.derivatives[name] = derivative
         else:
-            self.traces[name] = Held("pre" if trace.place == "pre" else "post", derivative, trace.initial)
+            place: Place = "post" if trace.place == "post" else "pre" if self.delays is None else "edge"
+            self.traces[name] = Held(place, derivative, trace.initial)
 
     def signal(self, rule: SynapticRule, name: str, signal: Signal, tail: dict[str, list[Statement]], title: str) -> str:
         end: End = "pre" if signal.place == "pre" else "post"
@@ -261,7 +270,7 @@ class _Draft:
         self.declare(trace, DIMENSIONLESS)
         self.constant(window, population.activity_window)
         self.constant(reference, population.reference_rate)
-        self.traces[trace] = Held(end, f"-{trace}/{window}", 0.0)
+        self.traces[trace] = Held("edge" if end == "pre" and self.delays is not None else end, f"-{trace}/{window}", 0.0)
         tail[end].append(Statement(trace, "+=", f"1/({window}*{reference})"))
         return trace
 
@@ -290,7 +299,7 @@ class _Draft:
             expect_statement(statement, known, self.where)
         for name, held in self.traces.items():
             expect(held.derivative, known[name] / SECOND, known, f"{self.where}, d{name}/dt")
-            self.check_writer(name, held.place)
+            self.check_writer(name, "post" if held.place == "post" else "pre")
         for name, text in self.derivatives.items():
             expect(text, known[name] / SECOND, known, f"{self.where}, d{name}/dt")
         if self.graded is not None:
@@ -299,12 +308,13 @@ class _Draft:
         start = {**self.states, **{name: np.array(held.initial) for name, held in self.traces.items()}}
         check_limits(self.limits, self.constants, start, self.where)
 
-    def check_writer(self, trace: str, place: str) -> None:
+    def check_writer(self, trace: str, place: Place) -> None:
         # A trace per neuron changes once per spike of that neuron; written elsewhere it would differ by synapse.
-        wrong = self.event("on_post" if place == "pre" else "on_pre")
+        end = "post" if place == "post" else "pre"
+        wrong = self.event("on_post" if end == "pre" else "on_pre")
         if any(s.target == trace for s in wrong):
             raise DescriptionError(
-                f"{self.where}: '{trace}' is kept per {place}synaptic neuron, so only on_{place} may write it: "
+                f"{self.where}: '{trace}' is kept per {end}synaptic neuron, so only on_{end} may write it: "
                 "use synapse.variable for a variable per synapse"
             )
 
@@ -316,8 +326,9 @@ class _Draft:
             target=self.projection.target,
             pre=self.pre.astype(np.int32),
             post=self.post.astype(np.int32),
-            dense=self.projection.connect.dense,
-            delay=self.delay(),
+            dense=self.projection.connect.dense and self.delays is None,
+            delay=self.delay,
+            delays=self.delays,
             dimensions=self.dimensions,
             constants=self.constants,
             states=self.states,
