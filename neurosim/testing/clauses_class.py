@@ -14,7 +14,8 @@ _EQUATION = re.compile(r"[A-Za-z_]\w*(/d?\w+)?\s*[-+*/]?=\s*\S")
 
 def documented(rule: Rule) -> str:
     """The docstring has an equation, every symbol of the equations and a 'Source:'; every parameter says what it is."""
-    text = inspect.getdoc(type(rule)) if "__doc__" in vars(type(rule)) else None
+    # Its own docstring: one that is inherited speaks of another rule.
+    text = inspect.cleandoc(vars(type(rule)).get("__doc__") or "")
     if not text:
         broken("no docstring: say what the rule does, its equation and its source")
     if not _EQUATION.search(text):

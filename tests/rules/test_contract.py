@@ -1,0 +1,274 @@
+"""Every rule of the project keeps the contract on both engines; a rule that breaks a clause is caught by it."""
+
+import numpy as np
+import pytest
+from brian2 import Hz, mV, second
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurosim.engines import get_engine
+from neurosim.engines.fused.engine import FusedEngine
+from neurosim.engines.fused.simulation import FusedSimulation
+from neurosim.engines.limits import Change
+from neurosim.engines.lowering import lower
+from neurosim.errors import ContractError
+from neurosim.model.parameters import parameter
+from neurosim.model.rule import NeuronRule, SynapticRule, own, post, pre, synapse
+from neurosim.rules import PairSTDP, registry
+from neurosim.testing import HOSTS, RATE, SPIKING, check_rule
+from neurosim.testing.clauses_run import extremes
+from neurosim.testing.trial import Trial
+
+OURS = [name for name in registry if registry.get(name).__module__.startswith("neurosim.rules.")]
+REFUSED = {
+    ("GainAdaptation", "spiking"): "no graded output",
+    ("PairSTDP", "rate"): "needs spikes of 'source'",
+}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_rule_keeps_the_contract_on_both_engines(name):
+    report = check_rule(registry.get(name), engines=["fused", "brian2"])
+    tried = {(outcome.clause, outcome.network) for outcome in report.passed}
+    assert ("documentation", "") in tried
+    for host in ("spiking", "rate"):
+        refused = REFUSED.get((name, host))
+        for clause in ("changes something", "engines agree", "continues after a stop", "independent of dt"):
+            assert ((clause, host) in tried) == (refused is None)
+        if refused:
+            assert any(refused in outcome.skipped for outcome in report.skipped)
+
+
+@settings(max_examples=15)
+@given(
+    seed=st.integers(0, 2**32),
+    a_plus=st.floats(0, 3),
+    a_minus=st.floats(0, 3),
+    w_max=st.sampled_from([0.001, 1.0, 40.0, 3 * mV]),
+)
+def test_pair_stdp_keeps_its_bounds_whatever_its_parameters(seed, a_plus, a_minus, w_max):
+    rule = PairSTDP(a_plus=a_plus, a_minus=a_minus, w_max=w_max)
+    low, high = extremes(Trial(rule, SPIKING, [get_engine("fused")], seed), seed)
+    assert low >= 0 and high <= float(np.asarray(w_max))
+
+
+# Rules that break one clause each ----------------------------------------------------------------------------------
+
+
+class WrongUnits(SynapticRule):
+    """dw/dt = eta * y;  y activity (1), eta time (s).
+
+    Source: none.
+    """
+
+    eta = parameter(1 * second, "a time where a rate is meant")
+    y = post.activity
+    dw = "eta * y"
+
+
+class PerStep(SynapticRule):
+    """w += gain * dt at each postsynaptic spike;  gain (1/s).
+
+    Source: none.
+    """
+
+    gain = parameter(10 * Hz, "growth per second, wrongly applied per spike")
+    clock = "spike"
+    on_post = "w += gain * dt"
+
+
+class PerStepGain(NeuronRule):
+    """dg/dt = (target - z) / dt;  z activity (1), target (1), g gain (1).
+
+    Source: none.
+    """
+
+    target = parameter(1.0, "activity to be reached")
+    z, g = own.activity, own.gain("I")
+    dg = "1e-6 * (target - z) / dt"
+
+
+class Idle(SynapticRule):
+    """dw/dt = eta * y;  y activity (1), eta rate (1/s).
+
+    Source: none.
+    """
+
+    eta = parameter(0 / second, "rate, zero")
+    y = post.activity
+    dw = "eta * y"
+
+
+class Explosive(SynapticRule):
+    """dw/dt = eta * w**3;  w weight (1), eta rate (1/s).
+
+    Source: none.
+    """
+
+    eta = parameter(1e12 / second, "rate, far too high")
+    dw = "eta * w**3"
+
+
+class Calcium(SynapticRule):
+    """dw/dt = eta * c;  c calcium (1), eta rate (1/s).
+
+    Source: none.
+    """
+
+    eta = parameter(1 / second, "rate")
+    c = post.variable("calcium")
+    dw = "eta * c"
+
+
+class Hidden(SynapticRule):
+    """dw/dt = eta * y;  y activity (1), eta rate (1/s).
+
+    Source: none.
+    """
+
+    eta = parameter(1 / second, "rate")
+    y = post.activity
+
+    def __init__(self, hidden=1, **values):
+        super().__init__(**values)
+        self.__dict__["hidden"] = hidden
+
+    @property
+    def dw(self):
+        return f"{self.hidden} * eta * y"
+
+
+@pytest.mark.parametrize(
+    ("rule", "hosts", "seen"),
+    [
+        (WrongUnits, HOSTS, r"dimensions \(spiking\): .*'plastic'.*dw/dt.*has the unit"),
+        (
+            PerStep,
+            HOSTS,
+            r"independent of dt \(spiking\): the change of plastic\.w in 0\.2 s depends on dt: .* apart",
+        ),
+        (PerStepGain, [RATE], r"independent of dt \(rate\): the change of target\.per_step_gain_g"),
+        (Idle, [RATE], r"changes something \(rate\): plastic\.w did not change in 100\. ms"),
+        (Explosive, [RATE], r"runs \(rate\): '.*' is not finite"),
+        (Calcium, HOSTS, r"dimensions: no kind of network can have it: .*it needs 'calcium'"),
+        (
+            Hidden(hidden=3),
+            [RATE],
+            r"survives storage \(rate\): the network rebuilt from JSON ends with another",
+        ),
+    ],
+    ids=["WrongUnits", "PerStep", "PerStepGain", "Idle", "Explosive", "Calcium", "Hidden"],
+)
+def test_a_broken_clause_is_named_in_one_line(rule, hosts, seen, request):
+    name = request.node.callspec.id
+    with pytest.raises(ContractError, match=f"^{name}: {seen}") as caught:
+        check_rule(rule, engines=["fused"], hosts=hosts)
+    assert "\n" not in str(caught.value)
+    assert isinstance(caught.value, AssertionError)
+
+
+def test_bounds_that_are_not_applied_are_seen(monkeypatch):
+    monkeypatch.setattr(Change, "held", lambda change, limits: list(change.statements))
+    with pytest.raises(
+        ContractError, match=r"keeps its bounds \(spiking\): weights from -.* outside the bounds \[0, 1\]"
+    ):
+        check_rule(PairSTDP, engines=["fused"])
+
+
+class Reseeded(FusedEngine):
+    """Draws other random numbers."""
+
+    name = "reseeded"
+
+    def compile(self, network, seed=0, externals=None):
+        return super().compile(network, seed + 1, externals)
+
+
+class SlightlyOff(FusedSimulation):
+    def _read(self, owner, name):
+        return super()._read(owner, name) * (1 + 1e-8)
+
+
+class Inexact(FusedEngine):
+    """Reads states with a relative error of 1e-8."""
+
+    name = "inexact"
+
+    def _build(self, expanded, externals):
+        return SlightlyOff(lower(expanded), externals)
+
+
+@pytest.mark.parametrize(
+    ("engine", "host", "seen"),
+    [(Reseeded, SPIKING, r"disagree on source\.spikes"), (Inexact, RATE, r"disagree on plastic\.w")],
+)
+def test_engines_that_disagree_are_seen(engine, host, seen):
+    with pytest.raises(ContractError, match=rf"Oja: engines agree \({host.name}\): .*{seen}"):
+        check_rule(registry.get("Oja"), engines=[FusedEngine(), engine()], hosts=[host])
+
+
+class Forgetful(FusedSimulation):
+    def restore(self, state):
+        super().restore(
+            {name: value * 0 if name.endswith("__pair_stdp_x") else value for name, value in state.items()}
+        )
+
+
+class Amnesic(FusedEngine):
+    """Loses the presynaptic traces when it goes on from a state."""
+
+    name = "amnesic"
+
+    def _build(self, expanded, externals):
+        return Forgetful(lower(expanded), externals)
+
+
+def test_a_state_that_is_not_kept_is_seen():
+    with pytest.raises(
+        ContractError, match=r"PairSTDP: continues after a stop \(spiking\): on engine 'amnesic'"
+    ):
+        check_rule(PairSTDP, engines=[Amnesic()])
+
+
+def test_a_clause_that_no_network_can_try_is_reported_with_its_reason():
+    report = check_rule(PairSTDP, engines=["fused"], seed=3)
+    assert "engines agree (spiking): not applicable: only the engine 'fused' runs it" in str(report)
+    assert str(report).startswith("PairSTDP keeps the contract: 8 passed, 2 not applicable")
+
+
+# Documentation -----------------------------------------------------------------------------------------------------
+
+
+def documented(text, doc="rate"):
+    """Return a rule with a docstring and with a description of its parameter."""
+
+    class Documented(SynapticRule):
+        __doc__ = text
+        eta = parameter(1 / second, doc)
+        trace = synapse.variable("dtrace/dt = -trace/second")
+        y = post.activity
+        x = pre.activity
+        dw = "eta * x * y + trace/second"
+
+    return Documented
+
+
+COMPLETE = "dw/dt = eta * x * y + trace;  x, y activity (1).\n\nSource: none."
+
+
+@pytest.mark.parametrize(
+    ("text", "doc", "seen"),
+    [
+        (None, "rate", "no docstring"),
+        (COMPLETE.replace("=", "is"), "rate", "no equation"),
+        (COMPLETE.replace("Source:", "By"), "rate", "no line 'Source:"),
+        (COMPLETE.replace("Source: none.", "Source:"), "rate", "no line 'Source:"),
+        (COMPLETE.replace("eta", "beta"), "rate", "does not mention eta"),
+        (COMPLETE.replace("x", "z"), "rate", "does not mention x"),
+        (COMPLETE.replace("trace", "s"), "rate", "does not mention trace"),
+        (COMPLETE, " ", "the parameter eta has no description"),
+    ],
+)
+def test_incomplete_documentation_is_seen(text, doc, seen):
+    with pytest.raises(ContractError, match=f"^Documented: documentation: .*{seen}"):
+        check_rule(documented(text, doc), engines=["fused"], hosts=[RATE])
