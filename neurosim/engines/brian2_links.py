@@ -30,12 +30,14 @@ from neurosim.engines.expanded import Link
 from neurosim.model.expressions import Statement, names_in, rename
 
 End = Literal["pre", "post"]
+Place = Literal["pre", "post", "edge"]
+PLACES: tuple[Place, ...] = ("pre", "post", "edge")
 TRACE_METHODS = ("exact", "exponential_euler", "euler")
 
 
-def traces_at(link: Link, end: End) -> dict[str, str]:
-    """Return the derivatives of the traces kept at one end."""
-    return {name: held.derivative for name, held in link.traces.items() if held.place == end}
+def traces_at(link: Link, place: Place) -> dict[str, str]:
+    """Return the derivatives of the traces that are kept per neuron of one end, or per edge."""
+    return {name: held.derivative for name, held in link.traces.items() if held.place == place}
 
 
 def event_driven(link: Link, names: Mapping[str, str]) -> bool:
@@ -43,7 +45,7 @@ def event_driven(link: Link, names: Mapping[str, str]) -> bool:
     free = {name: held.derivative for name, held in link.traces.items()}
     read = frozenset().union(*map(names_in, free.values()))
     watched = frozenset().union(*map(names_in, link.derivatives.values()))
-    if not free or read - {*free, *link.constants} or watched & free.keys():
+    if not free or traces_at(link, "edge") or read - {*free, *link.constants} or watched & free.keys():
         return False
     try:
         UPDATERS["exact"](system(free, link.dimensions, names))
@@ -60,7 +62,7 @@ def pathways(synapses: Synapses) -> list[SynapticPathway]:
 class LinkSynapses:
     """A projection in Brian2: its synapses, and one synapse per neuron for each end that keeps traces.
 
-    Rules run on the synapses, each with traces of its own, as Brian2 has them; event-driven where it can do that.
+    Rules run on the synapses, each with traces of its own, as Brian2 has them; event-driven where Brian2 can do that.
     The synapses from each neuron to itself (`probes`) follow the same equations without a weight: a trace per neuron.
     Arguments: link; source, target; clock; order, of the schedule; label, its Brian2 name.
     """
@@ -101,7 +103,7 @@ class LinkSynapses:
             {"deliver": link.deliver, "learn_pre": link.on_pre}, {"learn_post": link.on_post},
         )  # fmt: skip
         if not self.event_driven:
-            self._let_decay(made, *self.ends)
+            self._let_decay(made, *PLACES)
         if link.derivatives:
             changes = system(link.derivatives, link.dimensions, self.names)
             text = f"{step_code(changes, 'euler')}\n{code(link.after, self.names)}"
@@ -129,6 +131,7 @@ class LinkSynapses:
         on_post: Mapping[str, tuple[Statement, ...]],
     ) -> Synapses:
         link = self.link
+        delay = link.delay * self.clock.dt_ * second
         shared = [parameter(self.names[n], link.dimensions[n], "shared") for n in link.constants]
         made = Synapses(
             source.group,
@@ -136,7 +139,7 @@ class LinkSynapses:
             Equations([*shared, *equations]),
             on_pre={path: code(s, self.names) for path, s in on_pre.items() if s},
             on_post={path: code(s, self.names) for path, s in on_post.items() if s},
-            delay={path: link.delay * self.clock.dt_ * second for path, s in on_pre.items() if s},
+            delay=None if link.delays is not None else {path: delay for path, s in on_pre.items() if s},
             namespace={},
             dtype=float,
             codeobj_class=NumpyCodeObject,
@@ -149,12 +152,14 @@ class LinkSynapses:
             made.connect(False)
         for path in pathways(made):
             place(path, path.objname, self.order)
+            if link.delays is not None and path.prepost == "pre":
+                path.variables["delay"].get_value()[:] = link.delays * self.clock.dt_
         return made
 
-    def _let_decay(self, synapses: Synapses, *ends: End) -> None:
+    def _let_decay(self, synapses: Synapses, *places: Place) -> None:
         # Before the populations are integrated, so that what a trace reads is what it was at the start of the step.
-        for end in ends:
-            traces = traces_at(self.link, end)
+        for kept in places:
+            traces = traces_at(self.link, kept)
             if traces:
                 equations = system(traces, self.link.dimensions, self.names)
                 run_code(synapses, step_code(equations, *TRACE_METHODS), "before_groups", self.order)
@@ -172,13 +177,13 @@ class LinkSynapses:
         return [self.synapses, *self.probes.values()]
 
     def array(self, name: str) -> np.ndarray:
-        """Return the memory of a constant, of a state per edge, or of a trace per neuron."""
+        """Return the memory of a constant, of a state per edge, or of a trace per neuron or edge."""
         held = self.link.traces.get(name)
-        owner = self.synapses if held is None else self.probes[held.place]
+        owner = self.synapses if held is None or held.place == "edge" else self.probes[held.place]
         return owner.variables[self.names[name]].get_value()
 
     def value(self, name: str) -> Any:
-        """Return a constant (0-d), a state per edge or a trace per neuron in SI units."""
+        """Return a constant (0-d), a state per edge or a trace in SI units."""
         return self.array(name)[0] if name in self.link.constants else self.array(name).copy()
 
     def write(self, name: str, value: np.ndarray) -> None:
@@ -200,8 +205,9 @@ class LinkSynapses:
     def _spread(self) -> None:
         """Copy the traces per neuron to the synapses, as values of the end of the last step."""
         link = self.link
-        for name, held in link.traces.items():
-            edges = link.pre if held.place == "pre" else link.post
-            self.synapses.variables[self.names[name]].get_value()[:] = self.array(name)[edges]
+        ends: tuple[tuple[End, np.ndarray], ...] = (("pre", link.pre), ("post", link.post))
+        for end, edges in ends:
+            for name in traces_at(link, end):
+                self.synapses.variables[self.names[name]].get_value()[:] = self.array(name)[edges]
         if self.event_driven:
             self.synapses.variables["lastupdate"].get_value()[:] = self.clock.t_ - self.clock.dt_

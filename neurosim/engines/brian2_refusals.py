@@ -14,7 +14,7 @@ from brian2.equations.refractory import add_refractoriness
 from brian2.stateupdaters.base import UnsupportedEquationsException
 from brian2.stateupdaters.exact import get_linear_system
 
-from neurosim.engines.brian2_links import TRACE_METHODS, traces_at
+from neurosim.engines.brian2_links import PLACES, TRACE_METHODS, traces_at
 from neurosim.engines.brian2_text import UPDATERS, Names, link_names, step_code, system, unit_names
 from neurosim.engines.brian2_units import equations_of
 from neurosim.engines.evaluate import evaluate
@@ -69,8 +69,8 @@ def _unsolved(unit: Unit, equations: Equations, where: str) -> str:
 
 
 def _traces(link: Link, names: Names, dt: float) -> Iterator[str]:
-    for end in ("pre", "post"):
-        traces = traces_at(link, end)
+    for kept in PLACES:
+        traces = traces_at(link, kept)
         text = step_code(system(traces, link.dimensions, names), *TRACE_METHODS) if traces else ""
         read = frozenset().union(*map(names_in, traces.values())) - {*traces, *link.constants}
         held = {name: link.traces[name].initial for name in traces}

@@ -131,6 +131,31 @@ def test_pair_stdp_by_hand(delay):
     np.testing.assert_allclose(simulation.get("p.pair_stdp_y"), y, rtol=1e-12)
 
 
+def test_pair_stdp_with_a_delay_for_every_edge_keeps_a_presynaptic_trace_per_edge():
+    draw = [(0, 0), (3, 1), (7, 0), (8, 1), (12, 0)]
+    drive = [(1, 0), (5, 1), (9, 0), (11, 1)]
+    edges, delays = ([0, 0, 1, 1], [0, 1, 0, 1]), [0, 1, 2, 5]
+    network = plastic(PairSTDP(a_plus=0.3, a_minus=0.25), draw, drive, edges, 0.5, np.array(delays), (2, 2))
+    simulation = compiled(network)
+    simulation.run(6 * ms)
+    state = simulation.state()
+    simulation.run(14 * ms)
+    # An edge with its own delay is a source of its own, whose spikes come at their arrival.
+    apart = (range(4), edges[1])
+    arrivals = {(k + delays[e], e) for k, i in draw for e in range(4) if edges[0][e] == i}
+    posts = {(k + 1, j) for k, j in drive}
+    rule = PairSTDP(a_plus=0.3, a_minus=0.25)
+    w, x, y = pair_stdp_by_hand(rule, arrivals, posts, apart, np.full(4, 0.5), 20, (4, 2))
+    for _ in range(2):
+        np.testing.assert_allclose(simulation.get("p.w"), w, rtol=1e-12)
+        np.testing.assert_allclose(simulation.get("p.pair_stdp_x"), x, rtol=1e-12)
+        np.testing.assert_allclose(simulation.get("p.pair_stdp_y"), y, rtol=1e-12)
+        simulation.restore(state)
+        simulation.run(14 * ms)
+    simulation.set("p.pair_stdp_x", np.array([1.0, 2.0, 3.0, 4.0]))
+    np.testing.assert_array_equal(simulation.get("p.pair_stdp_x"), [1.0, 2.0, 3.0, 4.0])
+
+
 def test_shown_traces_are_those_that_brian2_holds_per_synapse():
     rng = np.random.default_rng(4)
     draw = [(k, i) for k in range(40) for i in range(3) if rng.random() < 0.2]

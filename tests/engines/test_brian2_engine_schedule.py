@@ -160,7 +160,7 @@ def test_draws_come_from_our_streams():
     simulation = compiled(network, seed=7)
     simulation.run(5 * ms)
     x, y = np.zeros(3), np.zeros(3)
-    keys = stream_key(7, "n", "xi_draw"), stream_key(7, "n", "rand_draw_1")
+    keys = stream_key(7, "n", "draw_xi"), stream_key(7, "n", "rand_draw_1")
     for step in range(5):
         x += 2.0 * np.sqrt(1e-3) * np.array([normal(keys[0], step, i) for i in range(3)])
         y += 1e-3 * np.array([uniform(keys[1], step, i) for i in range(3)])

@@ -60,6 +60,19 @@ def test_a_spike_acts_after_its_delay_in_steps(delay):
     np.testing.assert_array_equal(simulation.recordings()["E.x"].values.ravel(), arrived.astype(float))
 
 
+def test_every_edge_may_have_its_own_delay():
+    network = Network("delays", dt=1 * ms)
+    network.add(train((2.0, 0), (3.0, 1), size=2), Population("E", 2, SpikesCounter(bound=1e6)))
+    edges, weights = Edges((0, 0, 1), (0, 1, 1)), np.array([1.0, 10.0, 100.0])
+    delays = np.array([4.0, 0.0, 1.0]) * ms
+    network.add(Projection("p", "in", "E", Pulse(port="x"), edges, weights, delays), Recorder("E", "x"))
+    simulation = compiled(network)
+    simulation.run(8 * ms)
+    values = simulation.recordings()["E.x"].values
+    assert values[:, 0].tolist() == [0, 0, 0, 0, 0, 0, 0, 1]
+    assert values[:, 1].tolist() == [0, 0, 0, 10, 10, 110, 110, 110]
+
+
 def test_threshold_reset_and_refractoriness_step_by_step():
     spikes = [(k, 0) for k in range(10)]
     network = Network("refractory", dt=1 * ms)

@@ -75,6 +75,10 @@ def everything() -> tuple[Network, dict[str, Integrator]]:
         Projection("PE", "P", "E", Pulse(), Probability(0.5), Uniform(0 * mV, 4 * mV), 1.5 * ms, rules=rules)
     )
     network.add(Projection("EE", "E", "E", Pulse(), Probability(0.3), 1 * mV, 0.7 * ms))
+    delay = Uniform(0 * ms, 1 * ms)
+    network.add(
+        Projection("apart", "P", "E", Pulse(), Probability(0.3), Uniform(0 * mV, 2 * mV), delay, rules=rules)
+    )
     network.add(Projection("tied", "n", "E", Graded(), AllToAll(), Tied("c", (0, 1) * 15)))
     network.add(Projection("sr", "s", "r", Graded(), AllToAll(), 0.1, rules=(Oja(eta=1 / second),)))
     network.add(
