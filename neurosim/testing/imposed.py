@@ -16,12 +16,12 @@ from neurosim.synapses import Pulse
 class Imposed(LIF):
     """Neuron that spikes at the step after a kick and at no other time; its potential and currents are those of LIF.
 
-    a spike when kick > 0.5, then kick = 0, v = v_reset;  kick set by a pulse (1).
+    a spike when kick > 0.5, then kick -= 1, v = v_reset;  kick set by a pulse (1).
     """
 
     equations = f"{LIF.equations}\n    kick : 1 (state)"
     threshold = "kick > 0.5"
-    reset = "v = v_reset; kick = 0"
+    reset = "v = v_reset; kick -= 1"
     refractory = None  # type: ignore[assignment]
 
 
