@@ -117,13 +117,11 @@ class UnitGroup:
             run_code(self.group, step_code(equations, "euler"), "adapt", self.order)
 
     def add_ports(self) -> None:
-        """Let each port be the sum of its parts, times its gain, once they have been worked out."""
+        """Let each port be the sum of its parts, once they have been worked out."""
         for port, links in self.feeds.items():
             if not links:
                 continue
             text = " + ".join(self.parts[link] for link in links)
-            if port in self.unit.gains:
-                text = f"({text}) * {rename(self.unit.gains[port], self.names)}"
             run_code(self.group, f"{self.names[port]} = {text}", "graded", self.order)
 
     def watch(self, name: str, when: str) -> np.ndarray:

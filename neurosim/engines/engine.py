@@ -13,7 +13,7 @@ from neurosim.engines.expand_population import SECOND
 from neurosim.engines.expand_projection import constrained
 from neurosim.engines.expanded import Expanded
 from neurosim.engines.recordings import Samples, Spikes
-from neurosim.errors import DescriptionError, EngineRefusal, UnknownNameError
+from neurosim.errors import DescriptionError, EngineRefusal, RunFailed, UnknownNameError
 from neurosim.model.network import Network
 from neurosim.model.parts import NamedParameter
 from neurosim.model.units import Dimension, dimension_of, in_si, quantity
@@ -68,6 +68,18 @@ class Simulation(ABC):
     def _advance(self, steps: int, inputs: Mapping[str, np.ndarray], progress: Progress | None) -> None:
         """Take steps; inputs[population] has the shape (steps, size)."""
 
+    def _accumulate(self, share: float) -> None:
+        """Add `share` of the change that rules with the clock 'sample' ask for in the present state."""
+        raise EngineRefusal("this engine has no rules with the clock 'sample': use 'fused'")
+
+    def _apply(self) -> None:
+        """Make the changes that were added up."""
+        raise EngineRefusal("this engine has no rules with the clock 'sample': use 'fused'")
+
+    def _relax(self) -> None:
+        """Put the dynamic states of all models back to their start, for the next presentation."""
+        raise EngineRefusal("this engine has no rules with the clock 'sample': use 'fused'")
+
     @abstractmethod
     def _read(self, owner: str, name: str) -> np.ndarray:
         """Return a state, constant, definition or trace in SI units."""
@@ -119,6 +131,50 @@ class Simulation(ABC):
         """Take one step and return what each population put out: outputs (size,), or indices of spiking units."""
         self._advance(1, self._checked(inputs or {}, 1), None)
         return self._outputs()
+
+    def sample(self) -> None:
+        """Apply the rules with the clock 'sample' once, in the present state; without such rules nothing happens."""
+        if self._has_samples:
+            self._accumulate(1.0)
+            self._apply()
+
+    def present(self, inputs: Mapping[str, Any], duration: Any) -> None:
+        """Present a batch of patterns and apply the rules with the clock 'sample' to the mean over the batch.
+
+        Every pattern starts from the initial dynamic states of the models; weights change after the last one.
+        Arguments: inputs, for signal populations by name, patterns of shape (batch, size); duration of each (s).
+        """
+        batches = {name: np.atleast_2d(np.asarray(value, dtype=float)) for name, value in inputs.items()}
+        sizes = {len(value) for value in batches.values()}
+        if len(sizes) != 1:
+            raise DescriptionError(f"present: batches of {sorted(sizes)} patterns: give the same number for every input")
+        (batch,) = sizes
+        for row in range(batch):
+            self._relax()
+            self.run(duration, {name: value[row] for name, value in batches.items()})
+            if self._has_samples:
+                self._accumulate(1.0 / batch)
+        if self._has_samples:
+            self._apply()
+
+    def settle(self, tolerance: float = 1e-9, at_most: int = 10_000, inputs: Mapping[str, Any] | None = None) -> int:
+        """Run until no dynamic state changes by more than `tolerance` (SI units) in a step; return the number of steps.
+
+        Raises RunFailed when that has not happened after `at_most` steps.
+        """
+        names = [(u.name, n) for u in self.expanded.units.values() for n in u.derivatives]
+        for taken in range(1, at_most + 1):
+            before = [np.array(self._read(*name)) for name in names]
+            self.step(inputs)
+            change = max((float(np.abs(self._read(*n) - b).max()) for n, b in zip(names, before, strict=True)), default=0.0)
+            if change <= tolerance:
+                return taken
+        raise RunFailed(f"settle: still changing by {change:.3g} per step after {at_most} steps: allow more, or lower dt")
+
+    @property
+    def _has_samples(self) -> bool:
+        parts = (*self.expanded.units.values(), *self.expanded.links.values())
+        return any(part.samples or getattr(part, "matrix_sample", None) for part in parts)
 
     def get(self, name: str) -> Any:
         """Return 'population.variable', 'projection.variable' or a named parameter, with its unit."""
@@ -217,9 +273,10 @@ class Simulation(ABC):
 
 
 class Engine(ABC):
-    """A way to run networks."""
+    """A way to run networks; engines of one precision agree as the contract of rules asks."""
 
     name: ClassVar[str]
+    dtype: ClassVar[str] = "float64"
 
     def refuses(self, expanded: Expanded) -> list[str]:
         """Return the reasons why this engine cannot run the network, each with an engine that can; empty if it can."""

@@ -10,7 +10,7 @@ from brian2 import second
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION
 
 from neurosim.engines.dimensions import dimension, expect, expect_statement
-from neurosim.engines.expanded import Unit
+from neurosim.engines.expanded import OF, Unit
 from neurosim.errors import DescriptionError, SignalMissing
 from neurosim.model.expressions import (
     Statement,
@@ -20,11 +20,12 @@ from neurosim.model.expressions import (
     rename,
     substitute,
 )
+from neurosim.model.network import Network
 from neurosim.model.neuron import METHODS
 from neurosim.model.parts import Population
 from neurosim.model.rule import NeuronRule
 from neurosim.model.source import SourceModel
-from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of
+from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, quantity
 from neurosim.model.values import resolve, value_dimension
 from neurosim.registry import suggest
 
@@ -39,8 +40,9 @@ Kind = Literal["normal", "uniform"]
 class _Draft:
     """A unit while it is written out; `finish` checks units and freezes it."""
 
-    def __init__(self, population: Population, seed: int) -> None:
+    def __init__(self, population: Population, network: Network, seed: int) -> None:
         self.population = population
+        self.network = network
         self.model = population.model
         self.where = f"population '{population.name}'"
         self.seed = seed
@@ -53,7 +55,11 @@ class _Draft:
         self.frozen: set[str] = set()
         self.draws: dict[str, Kind] = {}
         self.adaptation: dict[str, str] = {}
+        self.samples: dict[str, str] = {}
         self.gains: dict[str, str] = {}
+        self.factors: dict[str, list[str]] = {}
+        self.offsets: dict[str, list[str]] = {}
+        self.model_resets = 0
         self.reset: tuple[Statement, ...] = ()
         self.threshold: str | None = None
 
@@ -96,6 +102,7 @@ class _Draft:
             self.threshold = self.drawn(self.model.threshold)
         statements = parse_statements(self.model.reset, f"{self.where}.reset")
         self.reset = tuple(Statement(s.target, s.op, self.drawn(s.expression)) for s in statements)
+        self.model_resets = len(self.reset)
         if self.model.output is not None:
             self.dimensions["output"] = self.dimensions[self.model.output]
             self.definitions["output"] = self.model.output
@@ -103,7 +110,7 @@ class _Draft:
     def initial(self, name: str, dim: Dimension) -> Any:
         value = self.population.initial.get(name, self.model.initial.get(name))
         if value is None:
-            return np.zeros(()) if dim is DIMENSIONLESS else 0.0 * _unit(dim)
+            return _zero(dim)
         return getattr(self.model, value) if isinstance(value, str) else value
 
     def drawn(self, text: str) -> str:
@@ -120,24 +127,54 @@ class _Draft:
             self.declare(name, DIMENSIONLESS)
 
     def read_rule(self, rule: NeuronRule) -> None:
-        names = {name: f"{rule.prefix}_{name}" for name in (*rule.parameters, *rule.traces, *rule.gains)}
+        title = f"{type(rule).__name__} on {self.where}"
+        own_names = (*rule.parameters, *rule.traces, *rule.gains, *rule.offsets)
+        names = {name: f"{rule.prefix}_{name}" for name in own_names}
         for name, value in rule.values().items():
             self.constant(names[name], value)
         for name, signal in rule.signals.items():
             names[name] = (
                 self.activity(rule) if signal.name == "activity" else self.variable(rule, signal.name)
             )
+        for name, population in rule.modulators.items():
+            names[name] = modulator_name(self.network, population, title)
+            self.dimensions[names[name]] = output_dimension(self.network, population)
         for name, trace in rule.traces.items():
             self.state(names[name], DIMENSIONLESS, trace.initial)
-            self.adaptation[names[name]] = rename(trace.derivative, names)
+            self.adaptation[names[name]] = substitute(trace.derivative, names)
         for name, gain in rule.gains.items():
             self.state(names[name], DIMENSIONLESS, gain.initial)
             self.multiply(gain.multiplies, names[name], rule)
-            derivative = getattr(rule, f"d{name}", None)
-            if derivative is None:
-                raise DescriptionError(f"{type(rule).__name__}.{name}: no derivative: give d{name} = '...'")
-            check_expression(derivative, f"{type(rule).__name__}.d{name}")
-            self.adaptation[names[name]] = rename(derivative, names)
+            self.change(rule, name, names)
+        for name, offset in rule.offsets.items():
+            if offset.adds_to not in {*self.ports, *self.constants}:
+                known = [*self.ports, *self.constants]
+                raise SignalMissing(f"{title}: no '{offset.adds_to}' to add to: {suggest(offset.adds_to, known)}")
+            self.state(names[name], self.dimensions[offset.adds_to], _zero(self.dimensions[offset.adds_to]))
+            self.offsets.setdefault(offset.adds_to, []).append(names[name])
+            self.change(rule, name, names)
+        self.on_spike(rule, names, title)
+
+    def change(self, rule: NeuronRule, name: str, names: dict[str, str]) -> None:
+        text = getattr(rule, f"d{name}", None)
+        if text is None:
+            if not rule.on_spike:
+                raise DescriptionError(f"{type(rule).__name__}.{name}: nothing changes it: give d{name} = '...'")
+            return
+        check_expression(text, f"{type(rule).__name__}.d{name}")
+        changes = self.samples if rule.clock == "sample" else self.adaptation
+        changes[names[name]] = substitute(text, names)
+
+    def on_spike(self, rule: NeuronRule, names: dict[str, str], title: str) -> None:
+        statements = parse_statements(rule.on_spike, f"{title}, on_spike")
+        if statements and self.threshold is None:
+            raise SignalMissing(f"{title}: it needs spikes, which '{self.population.name}' does not have: use a LIF")
+        for statement in statements:
+            if statement.target not in names or statement.target in (*rule.signals, *rule.parameters):
+                known = [*rule.traces, *rule.gains, *rule.offsets]
+                raise DescriptionError(f"{title}: '{statement}': {suggest(statement.target, known)}")
+            text = substitute(statement.expression, names)
+            self.reset += (Statement(names[statement.target], statement.op, text),)
 
     def multiply(self, port: str, gain: str, rule: NeuronRule) -> None:
         if port == "output":
@@ -146,7 +183,9 @@ class _Draft:
                     f"{type(rule).__name__} on {self.where}: it has no graded output: use a rate unit"
                 )
             self.definitions["output"] = f"{gain} * ({self.definitions['output']})"
-        elif port in self.ports or port in self.derivatives:
+        elif port in self.ports:
+            self.factors.setdefault(port, []).append(gain)
+        elif port in self.derivatives:
             earlier = self.gains.get(port)
             self.gains[port] = gain if earlier is None else f"{earlier} * {gain}"
         else:
@@ -154,6 +193,18 @@ class _Draft:
             raise SignalMissing(
                 f"{type(rule).__name__} on {self.where}: no port '{port}': {suggest(port, known)}"
             )
+
+    def adjust(self) -> None:
+        """Write gains of graded ports and offsets into the model's own texts; rules go on reading the plain values."""
+        changed = {}
+        for name in {**self.factors, **self.offsets}:
+            product = " * ".join([*self.factors.get(name, ()), name])
+            changed[name] = "(" + " + ".join([product, *self.offsets.get(name, ())]) + ")"
+        self.definitions = {n: substitute(t, changed) for n, t in self.definitions.items()}
+        self.derivatives = {n: substitute(t, changed) for n, t in self.derivatives.items()}
+        self.threshold = None if self.threshold is None else substitute(self.threshold, changed)
+        model, rest = self.reset[: self.model_resets], self.reset[self.model_resets :]
+        self.reset = (*(Statement(s.target, s.op, substitute(s.expression, changed)) for s in model), *rest)
 
     def variable(self, rule: NeuronRule, name: str) -> str:
         if name not in self.dimensions:
@@ -196,6 +247,8 @@ class _Draft:
             expect(text, known[name], known, f"{self.where}, '{name}'")
         for name, text in {**self.derivatives, **self.adaptation}.items():
             expect(text, known[name] / SECOND, known, f"{self.where}, d{name}/dt")
+        for name, text in self.samples.items():
+            expect(text, known[name], known, f"{self.where}, change of {name}")
         for statement in self.reset:
             expect_statement(statement, known, f"{self.where}, reset")
         if self.threshold is not None:
@@ -223,6 +276,7 @@ class _Draft:
             refractory=self.model.refractory,
             method=self.model.method,
             adaptation=self.adaptation,
+            samples=self.samples,
             draws=self.draws,
             gains=self.gains,
             source=self.model if isinstance(self.model, SourceModel) else None,
@@ -257,16 +311,32 @@ def normalised(draft: _Draft, output: str) -> str:
     return f"{output}/reference_rate"
 
 
-def _unit(dim: Dimension) -> Any:
-    from neurosim.model.units import Quantity
-
-    return Quantity(1.0, dim=dim)
+def _zero(dim: Dimension) -> Any:
+    return quantity(0.0, dim)
 
 
-def expand_population(population: Population, seed: int) -> Unit:
+def output_dimension(network: Network, population: str) -> Dimension:
+    """Return the dimension of a population's output."""
+    model = network.populations[population].model
+    return model.parsed()[model.output].dim if model.output is not None else DIMENSIONLESS
+
+
+def modulator_name(network: Network, population: str, title: str) -> str:
+    """Return the name of a modulator in expanded texts, after a check that it is the output of one unit."""
+    source = network.populations.get(population)
+    if source is None or source.model.output is None or source.size != 1:
+        raise SignalMissing(
+            f"{title}: it needs the modulator '{population}', one unit with a graded output: add "
+            f"Population('{population}', 1, Signal()) or name another"
+        )
+    return f"output{OF}{population}"
+
+
+def expand_population(population: Population, network: Network, seed: int) -> Unit:
     """Return the population written out; raises DescriptionError on units, names or rules that do not fit."""
-    draft = _Draft(population, seed)
+    draft = _Draft(population, network, seed)
     draft.read_model()
     for rule in population.rules:
         draft.read_rule(rule)
+    draft.adjust()
     return draft.finish()

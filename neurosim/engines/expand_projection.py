@@ -7,12 +7,13 @@ from typing import Any, Literal
 import numpy as np
 
 from neurosim.engines.dimensions import expect, expect_statement
-from neurosim.engines.expand_population import CLOCK, RESERVED, SECOND
+from neurosim.engines.expand_population import CLOCK, RESERVED, SECOND, modulator_name
 from neurosim.engines.expanded import Held, Link, Unit
 from neurosim.engines.limits import Change, Limit, check_limits, check_together
 from neurosim.errors import DescriptionError, SignalMissing
 from neurosim.model.connectivity import edge_order
 from neurosim.model.expressions import Statement, check_expression, names_in, parse_statements, substitute
+from neurosim.model.matrix import check_matrix_expression, scalar_form
 from neurosim.model.network import Network
 from neurosim.model.parts import Population, Projection, Tied
 from neurosim.model.rule import Bounds, Signal, SynapticRule, Trace
@@ -31,6 +32,7 @@ class _Draft:
     def __init__(self, projection: Projection, network: Network, units: dict[str, Unit], seed: int) -> None:
         self.projection = projection
         self.network = network
+        self.units = units
         self.seed = seed
         self.where = f"projection '{projection.name}'"
         self.ends: dict[str, tuple[Population, Unit]] = {
@@ -47,6 +49,8 @@ class _Draft:
         self.changes: list[Change] = []
         self.limits: list[Limit] = []
         self.derivatives: dict[str, str] = {}
+        self.samples: dict[str, str] = {}
+        self.matrix: str | None = None
         self.deliver: tuple[Statement, ...] = ()
         self.port: str | None = None
         self.graded: str | None = None
@@ -182,8 +186,6 @@ class _Draft:
 
     def read_rule(self, rule: SynapticRule) -> None:
         title = f"{type(rule).__name__} on {self.where}"
-        if rule.clock == "sample":
-            raise DescriptionError(f"{title}: the clock 'sample' is not available yet: use 'spike' or 'continuous'")
         names = {"w": "w"}
         for name, value in rule.values().items():
             names[name] = f"{rule.prefix}_{name}"
@@ -194,6 +196,9 @@ class _Draft:
         tail: dict[str, list[Statement]] = {"pre": [], "post": []}
         for name, signal in rule.signals.items():
             names[name] = self.signal(rule, name, signal, tail, title)
+        for name, population in rule.modulators.items():
+            names[name] = modulator_name(self.network, population, title)
+            self.dimensions[names[name]] = self.units[population].dimensions["output"]
         for name, trace in rule.traces.items():
             self.trace(names[name], trace, substitute(trace.derivative, names))
         if rule.then is not None:
@@ -206,12 +211,24 @@ class _Draft:
         self.continuous(rule, names, title)
 
     def continuous(self, rule: SynapticRule, names: dict[str, str], title: str) -> None:
+        if rule.dW is not None:
+            self.read_matrix(rule, names, title)
         if rule.dw is None:
             return
         check_expression(rule.dw, f"{title}, dw")
         text = substitute(rule.dw, names)
         self.changes.append(Change(type(rule).__name__, "dw", (Statement("w", "+=", text),)))
-        self.derivatives["w"] = f"({self.derivatives['w']}) + ({text})" if "w" in self.derivatives else text
+        changes = self.samples if rule.clock == "sample" else self.derivatives
+        changes["w"] = f"({changes['w']}) + ({text})" if "w" in changes else text
+
+    def read_matrix(self, rule: SynapticRule, names: dict[str, str], title: str) -> None:
+        if not self.projection.connect.dense or len(self.projection.rules) > 1:
+            raise DescriptionError(f"{title}: a matrix rule needs an all-to-all projection of its own: change one of them")
+        check_matrix_expression(rule.dW or "", f"{title}, dW")
+        self.matrix = substitute(rule.dW or "", {**names, "W": "W"})
+        per = DIMENSIONLESS if rule.clock == "sample" else SECOND
+        known = {**self.dimensions, "W": self.dimensions["w"]}
+        expect(scalar_form(self.matrix), known["W"] / per, known, f"{title}, dW")
 
     def limit(self, bounds: Bounds, owner: str, prefix: str, names: dict[str, str]) -> None:
         if bounds.variable not in names:
@@ -232,7 +249,16 @@ class _Draft:
         return tuple(s for change in self.changes if change.moment == moment for s in change.held(self.limits))
 
     def after(self) -> tuple[Statement, ...]:
-        return tuple(limit.statement for limit in self.limits if limit.variable in self.derivatives)
+        changed = {*self.derivatives, *(("w",) if self.matrix and not self.sampled else ())}
+        return tuple(limit.statement for limit in self.limits if limit.variable in changed)
+
+    def after_sample(self) -> tuple[Statement, ...]:
+        changed = {*self.samples, *(("w",) if self.matrix and self.sampled else ())}
+        return tuple(limit.statement for limit in self.limits if limit.variable in changed)
+
+    @property
+    def sampled(self) -> bool:
+        return any(rule.clock == "sample" for rule in self.projection.rules)
 
     def bound(self, bound: float | str, names: dict[str, str], name: str, variable: str) -> str:
         if isinstance(bound, str) and bound not in ("inf", "-inf"):
@@ -302,6 +328,8 @@ class _Draft:
             self.check_writer(name, "post" if held.place == "post" else "pre")
         for name, text in self.derivatives.items():
             expect(text, known[name] / SECOND, known, f"{self.where}, d{name}/dt")
+        for name, text in self.samples.items():
+            expect(text, known[name], known, f"{self.where}, change of {name}")
         if self.graded is not None:
             expect(self.graded, known[f"{self.port}_post"], known, f"{self.where}: weight in {unit_name(known['w'])}")
         check_together(self.changes, self.where)
@@ -340,6 +368,10 @@ class _Draft:
             on_post=self.event("on_post"),
             derivatives=self.derivatives,
             after=self.after(),
+            samples=self.samples,
+            after_sample=self.after_sample(),
+            matrix=None if self.sampled else self.matrix,
+            matrix_sample=self.matrix if self.sampled else None,
             tied=self.tied,
         )
 

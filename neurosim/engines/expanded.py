@@ -1,7 +1,8 @@
 """The expanded form of a network: every rule, gain and signal written out as equations on named variables.
 
 Both the reference engine and the lowering start from it. It is still equations: no numerical method, no schedule.
-Names ending in _pre and _post in a link are variables of its two populations.
+Names ending in _pre and _post in a link are variables of its two populations; x__of__p is variable x of the first unit
+of population p, a modulator.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from neurosim.model.source import SourceModel
 from neurosim.model.units import Dimension
 
 
+OF = "__of__"
+"""Joins a modulator's variable to its population in the name by which rules read it."""
+
+
 @dataclass(frozen=True)
 class Unit:
     """A population written out.
@@ -26,7 +31,7 @@ class Unit:
     derivatives, expression of dx/dt by state; frozen, states held while refractory; definitions, subexpressions by
     name; ports, inputs that are summed afresh at each step; constants and states, values in SI units (0-d or (size,));
     threshold, reset, refractory (name of a constant), method as in the model; adaptation, derivatives of neuron rules,
-    integrated by Euler's method apart from the model's; draws, names of per-step random numbers and their kind;
+    integrated by Euler's method apart from the model's; samples, changes of neuron rules after a presentation; draws, names of per-step random numbers and their kind;
     gains, port -> state that multiplies what is delivered to it; dimensions, of every name.
     """
 
@@ -44,6 +49,7 @@ class Unit:
     refractory: str | None = None
     method: str = "exact"
     adaptation: Mapping[str, str] = field(default_factory=dict)
+    samples: Mapping[str, str] = field(default_factory=dict)
     draws: Mapping[str, Literal["normal", "uniform"]] = field(default_factory=dict)
     gains: Mapping[str, str] = field(default_factory=dict)
     source: SourceModel | None = None
@@ -76,7 +82,8 @@ class Link:
     all edges; traces, per neuron; deliver, statements at the arrival of a spike that act on the target;
     port and graded, the input of the target that is summed and the summand; on_pre, on_post, what rules do at spikes;
     derivatives, of edge states under continuous rules (Euler's method, values at the start of the step), and after,
-    statements that follow them; tied, index into a named parameter for each edge.
+    statements that follow them; samples, changes of edge states after a presentation, and after_sample; matrix and
+    matrix_sample, the same two for the whole weight matrix W (targets, sources) in the language of `model.matrix`; tied, index into a named parameter for each edge.
     """
 
     name: str
@@ -97,6 +104,10 @@ class Link:
     on_post: tuple[Statement, ...] = ()
     derivatives: Mapping[str, str] = field(default_factory=dict)
     after: tuple[Statement, ...] = ()
+    samples: Mapping[str, str] = field(default_factory=dict)
+    after_sample: tuple[Statement, ...] = ()
+    matrix: str | None = None
+    matrix_sample: str | None = None
     tied: Tied | None = None
     delays: np.ndarray | None = None
 
@@ -108,7 +119,8 @@ class Link:
     @property
     def plastic(self) -> bool:
         """Whether a rule changes its edges."""
-        return bool(self.on_pre or self.on_post or self.derivatives)
+        changes = (self.on_pre, self.on_post, self.derivatives, self.samples, self.matrix, self.matrix_sample)
+        return any(changes)
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,22 @@
 """Lowering: a network written out becomes an ordered list of blocks, each a short list of assignments.
 
 Engines that compile print this list; none of them reads equations or knows a rule by name. The order is the schedule:
-draw, inputs, clamp, graded signals, record, learn, adapt, integrate, threshold, deliver, on_pre, on_post, reset, external.
+draw, inputs, clamp, graded signals, record, matrix, learn, adapt, integrate, threshold, deliver, on_pre, on_post, reset,
+external. Apart from it stand the blocks of the clock 'sample': accumulate adds a change to x___sum, apply makes it.
 In statements `select(condition, a, b)` chooses, `active` says that a unit is not refractory, names beginning with an
-underscore are local, and names ending in _pre and _post belong to the two ends of a link.
+underscore are local, names ending in _pre and _post belong to the two ends of a link, and x__of__p is variable x of the
+first unit of population p. A block 'matrix', or one with `matrix` set, has one statement in the language of
+`neurosim.model.matrix`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
-from neurosim.engines.expanded import Expanded, Link, StateClamp, Unit
+from neurosim.engines.expanded import OF, Expanded, Link, StateClamp, Unit
 from neurosim.engines.graded_order import follows_input, graded_order
 from neurosim.engines.integration import linear_system, update_statements
 from neurosim.engines.propagator import Linear
@@ -20,7 +24,8 @@ from neurosim.model.expressions import Statement, names_in, substitute, substitu
 
 Kind = Literal[
     "draw", "input", "clamp", "clear", "graded", "evaluate", "record", "learn", "adapt", "integrate", "decay",
-    "threshold", "source", "deliver", "on_pre", "on_post", "reset", "external",
+    "threshold", "source", "deliver", "on_pre", "on_post", "reset", "external", "matrix",
+    "accumulate", "apply",
 ]  # fmt: skip
 
 
@@ -39,6 +44,7 @@ class Block:
     statements: tuple[Statement, ...] = ()
     place: Place | None = None
     clamp: StateClamp | None = None
+    matrix: bool = False
 
     @property
     def writes(self) -> frozenset[str]:
@@ -73,6 +79,7 @@ class Program:
     expanded: Expanded
     blocks: tuple[Block, ...]
     propagators: tuple[Propagator, ...]
+    samples: tuple[Block, ...]
     stored: Mapping[str, tuple[str, ...]]
 
     def inline(self, unit: Unit, text: str) -> str:
@@ -101,7 +108,7 @@ class _Lowering:
 
     def program(self) -> Program:
         blocks = tuple(self.clamped(self.blocks()))
-        return Program(self.expanded, blocks, tuple(self.propagators), self.stored)
+        return Program(self.expanded, blocks, tuple(self.propagators), tuple(self.samples()), self.stored)
 
     def blocks(self) -> Iterator[Block]:
         units, links = self.units.values(), self.links.values()
@@ -110,6 +117,7 @@ class _Lowering:
         yield from (Block("clamp", c.unit, clamp=c) for c in self.expanded.clamps)
         yield from self.graded()
         yield Block("record", "")
+        yield from (self.matrix(link) for link in links if link.matrix is not None)
         yield from (self.learn(link) for link in links if link.derivatives)
         yield from (self.adapt(unit) for unit in units if unit.adaptation)
         yield from (self.integrate(unit) for unit in units if unit.derivatives)
@@ -140,14 +148,27 @@ class _Lowering:
     # Graded signals ----------------------------------------------------------------------------------------------------
 
     def stored_definitions(self, unit: Unit) -> tuple[str, ...]:
-        """Return the definitions kept as arrays: those that links and recorders read."""
+        """Return the definitions kept as arrays: those that links, rules of other populations and recorders read."""
         wanted = {r.variable for r in self.expanded.network.recorders if r.target == unit.name}
         for link in self.links.values():
-            texts = [*([link.graded] if link.graded else []), *link.derivatives.values()]
-            names = frozenset().union(*map(names_in, texts)) if texts else frozenset()
+            names = names_of([link.graded, link.matrix, *link.derivatives.values()])
             wanted |= {n.removesuffix("_pre") for n in names if link.source == unit.name and n.endswith("_pre")}
             wanted |= {n.removesuffix("_post") for n in names if link.target == unit.name and n.endswith("_post")}
+        # A modulator is held during a step, so whatever reads it reads what was stored.
+        wanted |= {n.removesuffix(f"{OF}{unit.name}") for n in self.modulators if n.endswith(f"{OF}{unit.name}")}
         return tuple(name for name in unit.definitions if name in wanted)
+
+    @cached_property
+    def modulators(self) -> set[str]:
+        """The names by which rules read modulators."""
+        texts: list[str | None] = []
+        for link in self.links.values():
+            events = (*link.on_pre, *link.on_post, *link.deliver)
+            texts += [link.matrix, link.matrix_sample, *(s.expression for s in events)]
+            texts += [*link.derivatives.values(), *link.samples.values(), *(t.derivative for t in link.traces.values())]
+        for unit in self.units.values():
+            texts += [*unit.adaptation.values(), *unit.samples.values(), *(s.expression for s in unit.reset)]
+        return {name for name in names_of(texts) if OF in name}
 
     def graded(self) -> Iterator[Block]:
         # What depends on states alone comes first, so that recurrent links read it before any sum.
@@ -160,9 +181,6 @@ class _Lowering:
                 yield Block("clear", name, tuple(Statement(p, "=", "0.0") for p in sorted({k.port or "" for k in incoming})))
             for link in incoming:
                 yield Block("graded", link.name, (Statement(f"{link.port}_post", "+=", link.graded or ""),))
-            gains = [(p, g) for p, g in unit.gains.items() if any(k.port == p for k in incoming)]
-            if gains:
-                yield Block("evaluate", name, tuple(Statement(port, "*=", gain) for port, gain in gains))
             yield from self.evaluate(unit, [d for d in self.stored[name] if follows_input(unit, d)])
 
     def evaluate(self, unit: Unit, definitions: list[str]) -> Iterator[Block]:
@@ -190,6 +208,30 @@ class _Lowering:
 
     def learn(self, link: Link) -> Block:
         return Block("learn", link.name, (*_euler(link.derivatives), *link.after))
+
+    def matrix(self, link: Link) -> Block:
+        change = Statement("w", "+=", f"dt*({link.matrix})")
+        return Block("matrix", link.name, (change, *link.after), matrix=True)
+
+    def samples(self) -> Iterator[Block]:
+        """Yield the blocks of the clock 'sample': what a presentation adds, then what is done after the last one."""
+        for link in self.links.values():
+            added = [Statement(f"{n}___sum", "+=", t) for n, t in link.samples.items()]
+            if added:
+                yield Block("accumulate", link.name, self.inlined(link, added))
+            if link.matrix_sample is not None:
+                change = self.inlined(link, [Statement("w___sum", "+=", link.matrix_sample)])
+                yield Block("accumulate", link.name, change, matrix=True)
+            if link.samples or link.matrix_sample is not None:
+                names = link.samples or {"w": ""}
+                made = [s for n in names for s in (Statement(n, "+=", f"{n}___sum"), Statement(f"{n}___sum", "=", "0.0"))]
+                yield Block("apply", link.name, (*made, *link.after_sample))
+        for unit in self.units.values():
+            if unit.samples:
+                texts = {n: self.inline(unit, t) for n, t in unit.samples.items()}
+                yield Block("accumulate", unit.name, tuple(Statement(f"{n}___sum", "+=", t) for n, t in texts.items()))
+                made = [s for n in texts for s in (Statement(n, "+=", f"{n}___sum"), Statement(f"{n}___sum", "=", "0.0"))]
+                yield Block("apply", unit.name, tuple(made))
 
     def adapt(self, unit: Unit) -> Block:
         return Block("adapt", unit.name, _euler({n: self.inline(unit, t) for n, t in unit.adaptation.items()}))
@@ -246,6 +288,11 @@ def _unless_refractory(statement: Statement, frozen: frozenset[str]) -> Statemen
     if statement.target not in frozen:
         return statement
     return Statement(statement.target, "=", f"select(active, {statement.expression}, {statement.target})")
+
+
+def names_of(texts: Iterable[str | None]) -> frozenset[str]:
+    """Return the names that any of the expressions reads."""
+    return frozenset().union(*(names_in(text) for text in texts if text is not None))
 
 
 def _rows(linear: Linear, names: frozenset[str]) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -9,14 +10,20 @@ import numpy as np
 
 from neurosim.errors import DescriptionError
 from neurosim.model.registries import connectivities, enter
+from neurosim.model.units import DIMENSIONLESS, scalar_in_si, value_to_json
+from neurosim.model.values import indices, whole
 
 Pairs = tuple[np.ndarray, np.ndarray]
 
 
 class Connectivity:
-    """A way to draw the edges between two populations; `dense` means all pairs, held without indices."""
+    """A way to draw the edges between two populations; `dense` means all pairs, held without indices.
+
+    `autapses` False bars connections of a unit with itself; between two populations there are none to bar.
+    """
 
     dense: ClassVar[bool] = False
+    autapses: bool = True
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -29,8 +36,7 @@ class Connectivity:
     def to_json(self) -> dict[str, Any]:
         """Return the class name and its arguments."""
         arguments = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
-        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in arguments.items()}
-        return {"kind": type(self).__name__, **plain}
+        return {"kind": type(self).__name__, **{name: value_to_json(v) for name, v in arguments.items()}}
 
 
 @dataclass(frozen=True)
@@ -61,15 +67,17 @@ class OneToOne(Connectivity):
 
 @dataclass(frozen=True)
 class Probability(Connectivity):
-    """Every pair independently with probability p (source equal to target only if `autapses`)."""
+    """Every pair independently with probability p (a unit with itself only if `autapses`)."""
 
     p: float
     autapses: bool = True
 
+    def __post_init__(self) -> None:
+        if not 0.0 <= scalar_in_si(self.p, DIMENSIONLESS, "Probability: p") <= 1.0:
+            raise DescriptionError(f"Probability: p = {self.p} is not a probability: give a number from 0 to 1")
+
     def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
         """Return the drawn pairs; the work is proportional to their number, not to sources x targets."""
-        if not 0.0 <= self.p <= 1.0:
-            raise DescriptionError(f"{where}: p = {self.p} is not a probability: give a number from 0 to 1")
         total = sources * targets
         flat = _bernoulli_positions(total, self.p, rng)
         pre, post = np.divmod(flat, targets)
@@ -78,10 +86,13 @@ class Probability(Connectivity):
 
 @dataclass(frozen=True)
 class InDegree(Connectivity):
-    """Every target receives from k different sources drawn uniformly."""
+    """Every target receives from k different sources drawn uniformly (from itself only if `autapses`)."""
 
     k: int
     autapses: bool = True
+
+    def __post_init__(self) -> None:
+        whole(self.k, "InDegree: k")
 
     def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
         """Return k pairs per target."""
@@ -101,16 +112,16 @@ class InDegree(Connectivity):
 class Edges(Connectivity):
     """Explicit pairs, as two lists of indices; weights given per edge are in the order of these lists."""
 
-    pre: tuple[int, ...]
-    post: tuple[int, ...]
+    pre: Sequence[int]
+    post: Sequence[int]
 
     def __post_init__(self) -> None:
         for name in ("pre", "post"):
-            object.__setattr__(self, name, tuple(int(i) for i in getattr(self, name)))
+            object.__setattr__(self, name, indices(getattr(self, name), f"Edges: {name}"))
 
     def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
         """Return the pairs as given, after a check of their range."""
-        pre, post = np.array(self.pre, dtype=np.int32), np.array(self.post, dtype=np.int32)
+        pre, post = np.array(self.pre, dtype=np.int64), np.array(self.post, dtype=np.int64)
         if pre.shape != post.shape:
             raise DescriptionError(
                 f"{where}: {pre.size} sources and {post.size} targets: give lists of one length"
@@ -120,7 +131,7 @@ class Edges(Connectivity):
                 raise DescriptionError(
                     f"{where}: a {word} index lies outside 0..{size - 1}: correct the edges"
                 )
-        return pre, post
+        return pre.astype(np.int32), post.astype(np.int32)
 
 
 def edge_order(pre: np.ndarray, post: np.ndarray) -> np.ndarray:
@@ -141,7 +152,8 @@ def _bernoulli_positions(total: int, p: float, rng: np.random.Generator) -> np.n
         return np.arange(total, dtype=np.int64)
     chunks, last = [], -1
     while last < total:
-        gaps = rng.geometric(p, int((total - last) * p * 1.05) + 64)
+        # A gap beyond the end is cut, so that the sum of gaps cannot overflow.
+        gaps = np.minimum(rng.geometric(p, int((total - last) * p * 1.05) + 64), total + 1)
         positions = last + np.cumsum(gaps)
         chunks.append(positions)
         last = int(positions[-1])

@@ -65,19 +65,25 @@ def check_length(text: str, where: str) -> None:
 
 def check_expression(text: str, where: str) -> ast.expr:
     """Return the parsed expression, refusing all that is not arithmetic on names and known functions."""
+    tree = parse(text, where)
+    for node in ast.walk(tree):
+        check_node(node, where)
+    return tree.body
+
+
+def parse(text: str, where: str) -> ast.Expression:
+    """Return the parsed text of an expression, whatever it holds; refuses text that is too long or no expression."""
     check_length(text, where)
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        return ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise DescriptionError(
             f"{where}: '{_short(text)}' is not an expression ({error}): correct it"
         ) from None
-    for node in ast.walk(tree):
-        _check_node(node, where)
-    return tree.body
 
 
-def _check_node(node: ast.AST, where: str) -> None:
+def check_node(node: ast.AST, where: str, more: frozenset[str] = frozenset()) -> None:
+    """Refuse a node of parsed text that is not part of the grammar; `more` are further functions that may be called."""
     if not isinstance(node, _ALLOWED):
         raise DescriptionError(
             f"{where}: {type(node).__name__} is not allowed in an equation: use names, numbers, operators, functions"
@@ -89,9 +95,9 @@ def _check_node(node: ast.AST, where: str) -> None:
     if isinstance(node, ast.Call):
         if not isinstance(node.func, ast.Name) or node.keywords:
             raise DescriptionError(f"{where}: only plain calls of known functions are allowed: write f(x)")
-        if node.func.id not in FUNCTIONS:
+        if node.func.id not in FUNCTIONS | more:
             raise DescriptionError(
-                f"{where}: unknown function '{node.func.id}': {suggest(node.func.id, FUNCTIONS)}"
+                f"{where}: unknown function '{node.func.id}': {suggest(node.func.id, FUNCTIONS | more)}"
             )
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
         _check_exponent(node.right, where)

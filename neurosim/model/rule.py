@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import check_expression
-from neurosim.model.parameters import Described
+from neurosim.model.parameters import Described, Option
 from neurosim.model.registries import enter, rules
 from neurosim.registry import suggest
 
@@ -40,11 +40,31 @@ class Trace:
 
 
 @dataclass(frozen=True)
+class Modulator(Option):
+    """A named signal of the network that a rule reads: the output of a population of one unit."""
+
+
+def modulator(population: str, doc: str) -> Any:
+    """Declare a modulator, such as reward or dopamine.
+
+    Arguments: population, the name of the population whose output it is, unless an instance names another; doc.
+    """
+    return Modulator(population, doc)
+
+
+@dataclass(frozen=True)
 class Gain:
     """A state of a neuron that multiplies an input port ('I', 'g_e', ...) or the 'output'; 1 means no effect."""
 
     multiplies: str
     initial: float = 1.0
+
+
+@dataclass(frozen=True)
+class Offset:
+    """A state of a neuron that is added to an input port ('I') or to a constant of its model ('bias', 'v_threshold')."""
+
+    adds_to: str
 
 
 _DERIVATIVE = re.compile(r"^\s*d(\w+)/dt\s*=\s*(.+?)\s*$", re.DOTALL)
@@ -88,6 +108,10 @@ class _Own(_End):
     def gain(self, multiplies: str, initial: float = 1.0) -> Gain:
         """A gain of the neuron, state of its own apart from weights."""
         return Gain(multiplies, initial)
+
+    def offset(self, adds_to: str) -> Offset:
+        """An offset of an input port or of a constant of the neuron's model, 0 at the start."""
+        return Offset(adds_to)
 
 
 pre = _End("pre")
@@ -146,6 +170,11 @@ class Rule(Described):
         return "" if start is None else " ".join(line.strip() for line in lines[start:]).removeprefix("Source:").strip()
 
     @property
+    def modulators(self) -> dict[str, str]:
+        """The population behind each modulator, by the modulator's name in the rule."""
+        return {name: getattr(self, name) for name, o in self.options.items() if isinstance(o, Modulator)}
+
+    @property
     def prefix(self) -> str:
         """The rule's name in variables of a network: the class name in lower case with underscores."""
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type(self).__name__).lower()
@@ -154,12 +183,17 @@ class Rule(Described):
 class SynapticRule(Rule, abstract=True):
     """A rule that changes the weight `w` of a projection.
 
-    Facts of a class: clock; signals and traces made by `pre`, `post`, `synapse`; `dw`, the derivative of the weight
-    (clock 'continuous'); `on_pre`, `on_post`, statements at the arrival of a presynaptic spike and at a postsynaptic
-    spike (clock 'spike'), which read traces before they write them; `then`, bounds applied after each change.
+    Facts of a class: clock; signals and traces made by `pre`, `post`, `synapse`, modulators by `modulator`; `dw`, the
+    derivative of the weight (clock 'continuous'), or its change after a presentation (clock 'sample'); `on_pre`,
+    `on_post`, statements at the arrival of a presynaptic spike and at a postsynaptic spike (clock 'spike'), which read
+    traces before they write them; `then`, bounds applied after each change.
+    Instead of `dw`, a rule that is not local gives `dW`, a matrix expression, on all-to-all projections: W is the weight
+    matrix (targets, sources), the signals are columns, one row per unit; besides + - * / (element by element) it has
+    `@`, `.T`, tril(A), diag(A) (of a column the matrix, of a matrix the column), solve(A, b), sum(A), mean(A).
     """
 
     dw: ClassVar[str | None] = None
+    dW: ClassVar[str | None] = None  # noqa: N815 (a capital for a matrix)
     on_pre: ClassVar[str] = ""
     on_post: ClassVar[str] = ""
     then: ClassVar[Bounds | None] = None
@@ -168,12 +202,18 @@ class SynapticRule(Rule, abstract=True):
 class NeuronRule(Rule, abstract=True):
     """A rule that changes a population: a gain, a threshold, an excitability.
 
-    Facts of a class: signals made by `own`; a gain `g = own.gain(port)` with its derivative `dg`; or the derivative of
-    a variable kept per neuron, `x = own.trace('dx/dt = ...')`.
+    Facts of a class: clock, 'continuous' or 'sample'; signals made by `own`, modulators by `modulator`; a gain
+    `g = own.gain(port)` with its derivative `dg` (clock 'sample': its change after a presentation), or an offset
+    `b = own.offset(constant)` with `db`; variables kept per neuron, `x = own.trace('dx/dt = ...')`; `on_spike`,
+    statements on these at each spike of the neuron.
     """
 
+    on_spike: ClassVar[str] = ""
     gains: ClassVar[Mapping[str, Gain]] = {}
+    offsets: ClassVar[Mapping[str, Offset]] = {}
 
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
-        cls.gains = {k: v for k in reversed(cls.__mro__) for k, v in vars(k).items() if isinstance(v, Gain)}
+        facts = [item for base in reversed(cls.__mro__) for item in vars(base).items()]
+        cls.gains = {name: fact for name, fact in facts if isinstance(fact, Gain)}
+        cls.offsets = {name: fact for name, fact in facts if isinstance(fact, Offset)}
         super().__init_subclass__(abstract=abstract, **keywords)

@@ -15,6 +15,7 @@ from brian2 import Hz, Quantity, amp, farad, get_unit, ms, mV, nA, nS, pA, pF, s
 from brian2.units.fundamentalunits import (
     DIMENSIONLESS,
     Dimension,
+    DimensionMismatchError,
     get_dimensions,
     get_or_create_dimension,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "pA",
     "pF",
     "quantity",
+    "scalar_in_si",
     "second",
     "siemens",
     "uS",
@@ -52,25 +54,42 @@ __all__ = [
 ]
 
 
-def dimension_of(value: object) -> Dimension:
-    """Return the physical dimension of a number, array or quantity."""
-    return get_dimensions(value)
+def dimension_of(value: object, where: str = "value") -> Dimension:
+    """Return the physical dimension of a number, array or quantity; raises DescriptionError for anything else."""
+    try:
+        return get_dimensions(value)
+    except (TypeError, ValueError, DimensionMismatchError):
+        raise DescriptionError(_no_number(value, where)) from None
+
+
+def _no_number(value: object, where: str) -> str:
+    return f"{where} is {str(value)[:60]!r}, no number, quantity or array of one unit: give one"
 
 
 def in_si(value: Any, dimension: Dimension, where: str) -> np.ndarray:
     """Return the value in SI base units as float64, refusing another dimension or a number that is not finite."""
-    found = get_dimensions(value)
+    found = dimension_of(value, where)
     if found is not dimension:
         raise DescriptionError(
             f"{where} has the unit {unit_name(found)}, which is not {unit_name(dimension)}: "
             f"give a value in {unit_name(dimension)}"
         )
+    if not np.can_cast(np.asarray(value).dtype, np.float64, "same_kind"):
+        raise DescriptionError(_no_number(value, where))
     array = np.array(value, dtype=np.float64)
     if not np.all(np.isfinite(array)):
         raise DescriptionError(
             f"{where} holds a value that is not finite (NaN or infinite): give finite numbers"
         )
     return array
+
+
+def scalar_in_si(value: Any, dimension: Dimension, where: str) -> float:
+    """Return one number in SI base units; raises as `in_si` does, and for an array."""
+    si = in_si(value, dimension, where)
+    if si.ndim:
+        raise DescriptionError(f"{where} is an array of shape {si.shape}: give one value")
+    return float(si)
 
 
 def quantity(si_value: Any, dimension: Dimension) -> Any:
@@ -87,11 +106,10 @@ def value_to_json(value: Any) -> Any:
     """Return a JSON form of a number, array or quantity: {'si': value, 'dim': exponents, 'unit': name}."""
     dimension = get_dimensions(value)
     plain = np.asarray(value)
-    data = plain.tolist()
     if dimension is DIMENSIONLESS:
-        return data
+        return plain.tolist()
     exponents = [float(e) for e in dimension._dims]
-    return {"si": data, "dim": exponents, "unit": unit_name(dimension)}
+    return {"si": plain.astype(float).tolist(), "dim": exponents, "unit": unit_name(dimension)}
 
 
 def value_from_json(data: Any) -> Any:

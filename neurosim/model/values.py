@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from neurosim.errors import DescriptionError
-from neurosim.model.units import Dimension, dimension_of, in_si, unit_name
+from neurosim.model.units import Dimension, dimension_of, in_si, scalar_in_si, unit_name
 from neurosim.rng import generator
 
 
@@ -16,18 +18,21 @@ class Distribution:
     """A value drawn independently for every element from the stream (seed, purpose)."""
 
     def check(self, dimension: Dimension | None, where: str) -> None:
-        """Refuse arguments of different units, or of another unit than `dimension`."""
-        first, second = (dimension_of(v) for v in self.__dict__.values())
-        wanted = dimension if dimension is not None else first
-        if first is not wanted or second is not wanted:
+        """Refuse another unit than `dimension`, if one is given."""
+        if dimension is not None and self.dimension is not dimension:
             raise DescriptionError(
-                f"{where}: {self} does not have the unit {unit_name(wanted)}: correct its arguments"
+                f"{where}: {self} does not have the unit {unit_name(dimension)}: correct its arguments"
             )
 
     @property
     def dimension(self) -> Dimension:
         """The dimension of what is drawn."""
-        return dimension_of(next(iter(self.__dict__.values())))
+        return dimension_of(next(iter(vars(self).values())), type(self).__name__)
+
+    def arguments(self) -> list[float]:
+        """Return the arguments in SI base units; refuses what is not one finite number, or of different units."""
+        name = type(self).__name__
+        return [scalar_in_si(value, self.dimension, f"{name}.{key}") for key, value in vars(self).items()]
 
     def draw(self, rng: np.random.Generator, size: int) -> np.ndarray:
         """Return `size` numbers in SI base units."""
@@ -41,9 +46,14 @@ class Uniform(Distribution):
     low: Any
     high: Any
 
+    def __post_init__(self) -> None:
+        low, high = self.arguments()
+        if low > high:
+            raise DescriptionError(f"{self}: low is above high: exchange them")
+
     def draw(self, rng: np.random.Generator, size: int) -> np.ndarray:
         """Return `size` numbers in SI base units."""
-        return rng.uniform(float(np.asarray(self.low)), float(np.asarray(self.high)), size)
+        return rng.uniform(*self.arguments(), size)
 
 
 @dataclass(frozen=True)
@@ -53,17 +63,36 @@ class Normal(Distribution):
     mean: Any
     sd: Any
 
+    def __post_init__(self) -> None:
+        if self.arguments()[1] < 0:
+            raise DescriptionError(f"{self}: the standard deviation is negative: give one from 0")
+
     def draw(self, rng: np.random.Generator, size: int) -> np.ndarray:
         """Return `size` numbers in SI base units."""
-        return rng.normal(float(np.asarray(self.mean)), float(np.asarray(self.sd)), size)
+        return rng.normal(*self.arguments(), size)
 
 
 Value = Any  # a number, a quantity, an array of either, or a Distribution
 
 
-def value_dimension(value: Value) -> Dimension:
-    """Return the dimension of a value of any kind."""
-    return value.dimension if isinstance(value, Distribution) else dimension_of(value)
+def whole(value: Any, where: str) -> int:
+    """Return a whole number as int; raises DescriptionError for anything else, 2.0 included."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise DescriptionError(f"{where} = {value!r} is not a whole number: give one") from None
+
+
+def indices(values: Iterable[Any], where: str) -> tuple[int, ...]:
+    """Return a list or array of indices as a tuple of int; raises DescriptionError for anything else."""
+    if not isinstance(values, Iterable):
+        raise DescriptionError(f"{where} = {values!r}: give a list of indices")
+    return tuple(whole(value, where) for value in values)
+
+
+def value_dimension(value: Value, where: str = "value") -> Dimension:
+    """Return the dimension of a value of any kind; raises DescriptionError for what is no value."""
+    return value.dimension if isinstance(value, Distribution) else dimension_of(value, where)
 
 
 def resolve(value: Value, dimension: Dimension, size: int, seed: int, where: str) -> np.ndarray:

@@ -26,6 +26,7 @@ class RulesRelay(NeuronModel):
     dx/dt = zero : 1
     dg/dt = zero : 1
     I : 1 (input)
+    drive = I : 1
     """
     threshold = "x > 0.5"
     reset = "x = 0"
@@ -289,11 +290,11 @@ def test_gain_of_a_port_multiplies_the_sum_and_gain_of_pulses_each_pulse():
         Projection("a", "s", "E", Graded(), AllToAll(), 1.0),
         Projection("b", "s", "E", Graded(), AllToAll(), 2.0),
     )
-    network.add(Projection("p", "in", "E", Pulse(port="g"), OneToOne(), 5.0), Recorder("E", "I"))
+    network.add(Projection("p", "in", "E", Pulse(port="g"), OneToOne(), 5.0), Recorder("E", "drive"))
     simulation = compiled(network)
     simulation.run(3 * ms)
     np.testing.assert_allclose(
-        simulation.recordings()["E.I"].values.ravel(), 9.0 * np.array([2.0, 2.1, 2.2]), rtol=1e-14
+        simulation.recordings()["E.drive"].values.ravel(), 9.0 * np.array([2.0, 2.1, 2.2]), rtol=1e-14
     )
     # The gain grows at the beginning of each step: 2.1 when the first pulse arrives, 2.3 at the second.
     assert simulation.get("E.g") == pytest.approx([5.0 * (2.1 + 2.3)], rel=1e-14)

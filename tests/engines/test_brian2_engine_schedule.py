@@ -10,8 +10,9 @@ from neurosim.errors import DescriptionError
 from neurosim.model.connectivity import AllToAll, Edges, OneToOne, Probability
 from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel
-from neurosim.model.parameters import parameter
+from neurosim.model.parameters import option, parameter
 from neurosim.model.parts import Clamp, Population, Projection, Recorder
+from neurosim.model.synapse import SynapseModel
 from neurosim.neurons import LIF, GradedUnit, LeakyRate, Poisson, Signal, SpikeTrain, SquareWave
 from neurosim.rng import stream_key
 from neurosim.rng.draws import normal, uniform
@@ -38,6 +39,26 @@ class ScheduleNoise(NeuronModel):
     """
     second_ = parameter(1.0 * second, "a second")
     method = "euler"
+
+
+class ScheduleSpiker(NeuronModel):
+    """A unit that rises above its threshold within one step, and a variable y that only events write."""
+
+    slope = parameter(1000.0 * Hz, "growth")
+    equations = """
+    dx/dt = slope : 1
+    y : 1 (state)
+    """
+    threshold = "x > 0.5"
+    reset = "x = 0"
+    method = "euler"
+
+
+class ScheduleScaled(SynapseModel):
+    """A pulse that is scaled by a variable of the target."""
+
+    port = option("y", "variable of the target")
+    on_pre = "{port}_post += w * x_post"
 
 
 def compiled(network: Network, seed: int = 1):
@@ -206,3 +227,22 @@ def test_a_clamp_is_stronger_than_integration_delivery_and_reset():
     # Held below its threshold, the neuron never spikes, although it started above.
     assert simulation.recordings()["E.spikes"].ids.size == 0
     assert simulation.get("E.v") == -55 * mV and simulation.get("E.g_e") == 1 * mV
+
+
+def test_a_clamp_comes_between_integration_and_threshold():
+    network = Network("kept_down", dt=1 * ms)
+    network.add(Population("E", 2, ScheduleSpiker()), Clamp("E", "x", 0.0, indices=(0,)), Recorder("E"))
+    simulation = compiled(network)
+    simulation.run(3 * ms)
+    assert simulation.recordings()["E.spikes"].ids.tolist() == [1, 1, 1]
+
+
+def test_a_clamp_comes_between_the_deliveries_of_two_projections():
+    network = Network("between", dt=1 * ms)
+    network.add(Population("in", 1, SpikeTrain(times=[0.0] * ms, ids=[0])))
+    network.add(Population("E", 1, ScheduleSpiker(slope=0 * Hz)), Clamp("E", "x", 0.25))
+    network.add(Projection("writes", "in", "E", Pulse(port="x"), OneToOne(), weight=5.0))
+    network.add(Projection("reads", "in", "E", ScheduleScaled(port="y"), OneToOne(), weight=8.0))
+    simulation = compiled(network)
+    simulation.run(1 * ms)
+    assert simulation.get("E.y") == [8.0 * 0.25]

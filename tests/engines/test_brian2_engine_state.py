@@ -142,6 +142,7 @@ def test_reset_starts_anew_with_the_present_constants():
     simulation.set("c", np.array([3.0, 5.0]) * mV)
     simulation.reset()
     assert simulation.now == 0 and simulation.recordings()["E.v"].steps.size == 0
+    np.testing.assert_array_equal(simulation.get("r.I"), [0.0, 0.0])
     # The external keeps its state, and its outputs are what the signals now hold.
     np.testing.assert_array_equal(
         simulation.get("s.value"), simulation._machine.bodies["body"].function.total[1:]

@@ -18,15 +18,15 @@ import numpy as np
 from neurosim.engines.cache import folder, key, write
 
 
-def compiled(source: str, uses: Iterable[Callable[..., Any]]) -> Callable[..., int]:
-    """Return the function `advance` of a generated module, compiled at its first call or loaded from the cache.
+def compiled(source: str, uses: Iterable[Callable[..., Any]]) -> ModuleType:
+    """Return a generated module, whose functions are compiled at their first call or loaded from the cache.
 
     Arguments: source, text of the module; uses, compiled functions that it calls, whose text is part of the key.
     """
     texts = sorted(_module_text(function) for function in uses)
     name = "neurosim_program_" + key(source, texts, _platform())
     module = sys.modules.get(name) or _load(name, source)
-    return module.advance  # type: ignore[no-any-return]
+    return module
 
 
 def _load(name: str, source: str) -> ModuleType:

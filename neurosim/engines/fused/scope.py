@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from neurosim.engines.expanded import Link, Unit
+from neurosim.engines.expanded import OF, Link, Unit
 from neurosim.engines.fused.storage import Storage
 
 Level = Literal["run", "step", "neuron", "pre", "post", "edge"]
@@ -13,6 +13,7 @@ _CLOCK: dict[str, tuple[str, Level]] = {
     "t": ("t", "step"),
     "dt": ("dt", "run"),
     "t_in_timesteps": ("k", "step"),
+    "share": ("share", "run"),
 }
 
 
@@ -43,10 +44,18 @@ class Place:
         )
 
 
+def modulator_place(name: str) -> Place:
+    """Return the place of a modulator: the first element of another population's variable."""
+    variable, population = name.split(OF)
+    return Place(f"{population}__{variable}[0]", "step")
+
+
 def unit_place(unit: Unit, name: str, storage: Storage) -> Place:
     """Return the place of a name in a block of a unit (level neuron, index i)."""
     if name in _CLOCK:
         return Place(*_CLOCK[name])
+    if OF in name:
+        return modulator_place(name)
     full = f"{unit.name}__{name}"
     return Place(full, "run" if full in storage.numbers else "neuron")
 
@@ -55,6 +64,8 @@ def link_place(link: Link, name: str, storage: Storage) -> Place:
     """Return the place of a name in a block of a link (levels pre, post, edge)."""
     if name in _CLOCK:
         return Place(*_CLOCK[name])
+    if OF in name:
+        return modulator_place(name)
     full = f"{link.name}__{name}"
     if full in storage.numbers:
         return Place(full, "run")

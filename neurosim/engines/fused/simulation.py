@@ -40,9 +40,9 @@ class FusedSimulation(Simulation):
         self._names = printer.arguments
         sources = [u.source for u in program.expanded.units.values() if u.source is not None]
         uses = [e.function for e in externals.values()] + [type(s).pack for s in sources] + [draws.uniform]
-        self._function = compiled(self.source, uses)
+        self._module = compiled(self.source, uses)
         self._now = 0
-        self._arguments: list[Any] | None = None
+        self._arguments: dict[str, list[Any]] = {}
         self._write_outputs()
 
     @property
@@ -68,15 +68,33 @@ class FusedSimulation(Simulation):
         self._check_finite()
 
     def _call(self, steps: int) -> int:
-        if self._arguments is None or self._recorders.moved:
-            arrays, numbers = self.storage.arrays, self.storage.numbers
-            self._arguments = [arrays[n] if n in arrays else numbers[n] for n in self._names]
+        return int(self._run("advance", steps, self._now))
+
+    def _run(self, function: str, *first: Any) -> Any:
+        if self._recorders.moved:
+            self._arguments.clear()
             self._recorders.moved = False
-        return int(self._function(steps, self._now, self.storage.dtype.type(self.dt), *self._arguments))
+        if function not in self._arguments:
+            arrays, numbers = self.storage.arrays, self.storage.numbers
+            self._arguments[function] = [arrays[n] if n in arrays else numbers[n] for n in self._names[function]]
+        dt = self.storage.dtype.type(self.dt)
+        return getattr(self._module, function)(*first, dt, *self._arguments[function])
+
+    def _accumulate(self, share: float) -> None:
+        self._run("accumulate", self.storage.dtype.type(share), max(self._now - 1, 0))
+
+    def _apply(self) -> None:
+        self._run("apply", self.storage.dtype.type(1.0), max(self._now - 1, 0))
+        self._check_finite()
+
+    def _relax(self) -> None:
+        for unit in self.expanded.units.values():
+            for name in (n for n in unit.derivatives if n in unit.states):
+                self.storage.arrays[f"{unit.name}__{name}"][:] = unit.states[name]
 
     def _replace(self, name: str, array: np.ndarray) -> None:
         self.storage.arrays[name] = np.ascontiguousarray(array)
-        self._arguments = None
+        self._arguments.clear()
 
     def _check_finite(self) -> None:
         for name in self.storage.changing:
@@ -128,11 +146,11 @@ class FusedSimulation(Simulation):
             )
         else:
             self.storage.numbers[full] = self.storage.dtype.type(value)
-            self._arguments = None
+            self._arguments.clear()
         part = unit if unit is not None else self.expanded.links[owner]
         if name in part.constants:
             coefficients(self.storage, self.program)
-            self._arguments = None
+            self._arguments.clear()
             if unit is not None and name == unit.refractory:
                 set_refractory_steps(self.storage, unit, self.dt)
 
@@ -184,7 +202,7 @@ class FusedSimulation(Simulation):
             if unit.refractory is not None:
                 set_refractory_steps(self.storage, unit, self.dt)
         self._now = int(state["now"])
-        self._arguments = None
+        self._arguments.clear()
         coefficients(self.storage, self.program)
         self._recorders.clear()
 

@@ -86,6 +86,7 @@ def build(
         _unit(storage, unit, program, expanded)
     for link in expanded.links.values():
         _link(storage, link, expanded)
+    _sums(storage, program)
     for number, clamp in enumerate(expanded.clamps):
         storage.arrays[f"clamp{number}___index"] = clamp.indices.astype(np.int64)
         storage.arrays[f"clamp{number}___value"] = clamp.value
@@ -96,6 +97,15 @@ def build(
         storage.arrays[f"{name}___out"] = external.output_values.copy()
     coefficients(storage, program)
     return storage
+
+
+def _sums(storage: Storage, program: Program) -> None:
+    """Add the arrays in which the changes of presentations are summed."""
+    for block in program.samples:
+        if block.kind == "apply":
+            for name in (n for n in block.writes if n.endswith("___sum")):
+                like = storage.arrays[f"{block.owner}__{name.removesuffix('___sum')}"]
+                storage.state(f"{block.owner}__{name}", np.zeros_like(like))
 
 
 def reset(storage: Storage, program: Program) -> None:
@@ -111,6 +121,8 @@ def reset(storage: Storage, program: Program) -> None:
             )[1]
             storage.arrays[f"{unit.name}___integer"][:] = start
     for link in program.expanded.links.values():
+        for name in storage.owned(link.name):
+            storage.arrays[name].fill(0)
         for key, value in link.states.items():
             storage.arrays[f"{link.name}__{key}"][:] = value
         for key, trace in link.traces.items():

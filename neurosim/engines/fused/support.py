@@ -43,3 +43,17 @@ def collect(flag, row):  # type: ignore[no-untyped-def]
                     row[n] = i
                     n += 1
     return n
+
+
+@njit(cache=True, nogil=True)
+def diagonal(a):  # type: ignore[no-untyped-def]
+    """Return the diagonal matrix of a column (n, 1), or the column of a matrix's diagonal."""
+    if a.shape[1] == 1:
+        full = np.zeros((a.shape[0], a.shape[0]), a.dtype)
+        for i in range(a.shape[0]):
+            full[i, i] = a[i, 0]
+        return full
+    column = np.zeros((a.shape[0], 1), a.dtype)
+    for i in range(a.shape[0]):
+        column[i, 0] = a[i, i]
+    return column

@@ -1,0 +1,72 @@
+"""Prints the blocks of rules in the matrix language: whole arrays, by numpy inside the compiled loop."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from neurosim.engines.expanded import Link
+from neurosim.engines.fused.context import Context, indent, size
+from neurosim.engines.fused.scope import link_place
+from neurosim.engines.lowering import Block
+from neurosim.model.expressions import CONSTANTS, FUNCTIONS, names_in
+from neurosim.model.matrix import FUNCTIONS as MATRIX_FUNCTIONS
+
+# Functions of columns and matrices; what is not here is called by its name in numpy.
+_CALLS = {"diag": "diagonal", "solve": "np.linalg.solve", "clip": "np.clip"}
+
+
+@dataclass
+class MatrixPrinter:
+    """Prints a change of all weights of a dense projection as one matrix expression."""
+
+    context: Context
+
+    def change(self, block: Block) -> list[str]:
+        """Return the lines that work out the matrix and add it to the weights, or to their sum over presentations."""
+        link = self.context.program.expanded.links[block.owner]
+        first, rest = block.statements[0], block.statements[1:]
+        sources, targets = (size(self.context.unit(n)) for n in (link.source, link.target))
+        target = link_place(link, first.target, self.context.storage).text
+        names = sorted(names_in(first.expression))
+        lines = [f"m_{n} = {self.value(link, n)}" for n in names]
+        text = _Rendered().text(first.expression)
+        body = [f"{target}_j[i] += m_change[i, j]"]
+        if rest:
+            places = {n: link_place(link, n, self.context.storage) for s in rest for n in (s.target, *names_in(s.expression))}
+            clipped = self.context.statements(rest, places.__getitem__, lambda place: "j * " + targets + " + i")
+            body += clipped
+        return [
+            *lines,
+            f"m_change = {text}",
+            f"for j in range({sources}):",
+            f"    {target}_j = {target}[j * {targets} : (j + 1) * {targets}]",
+            f"    for i in range({targets}):",
+            *indent(body, 2),
+        ]
+
+    def value(self, link: Link, name: str) -> str:
+        """Return the text of a name as a matrix (targets, sources), a column, or a number."""
+        if name == "W":
+            sources, targets = (size(self.context.unit(n)) for n in (link.source, link.target))
+            return f"{link.name}__w.reshape(({sources}, {targets})).T"
+        place = link_place(link, name, self.context.storage)
+        if place.level in ("run", "step"):
+            return place.text
+        scaled = f" * {place.scale}" if place.scale else ""
+        return f"{place.text}.reshape((-1, 1)){scaled}"
+
+
+class _Rendered(ast.NodeTransformer):
+    def text(self, expression: str) -> str:
+        tree = ast.parse(expression.strip(), mode="eval")
+        return ast.unparse(ast.fix_missing_locations(self.visit(tree)))
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        node.args = [self.visit(argument) for argument in node.args]
+        assert isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS | MATRIX_FUNCTIONS
+        name = _CALLS.get(node.func.id, f"np.{node.func.id}")
+        return ast.Call(ast.parse(name, mode="eval").body, node.args, [])
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Name(node.id if node.id in CONSTANTS else f"m_{node.id}", ast.Load())
