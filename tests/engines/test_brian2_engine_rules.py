@@ -282,19 +282,23 @@ def test_gain_of_the_output_adapts_to_the_activity_before_it():
     )
 
 
-def test_gain_of_a_port_multiplies_the_sum_and_gain_of_pulses_each_pulse():
-    network = Network("ports", dt=1 * ms)
-    network.add(Population("s", 2, Signal(), initial={"value": 1.5}), train("in", [(0, 0), (2, 0)], 1))
-    network.add(Population("E", 1, RulesRelay(), rules=(RulesPortGain(), RulesPulseGain())))
-    network.add(
-        Projection("a", "s", "E", Graded(), AllToAll(), 1.0),
-        Projection("b", "s", "E", Graded(), AllToAll(), 2.0),
-    )
-    network.add(Projection("p", "in", "E", Pulse(port="g"), OneToOne(), 5.0), Recorder("E", "drive"))
+def test_gain_of_a_port_multiplies_its_sum():
+    network = Network("port", dt=1 * ms)
+    network.add(Population("s", 2, Signal(), initial={"value": 1.5}))
+    network.add(Population("g", 1, GradedUnit(transfer="identity", bias=0.5), rules=(RulesPortGain(),)))
+    network.add(Projection("a", "s", "g", Graded(), AllToAll(), 1.0))
+    network.add(Projection("b", "s", "g", Graded(), AllToAll(), 2.0), Recorder("g", "y"))
     simulation = compiled(network)
     simulation.run(3 * ms)
-    np.testing.assert_allclose(
-        simulation.recordings()["E.drive"].values.ravel(), 9.0 * np.array([2.0, 2.1, 2.2]), rtol=1e-14
-    )
+    expected = 9.0 * np.array([2.0, 2.1, 2.2]) + 0.5
+    np.testing.assert_allclose(simulation.recordings()["g.y"].values.ravel(), expected, rtol=1e-14)
+
+
+def test_gain_of_pulses_multiplies_each_pulse():
+    network = Network("pulses", dt=1 * ms)
+    network.add(train("in", [(0, 0), (2, 0)], 1), Population("E", 1, RulesRelay(), rules=(RulesPulseGain(),)))
+    network.add(Projection("p", "in", "E", Pulse(port="g"), OneToOne(), 5.0))
+    simulation = compiled(network)
+    simulation.run(3 * ms)
     # The gain grows at the beginning of each step: 2.1 when the first pulse arrives, 2.3 at the second.
     assert simulation.get("E.g") == pytest.approx([5.0 * (2.1 + 2.3)], rel=1e-14)
