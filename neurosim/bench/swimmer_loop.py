@@ -20,7 +20,11 @@ from neurosim.bodies.external import Body, BodyFunction, FloatArray, IntArray
 from neurosim.bodies.mjcf import swimmer_mjcf
 from neurosim.bodies.mujoco_calls import address_of, mj_forward, mj_step, view
 from neurosim.bodies.swimmer import Swimmer
-from neurosim.errors import DescriptionError, NeurosimError, RunFailed
+from neurosim.engines import simulate
+from neurosim.engines.engine import Simulation
+from neurosim.engines.recordings import Samples
+from neurosim.errors import DescriptionError, NeurosimError, RunFailed, UnknownNameError
+from neurosim.registry import suggest
 
 Policy = Callable[[int, FloatArray, FloatArray, FloatArray], None]
 Loop = Callable[[Swimmer, FloatArray], None]
@@ -72,6 +76,38 @@ def proprioceptive_chain(t: int, outputs: FloatArray, parameters: FloatArray, co
 def chain_loop(body: Swimmer, controls: FloatArray) -> None:
     """Run one episode of `proprioceptive_chain`: the loop that is measured unless another is given."""
     run_episode(proprioceptive_chain, np.array([body.joint_limit, 60.0]), body, controls)
+
+
+class EngineLoop:
+    """Runs one episode of a controller as a network on the fused engine, compiled once for each body.
+
+    Arguments: controller, a class whose instance for n joints has `network(record=...)` with an External 'body' that
+    reads 'torque.output'.
+    """
+
+    def __init__(self, controller: Callable[[int], Any]) -> None:
+        self._controller = controller
+        self._simulations: dict[int, Simulation] = {}
+
+    def __call__(self, body: Swimmer, controls: FloatArray) -> None:
+        """Run the episode from the body's present state; fill `controls` (T, inputs)."""
+        if id(body) not in self._simulations:
+            network = self._controller(body.n_inputs).network(record=("torque",))
+            self._simulations[id(body)] = simulate(network, externals={"body": body})
+        simulation = self._simulations[id(body)]
+        simulation.reset()
+        simulation.run(len(controls) * simulation.expanded.network.dt)
+        samples = simulation.recordings()["torque.output"]
+        assert isinstance(samples, Samples)
+        controls[:] = samples.values
+
+
+def circuit_loop(name: str) -> EngineLoop:
+    """Return the loop of a circuit by its entry point in 'neurosim.circuits'; raises UnknownNameError."""
+    found = {entry.name: entry for entry in metadata.entry_points(group="neurosim.circuits")}
+    if name not in found:
+        raise UnknownNameError(f"unknown circuit '{name}': {suggest(name, found)}")
+    return EngineLoop(found[name].load())
 
 
 @njit(nogil=True)
@@ -220,13 +256,15 @@ def _table(result: Mapping[str, Any]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print a table, or JSON with every round."""
     parser = argparse.ArgumentParser(prog="python -m neurosim.bench.swimmer_loop", description=main.__doc__)
+    parser.add_argument("--circuit", default="celegans_swimmer", help="what drives the body (default celegans_swimmer)")
     parser.add_argument("--links", type=int, default=6, help="links of the swimmer (default 6)")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds, at least 5 (default 5)")
     parser.add_argument("--steps", type=int, default=1000, help="control steps per episode (default 1000)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
     try:
-        result = measure(n_links=options.links, rounds=options.rounds, steps=options.steps)
+        loop = circuit_loop(options.circuit)
+        result = measure(loop, options.links, options.rounds, options.steps)
     except NeurosimError as error:
         parser.exit(1, f"{error}\n")
     print(json.dumps(result, indent=1) if options.json else _table(result))
