@@ -41,14 +41,14 @@ def check_rule(
     """Check that a rule keeps the contract of rules, on spiking and on rate networks and on every engine.
 
     Arguments: rule, a class (taken with its default parameters) or an instance; engines, names or engines, by default
-    all that are installed, `fused` first; where one is enough the first is used; seed, of everything random; hosts,
-    the kinds of network to try it on, at least one of which must have the signals that the rule needs.
+    all that are installed and compute in float64, `fused` first (where one is enough the first is used); seed, of
+    everything random; hosts, the kinds of network to try it on, at least one of which must have the signals that the
+    rule needs.
     Returns the clauses that were kept and those that do not apply, with the reason.
     Raises ContractError on the first clause that is broken, with the rule, the clause and what was seen.
     """
     instance = rule() if isinstance(rule, type) else rule
-    given = engines or sorted(registry.names(), key=lambda name: name != DEFAULT)
-    chosen = [get_engine(e) if isinstance(e, str) else e for e in given]
+    chosen = [get_engine(e) if isinstance(e, str) else e for e in engines] if engines else _installed()
     check = _Check(instance)
     for name, of_class in CLASS_CLAUSES.items():
         check.ask(name, "", partial(of_class, instance))
@@ -60,6 +60,11 @@ def check_rule(
         for name, clause in CLAUSES.items():
             check.ask(name, trial.host.name, partial(clause, trial))
     return ContractReport(check.name, tuple(check.outcomes))
+
+
+def _installed() -> list[Engine]:
+    every = [get_engine(name) for name in sorted(registry.names(), key=lambda name: name != DEFAULT)]
+    return [engine for engine in every if engine.dtype == "float64"]
 
 
 class _Check:

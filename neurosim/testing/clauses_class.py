@@ -32,16 +32,17 @@ def documented(rule: Rule) -> str:
 
 
 def symbols(rule: Rule) -> set[str]:
-    """Return the parameters, signals, traces and gains that occur in a rule's equations."""
+    """Return the parameters, signals, modulators, traces, gains and offsets in a rule's equations."""
     texts = [trace.derivative for trace in rule.traces.values()]
     if isinstance(rule, SynapticRule):
         statements = [s for event in (rule.on_pre, rule.on_post) for s in parse_statements(event, "rule")]
-        texts += [s.expression for s in statements] + ([rule.dw] if rule.dw else [])
+        texts += [s.expression for s in statements] + [text for text in (rule.dw, rule.dW) if text]
         bounds = [rule.then.low, rule.then.high] if rule.then else []
         texts += [b for b in bounds if isinstance(b, str)]
     if isinstance(rule, NeuronRule):
-        texts += [getattr(rule, f"d{name}", "0") for name in rule.gains]
-    known = {*rule.parameters, *rule.signals, *rule.traces}
+        texts += [getattr(rule, f"d{name}", None) or "0" for name in (*rule.gains, *rule.offsets)]
+        texts += [s.expression for s in parse_statements(rule.on_spike, "rule")]
+    known = {*rule.parameters, *rule.signals, *rule.traces, *rule.modulators}
     if isinstance(rule, NeuronRule):
-        known |= set(rule.gains)
+        known |= {*rule.gains, *rule.offsets}
     return known & set().union(*(names_in(text) for text in texts))

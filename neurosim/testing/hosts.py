@@ -55,6 +55,7 @@ def inputs(network: Network, steps: int, seed: int) -> dict[str, np.ndarray]:
 def _spiking(rule: Rule, weight: Any, quantum: Any, dt: Any, seed: int) -> Network:
     start = {"v": Uniform(-60 * mV, -50 * mV)}
     return Network("spiking", dt).add(
+        *_modulators(rule),
         Population("drive", SOURCES, Poisson(rate=100 * Hz)),
         Population("source", SOURCES, LIF(), start),
         Population("target", TARGETS, LIF(), start, _if(NeuronRule, rule)),
@@ -68,6 +69,7 @@ def _spiking(rule: Rule, weight: Any, quantum: Any, dt: Any, seed: int) -> Netwo
 
 def _spiking_known(rule: Rule, weight: Any, quantum: Any, dt: Any, seed: int) -> Network:
     return Network("spiking_known", dt).add(
+        *_modulators(rule),
         *imposed_population("source", SOURCES, *_train("source", SOURCES, seed), dt),
         *imposed_population(
             "target", TARGETS, *_train("target", TARGETS, seed), dt, rules=_if(NeuronRule, rule)
@@ -78,6 +80,7 @@ def _spiking_known(rule: Rule, weight: Any, quantum: Any, dt: Any, seed: int) ->
 
 def _rate(rule: Rule, weight: Any, quantum: Any, dt: Any, seed: int) -> Network:
     return Network("rate", dt).add(
+        *_modulators(rule),
         Population("drive", SOURCES, Signal()),
         Population("source", SOURCES, LeakyRate()),
         Population("target", TARGETS, LeakyRate(), rules=_if(NeuronRule, rule)),
@@ -91,6 +94,10 @@ def _plastic(rule: Rule, weight: Any, synapse: Any) -> Projection:
     return Projection(
         "plastic", "source", "target", synapse, AllToAll(), weight, rules=_if(SynapticRule, rule)
     )
+
+
+def _modulators(rule: Rule) -> list[Population]:
+    return [Population(name, 1, Signal()) for name in sorted(set(rule.modulators.values()))]
 
 
 def _if(kind: type[Rule], rule: Rule) -> tuple[Any, ...]:

@@ -16,7 +16,7 @@ from neurosim.model.network import Network
 from neurosim.model.rule import NeuronRule, Rule, SynapticRule
 from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, quantity
 from neurosim.rng import generator
-from neurosim.testing.hosts import DT, SOURCES, TARGETS, Build, Host, inputs
+from neurosim.testing.hosts import DT, HOLD, SOURCES, TARGETS, Build, Host, inputs
 
 STEPS = 1000
 
@@ -115,9 +115,8 @@ class Trial:
     def watched(self) -> tuple[str, ...]:
         """The names of the variables that the rule is there to change."""
         if isinstance(self.rule, NeuronRule):
-            return tuple(
-                f"target.{self.rule.prefix}_{name}" for name in (*self.rule.gains, *self.rule.traces)
-            )
+            kept = (*self.rule.gains, *self.rule.offsets, *self.rule.traces)
+            return tuple(f"target.{self.rule.prefix}_{name}" for name in kept)
         return ("plastic.w",)
 
     def values(self, simulation: Simulation) -> dict[str, np.ndarray]:
@@ -126,7 +125,13 @@ class Trial:
 
 
 def advance(simulation: Simulation, rows: Mapping[str, np.ndarray], start: int, stop: int) -> None:
-    """Take the steps from start to stop with the inputs (steps, size) of those steps."""
-    simulation.run(
-        (stop - start) * simulation.dt * second, {name: row[start:stop] for name, row in rows.items()}
-    )
+    """Take the steps from start to stop with the inputs (steps, size) of those steps.
+
+    After every 10 ms, when an input ends, the rules with the clock 'sample' are applied.
+    """
+    held = round(HOLD / simulation.dt)
+    for first in range(start, stop, held):
+        last = min(first + held, stop)
+        duration = (last - first) * simulation.dt * second
+        simulation.run(duration, {name: row[first:last] for name, row in rows.items()})
+        simulation.sample()
