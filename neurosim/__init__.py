@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from neurosim.model.rule import Bounds as Bounds
     from neurosim.model.rule import NeuronRule as NeuronRule
     from neurosim.model.rule import SynapticRule as SynapticRule
+    from neurosim.model.rule import modulator as modulator
     from neurosim.model.rule import own as own
     from neurosim.model.rule import post as post
     from neurosim.model.rule import pre as pre
@@ -46,7 +47,7 @@ _HOMES = {
     "neurosim.model.neuron": "NeuronModel",
     "neurosim.model.parameters": "option parameter",
     "neurosim.model.parts": "Clamp External NamedParameter Population Projection Recorder Tied",
-    "neurosim.model.rule": "Bounds NeuronRule SynapticRule own post pre synapse",
+    "neurosim.model.rule": "Bounds NeuronRule SynapticRule modulator own post pre synapse",
     "neurosim.model.serial": "from_json to_json digest",
     "neurosim.model.summary": "graph",
     "neurosim.model.synapse": "SynapseModel",
