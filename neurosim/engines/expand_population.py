@@ -11,13 +11,13 @@ from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPR
 
 from neurosim.engines.dimensions import dimension, expect, expect_statement
 from neurosim.engines.expanded import OF, Unit
+from neurosim.engines.rule_text import renamed, renamed_statements
 from neurosim.errors import DescriptionError, SignalMissing
 from neurosim.model.expressions import (
     Statement,
     check_expression,
     names_in,
     parse_statements,
-    rename,
     substitute,
 )
 from neurosim.model.network import Network
@@ -141,7 +141,7 @@ class _Draft:
             self.dimensions[names[name]] = output_dimension(self.network, population)
         for name, trace in rule.traces.items():
             self.state(names[name], DIMENSIONLESS, trace.initial)
-            self.adaptation[names[name]] = substitute(trace.derivative, names)
+            self.adaptation[names[name]] = renamed(trace.derivative, names, f"{title}, d{name}/dt")
         for name, gain in rule.gains.items():
             self.state(names[name], DIMENSIONLESS, gain.initial)
             self.multiply(gain.multiplies, names[name], rule)
@@ -149,7 +149,9 @@ class _Draft:
         for name, offset in rule.offsets.items():
             if offset.adds_to not in {*self.ports, *self.constants}:
                 known = [*self.ports, *self.constants]
-                raise SignalMissing(f"{title}: no '{offset.adds_to}' to add to: {suggest(offset.adds_to, known)}")
+                raise SignalMissing(
+                    f"{title}: no '{offset.adds_to}' to add to: {suggest(offset.adds_to, known)}"
+                )
             self.state(names[name], self.dimensions[offset.adds_to], _zero(self.dimensions[offset.adds_to]))
             self.offsets.setdefault(offset.adds_to, []).append(names[name])
             self.change(rule, name, names)
@@ -159,22 +161,22 @@ class _Draft:
         text = getattr(rule, f"d{name}", None)
         if text is None:
             if not rule.on_spike:
-                raise DescriptionError(f"{type(rule).__name__}.{name}: nothing changes it: give d{name} = '...'")
+                raise DescriptionError(
+                    f"{type(rule).__name__}.{name}: nothing changes it: give d{name} = '...'"
+                )
             return
         check_expression(text, f"{type(rule).__name__}.d{name}")
         changes = self.samples if rule.clock == "sample" else self.adaptation
-        changes[names[name]] = substitute(text, names)
+        changes[names[name]] = renamed(text, names, f"{type(rule).__name__} on {self.where}, d{name}")
 
     def on_spike(self, rule: NeuronRule, names: dict[str, str], title: str) -> None:
-        statements = parse_statements(rule.on_spike, f"{title}, on_spike")
+        kept = (*rule.traces, *rule.gains, *rule.offsets)
+        statements = renamed_statements(rule.on_spike, names, kept, f"{title}, on_spike")
         if statements and self.threshold is None:
-            raise SignalMissing(f"{title}: it needs spikes, which '{self.population.name}' does not have: use a LIF")
-        for statement in statements:
-            if statement.target not in names or statement.target in (*rule.signals, *rule.parameters):
-                known = [*rule.traces, *rule.gains, *rule.offsets]
-                raise DescriptionError(f"{title}: '{statement}': {suggest(statement.target, known)}")
-            text = substitute(statement.expression, names)
-            self.reset += (Statement(names[statement.target], statement.op, text),)
+            raise SignalMissing(
+                f"{title}: it needs spikes, which '{self.population.name}' does not have: use a LIF"
+            )
+        self.reset += tuple(statements)
 
     def multiply(self, port: str, gain: str, rule: NeuronRule) -> None:
         if port == "output":

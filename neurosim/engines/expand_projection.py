@@ -10,14 +10,15 @@ from neurosim.engines.dimensions import expect, expect_statement
 from neurosim.engines.expand_population import CLOCK, RESERVED, SECOND, modulator_name
 from neurosim.engines.expanded import Held, Link, Unit
 from neurosim.engines.limits import Change, Limit, check_limits, check_together
+from neurosim.engines.rule_text import renamed, renamed_statements
 from neurosim.errors import DescriptionError, SignalMissing
 from neurosim.model.connectivity import edge_order
-from neurosim.model.expressions import Statement, check_expression, names_in, parse_statements, substitute
+from neurosim.model.expressions import Statement, check_expression, names_in, parse_statements
 from neurosim.model.matrix import check_matrix_expression, scalar_form
 from neurosim.model.network import Network
 from neurosim.model.parts import Population, Projection, Tied
 from neurosim.model.rule import Bounds, Signal, SynapticRule, Trace
-from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, in_si, unit_name
+from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, unit_name
 from neurosim.model.values import Distribution, resolve, value_dimension
 from neurosim.registry import suggest
 from neurosim.rng import generator
@@ -41,7 +42,9 @@ class _Draft:
         }
         self.dimensions: dict[str, Dimension] = dict(CLOCK)
         for end, (_, unit) in self.ends.items():
-            self.dimensions.update({f"{name}_{end}": dim for name, dim in unit.dimensions.items() if name not in CLOCK})
+            self.dimensions.update(
+                {f"{name}_{end}": dim for name, dim in unit.dimensions.items() if name not in CLOCK}
+            )
         self.constants: dict[str, np.ndarray] = {}
         self.states: dict[str, np.ndarray] = {}
         self.traces: dict[str, Held] = {}
@@ -58,12 +61,16 @@ class _Draft:
 
     def declare(self, name: str, dim: Dimension) -> None:
         if name in self.dimensions or name in RESERVED - {"w"}:
-            raise DescriptionError(f"{self.where}: '{name}' is taken twice: give rules and parameters different names")
+            raise DescriptionError(
+                f"{self.where}: '{name}' is taken twice: give rules and parameters different names"
+            )
         self.dimensions[name] = dim
 
     def constant(self, name: str, value: Any) -> None:
         if isinstance(value, Distribution) or np.ndim(value):
-            raise DescriptionError(f"{self.where}: '{name}' must be one number for the whole projection: give one")
+            raise DescriptionError(
+                f"{self.where}: '{name}' must be one number for the whole projection: give one"
+            )
         dim = dimension_of(value)
         self.declare(name, dim)
         self.constants[name] = resolve(value, dim, 1, self.seed, f"{self.projection.name}.{name}")
@@ -114,21 +121,33 @@ class _Draft:
             hint = suggest(tied.parameter, self.network.parameters)
             raise DescriptionError(f"{self.where}: no named parameter '{tied.parameter}': {hint}")
         if self.projection.rules:
-            raise DescriptionError(f"{self.where}: a tied weight cannot be plastic: give the projection its own weight")
+            raise DescriptionError(
+                f"{self.where}: a tied weight cannot be plastic: give the projection its own weight"
+            )
         named = self.network.parameters[tied.parameter]
         self.declare("w", dimension_of(named.value))
-        index = np.broadcast_to(np.array(tied.index, dtype=np.int64), (self.pre.size,)) if len(tied.index) == 1 else np.array(tied.index)
+        index = (
+            np.broadcast_to(np.array(tied.index, dtype=np.int64), (self.pre.size,))
+            if len(tied.index) == 1
+            else np.array(tied.index)
+        )
         if index.shape != self.pre.shape:
-            raise DescriptionError(f"{self.where}: {index.size} tied indices for {self.pre.size} edges: give one per edge")
+            raise DescriptionError(
+                f"{self.where}: {index.size} tied indices for {self.pre.size} edges: give one per edge"
+            )
         if index.size and (index.min() < 0 or index.max() >= np.size(named.value)):
-            raise DescriptionError(f"{self.where}: a tied index lies outside '{named.name}', which has {np.size(named.value)} values")
+            raise DescriptionError(
+                f"{self.where}: a tied index lies outside '{named.name}', which has {np.size(named.value)} values"
+            )
         self.tied = Tied(tied.parameter, tuple(index[self.order]))
         self.states["w"] = constrained(named.value, named.sign)[np.array(self.tied.index, dtype=np.int64)]
 
     def check_sign(self, si: np.ndarray) -> None:
         sign = self.projection.sign
         if sign and np.any(si * sign < 0):
-            raise DescriptionError(f"{self.where}: weights must have the sign {sign:+d}, but some have the other: correct them")
+            raise DescriptionError(
+                f"{self.where}: weights must have the sign {sign:+d}, but some have the other: correct them"
+            )
 
     # What the synapse does -------------------------------------------------------------------------------------------
 
@@ -139,7 +158,9 @@ class _Draft:
         port = synapse.port
         if port not in {*target.ports, *target.states}:
             known = [*target.ports, *target.derivatives]
-            raise DescriptionError(f"{self.where}: '{target.name}' has no port '{port}': {suggest(port, known)}")
+            raise DescriptionError(
+                f"{self.where}: '{target.name}' has no port '{port}': {suggest(port, known)}"
+            )
         if synapse.on_pre is not None:
             self.read_pulse(synapse.text(synapse.on_pre), port, target)
         if synapse.graded is not None:
@@ -147,22 +168,32 @@ class _Draft:
 
     def read_pulse(self, text: str, port: str, target: Unit) -> None:
         if not self.ends["pre"][1].spiking:
-            raise DescriptionError(f"{self.where}: '{self.projection.source}' does not spike: use a graded synapse")
+            raise DescriptionError(
+                f"{self.where}: '{self.projection.source}' does not spike: use a graded synapse"
+            )
         if port in target.ports:
-            raise DescriptionError(f"{self.where}: '{port}' takes graded input, not spikes: choose a state such as g_e")
+            raise DescriptionError(
+                f"{self.where}: '{port}' takes graded input, not spikes: choose a state such as g_e"
+            )
         gain = target.gains.get(port)
         statements = parse_statements(text, self.where)
         scale = {} if gain is None else {f"{port}_post": " * ".join(f"{g}_post" for g in gain.split(" * "))}
         self.deliver = tuple(
-            Statement(s.target, s.op, f"{scale[s.target]} * ({s.expression})" if s.target in scale else s.expression)
+            Statement(
+                s.target, s.op, f"{scale[s.target]} * ({s.expression})" if s.target in scale else s.expression
+            )
             for s in statements
         )
 
     def read_graded(self, text: str, port: str, target: Unit) -> None:
         if port not in target.ports:
-            raise DescriptionError(f"{self.where}: '{port}' of '{target.name}' is not an input: choose {target.ports}")
+            raise DescriptionError(
+                f"{self.where}: '{port}' of '{target.name}' is not an input: choose {target.ports}"
+            )
         if "output_pre" in names_in(text) and not self.ends["pre"][1].graded:
-            raise DescriptionError(f"{self.where}: '{self.projection.source}' has no graded output: use a pulse synapse")
+            raise DescriptionError(
+                f"{self.where}: '{self.projection.source}' has no graded output: use a pulse synapse"
+            )
         if self.delay:
             raise DescriptionError(f"{self.where}: a graded synapse has no delay: set delay to 0*ms")
         check_expression(text, self.where)
@@ -200,11 +231,11 @@ class _Draft:
             names[name] = modulator_name(self.network, population, title)
             self.dimensions[names[name]] = self.units[population].dimensions["output"]
         for name, trace in rule.traces.items():
-            self.trace(names[name], trace, substitute(trace.derivative, names))
+            self.trace(names[name], trace, renamed(trace.derivative, names, f"{title}, d{name}/dt"))
         if rule.then is not None:
             self.limit(rule.then, type(rule).__name__, rule.prefix, names)
         for end, text in (("pre", rule.on_pre), ("post", rule.on_post)):
-            written = [_renamed(s, names, title) for s in parse_statements(text, f"{title}, on_{end}")]
+            written = renamed_statements(text, names, ("w", *rule.traces), f"{title}, on_{end}")
             if written or tail[end]:
                 self.needs_spikes(end, title)
                 self.changes.append(Change(type(rule).__name__, f"on_{end}", (*written, *tail[end])))
@@ -216,16 +247,18 @@ class _Draft:
         if rule.dw is None:
             return
         check_expression(rule.dw, f"{title}, dw")
-        text = substitute(rule.dw, names)
+        text = renamed(rule.dw, names, f"{title}, dw")
         self.changes.append(Change(type(rule).__name__, "dw", (Statement("w", "+=", text),)))
         changes = self.samples if rule.clock == "sample" else self.derivatives
         changes["w"] = f"({changes['w']}) + ({text})" if "w" in changes else text
 
     def read_matrix(self, rule: SynapticRule, names: dict[str, str], title: str) -> None:
         if not self.projection.connect.dense or len(self.projection.rules) > 1:
-            raise DescriptionError(f"{title}: a matrix rule needs an all-to-all projection of its own: change one of them")
+            raise DescriptionError(
+                f"{title}: a matrix rule needs an all-to-all projection of its own: change one of them"
+            )
         check_matrix_expression(rule.dW or "", f"{title}, dW")
-        self.matrix = substitute(rule.dW or "", {**names, "W": "W"})
+        self.matrix = renamed(rule.dW or "", {**names, "W": "W"}, f"{title}, dW")
         per = DIMENSIONLESS if rule.clock == "sample" else SECOND
         known = {**self.dimensions, "W": self.dimensions["w"]}
         expect(scalar_form(self.matrix), known["W"] / per, known, f"{title}, dW")
@@ -246,7 +279,9 @@ class _Draft:
             self.limit(bounds, "sign", "sign", {"w": "w"})
 
     def event(self, moment: str) -> tuple[Statement, ...]:
-        return tuple(s for change in self.changes if change.moment == moment for s in change.held(self.limits))
+        return tuple(
+            s for change in self.changes if change.moment == moment for s in change.held(self.limits)
+        )
 
     def after(self) -> tuple[Statement, ...]:
         changed = {*self.derivatives, *(("w",) if self.matrix and not self.sampled else ())}
@@ -263,7 +298,9 @@ class _Draft:
     def bound(self, bound: float | str, names: dict[str, str], name: str, variable: str) -> str:
         if isinstance(bound, str) and bound not in ("inf", "-inf"):
             if bound not in names:
-                raise DescriptionError(f"{self.where}: bound '{bound}' is not a parameter: {suggest(bound, names)}")
+                raise DescriptionError(
+                    f"{self.where}: bound '{bound}' is not a parameter: {suggest(bound, names)}"
+                )
             return names[bound]
         # A number bounds a weight of any unit, so it becomes a constant that carries the unit of the weight.
         self.declare(name, self.dimensions[variable])
@@ -278,7 +315,9 @@ class _Draft:
             place: Place = "post" if trace.place == "post" else "pre" if self.delays is None else "edge"
             self.traces[name] = Held(place, derivative, trace.initial)
 
-    def signal(self, rule: SynapticRule, name: str, signal: Signal, tail: dict[str, list[Statement]], title: str) -> str:
+    def signal(
+        self, rule: SynapticRule, name: str, signal: Signal, tail: dict[str, list[Statement]], title: str
+    ) -> str:
         end: End = "pre" if signal.place == "pre" else "post"
         population, unit = self.ends[end]
         if signal.name != "activity":
@@ -292,11 +331,15 @@ class _Draft:
             return self.graded_activity(end)
         if not unit.spiking:
             raise SignalMissing(f"{title}: '{unit.name}' has no activity: use a spiking or rate population")
-        trace, window, reference = (f"{rule.prefix}_{name}{suffix}" for suffix in ("", "_window", "_reference"))
+        trace, window, reference = (
+            f"{rule.prefix}_{name}{suffix}" for suffix in ("", "_window", "_reference")
+        )
         self.declare(trace, DIMENSIONLESS)
         self.constant(window, population.activity_window)
         self.constant(reference, population.reference_rate)
-        self.traces[trace] = Held("edge" if end == "pre" and self.delays is not None else end, f"-{trace}/{window}", 0.0)
+        self.traces[trace] = Held(
+            "edge" if end == "pre" and self.delays is not None else end, f"-{trace}/{window}", 0.0
+        )
         tail[end].append(Statement(trace, "+=", f"1/({window}*{reference})"))
         return trace
 
@@ -331,7 +374,12 @@ class _Draft:
         for name, text in self.samples.items():
             expect(text, known[name], known, f"{self.where}, change of {name}")
         if self.graded is not None:
-            expect(self.graded, known[f"{self.port}_post"], known, f"{self.where}: weight in {unit_name(known['w'])}")
+            expect(
+                self.graded,
+                known[f"{self.port}_post"],
+                known,
+                f"{self.where}: weight in {unit_name(known['w'])}",
+            )
         check_together(self.changes, self.where)
         start = {**self.states, **{name: np.array(held.initial) for name, held in self.traces.items()}}
         check_limits(self.limits, self.constants, start, self.where)
@@ -380,12 +428,6 @@ def constrained(value: Any, sign: int) -> np.ndarray:
     """Return the effective value of a named parameter: max(value, 0) for sign +1, min(value, 0) for -1."""
     si = np.atleast_1d(np.array(value, dtype=np.float64))
     return np.maximum(si, 0.0) if sign > 0 else np.minimum(si, 0.0) if sign < 0 else si
-
-
-def _renamed(statement: Statement, names: dict[str, str], title: str) -> Statement:
-    if statement.target not in names:
-        raise DescriptionError(f"{title}: '{statement}' writes '{statement.target}': {suggest(statement.target, names)}")
-    return Statement(names[statement.target], statement.op, substitute(statement.expression, names))
 
 
 def expand_projection(projection: Projection, network: Network, units: dict[str, Unit], seed: int) -> Link:

@@ -80,6 +80,22 @@ class WritesSignal(SynapticRule):
     on_post = "x += 1"
 
 
+class WritesParameter(SynapticRule):
+    """w += step at a presynaptic spike. Source: none."""
+
+    step = parameter(0.1, "step")
+    clock = "spike"
+    on_pre = "w += step; step += 1"
+
+
+class UnknownGain(NeuronRule):
+    """dg/dt = rate * z. Source: none."""
+
+    rate = parameter(1 / second, "rate")
+    g = own.gain("I")
+    dg = "rate * z"
+
+
 class GainWithoutChange(NeuronRule):
     """g stays. Source: none."""
 
@@ -170,7 +186,17 @@ class GainWithoutChange(NeuronRule):
         (
             lambda: rates(UnknownSymbol()),
             UnknownNameError,
-            r"projection 'p', dw/dt: unknown name 'etta'.*",
+            r"UnknownSymbol on projection 'p', dw: unknown name 'etta' in 'etta \* w': did you mean 'eta'\?",
+        ),
+        (
+            lambda: spikes(WritesParameter()),
+            DescriptionError,
+            r"WritesParameter on projection 'p', on_pre: 'step \+= 1' writes 'step', which is no variable of the rule",
+        ),
+        (
+            lambda: Network("n").add(Population("b", 2, LIF(), rules=UnknownGain())),
+            UnknownNameError,
+            r"UnknownGain on population 'b', dg: unknown name 'z' in 'rate \* z': ",
         ),
         (
             lambda: spikes(WritesSignal()),
