@@ -74,7 +74,9 @@ class Probability(Connectivity):
 
     def __post_init__(self) -> None:
         if not 0.0 <= scalar_in_si(self.p, DIMENSIONLESS, "Probability: p") <= 1.0:
-            raise DescriptionError(f"Probability: p = {self.p} is not a probability: give a number from 0 to 1")
+            raise DescriptionError(
+                f"Probability: p = {self.p} is not a probability: give a number from 0 to 1"
+            )
 
     def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
         """Return the drawn pairs; the work is proportional to their number, not to sources x targets."""

@@ -13,7 +13,11 @@ from neurosim.errors import DescriptionError
 from neurosim.registry import suggest
 
 MAX_LENGTH = 10_000
-MAX_EXPONENT = 64
+MAX_INLINED = 100_000
+MAX_DEPTH = 64
+MAX_INTEGER = 2**63
+MAX_POWER = 4096
+MAX_TERMS = 10_000
 FUNCTIONS = frozenset(
     {
         "abs", "arccos", "arcsin", "arctan", "ceil", "clip", "cos", "cosh", "exp", "expm1", "exprel", "floor", "int",
@@ -23,20 +27,10 @@ FUNCTIONS = frozenset(
 CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf}
 
 _ALLOWED = (
-    ast.Expression,
-    ast.BinOp,
-    ast.UnaryOp,
-    ast.BoolOp,
-    ast.Compare,
-    ast.Call,
-    ast.Name,
-    ast.Load,
-    ast.Constant,
-    ast.operator,
-    ast.unaryop,
-    ast.boolop,
-    ast.cmpop,
-)
+    ast.Expression, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.Name, ast.Load, ast.Constant,
+    ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.USub, ast.UAdd,
+    ast.Not, ast.And, ast.Or, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,14 +66,29 @@ def check_expression(text: str, where: str) -> ast.expr:
 
 
 def parse(text: str, where: str) -> ast.Expression:
-    """Return the parsed text of an expression, whatever it holds; refuses text that is too long or no expression."""
+    """Return the parsed text of an expression, refusing what is too long, too deep or no expression."""
     check_length(text, where)
     try:
-        return ast.parse(text.strip(), mode="eval")
+        tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise DescriptionError(
             f"{where}: '{_short(text)}' is not an expression ({error}): correct it"
         ) from None
+    if _depth(tree) > MAX_DEPTH:
+        raise DescriptionError(
+            f"{where}: '{_short(text)}' is nested beyond {MAX_DEPTH} levels (each term of a sum is one): name its parts"
+        )
+    return tree
+
+
+def _depth(tree: ast.Expression) -> int:
+    level, depth = [tree.body], 0
+    while level:
+        level = [
+            child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)
+        ]
+        depth += 1
+    return depth
 
 
 def check_node(node: ast.AST, where: str, more: frozenset[str] = frozenset()) -> None:
@@ -88,10 +97,8 @@ def check_node(node: ast.AST, where: str, more: frozenset[str] = frozenset()) ->
         raise DescriptionError(
             f"{where}: {type(node).__name__} is not allowed in an equation: use names, numbers, operators, functions"
         )
-    if isinstance(node, ast.Constant) and (
-        isinstance(node.value, str) or not isinstance(node.value, int | float)
-    ):
-        raise DescriptionError(f"{where}: the constant {node.value!r} is not a number: write a number")
+    if isinstance(node, ast.Constant):
+        _check_constant(node.value, where)
     if isinstance(node, ast.Call):
         if not isinstance(node.func, ast.Name) or node.keywords:
             raise DescriptionError(f"{where}: only plain calls of known functions are allowed: write f(x)")
@@ -100,20 +107,39 @@ def check_node(node: ast.AST, where: str, more: frozenset[str] = frozenset()) ->
                 f"{where}: unknown function '{node.func.id}': {suggest(node.func.id, FUNCTIONS | more)}"
             )
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
-        _check_exponent(node.right, where)
+        _check_power(node, where)
 
 
-def _check_exponent(exponent: ast.expr, where: str) -> None:
-    # A tower of powers, or a huge one, would be worked out exactly by the symbolic layer and never end.
-    for node in ast.walk(exponent):
-        if isinstance(node, ast.Pow):
-            raise DescriptionError(
-                f"{where}: a power inside an exponent is not allowed: write it with exp and log"
-            )
-        if isinstance(node, ast.Constant) and abs(node.value) > MAX_EXPONENT:
-            raise DescriptionError(
-                f"{where}: the exponent {node.value} is beyond {MAX_EXPONENT}: write it with exp and log"
-            )
+def _check_constant(value: object, where: str) -> None:
+    if not isinstance(value, int | float):
+        raise DescriptionError(f"{where}: the constant {str(value)[:60]!r} is not a number: write a number")
+    if not abs(value) < (MAX_INTEGER if isinstance(value, int) else math.inf):
+        raise DescriptionError(f"{where}: a constant is too large: write it with an exponent, as 1e20")
+
+
+def _check_power(power: ast.BinOp, where: str) -> None:
+    # A tower of powers, a huge one, or a high one of a long sum would be worked out by the symbolic layer for ever.
+    if any(isinstance(node, ast.Pow) for node in ast.walk(power.right)):
+        raise DescriptionError(
+            f"{where}: a power inside an exponent is not allowed: write it with exp and log"
+        )
+    growth, names = _growth(power), sum(isinstance(node, ast.Name) for node in ast.walk(power.left))
+    constant = not any(isinstance(node, ast.Name) for node in ast.walk(power.right))
+    if growth > MAX_POWER or (
+        constant and names and math.comb(int(growth) + names - 1, names - 1) > MAX_TERMS
+    ):
+        raise DescriptionError(
+            f"{where}: '{_short(ast.unparse(power))}' is too high a power: write it with exp and log"
+        )
+
+
+def _growth(node: ast.AST) -> float:
+    """Return a bound on the factor by which powers multiply the number of digits of an integer."""
+    below = max((_growth(child) for child in ast.iter_child_nodes(node)), default=1.0)
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)):
+        return below
+    constants = [abs(n.value) for n in ast.walk(node.right) if isinstance(n, ast.Constant)]  # type: ignore[arg-type]
+    return below * math.prod(max(c, 1.0) for c in constants)
 
 
 @lru_cache(maxsize=4096)
@@ -166,6 +192,10 @@ def substitute_all(text: str, expressions: Mapping[str, str]) -> str:
         if not names_in(text) & expressions.keys():
             return text.strip()
         text = substitute(text, expressions)
+        if len(text) > MAX_INLINED:
+            raise DescriptionError(
+                f"'{_short(text)}': with its definitions written out it is too long: simplify it"
+            )
     raise DescriptionError(
         f"'{_short(text)}': its definitions refer to each other in a circle: break the circle"
     )

@@ -34,12 +34,14 @@ class _Scalars(ast.NodeTransformer):
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        return self.visit(node.value)  # type: ignore[no-any-return]
+        return self.visit(node.value)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         node.args = [self.visit(argument) for argument in node.args]
         if isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS:
-            return ast.BinOp(node.args[1], ast.Div(), node.args[0]) if node.func.id == "solve" else node.args[0]
+            return (
+                ast.BinOp(node.args[1], ast.Div(), node.args[0]) if node.func.id == "solve" else node.args[0]
+            )
         return node
 
 

@@ -10,7 +10,7 @@ from brian2 import ms, second
 
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.parts import Clamp, External, NamedParameter, Population, Projection, Recorder, check_name
-from neurosim.model.units import in_si
+from neurosim.model.units import scalar_in_si
 from neurosim.registry import suggest
 
 Part = Population | Projection | NamedParameter | Recorder | Clamp | External
@@ -27,7 +27,7 @@ class Network:
         check_name(name, "network")
         self.name = name
         self.dt = dt
-        step = float(in_si(dt, (1 * second).dim, f"network '{name}': dt"))
+        step = scalar_in_si(dt, second.dim, f"network '{name}': dt")
         if step <= 0:
             raise DescriptionError(f"network '{name}': dt = {dt} is not positive: give a step such as 0.1*ms")
         self.populations: dict[str, Population] = {}
@@ -80,7 +80,7 @@ class Network:
     def parts(self) -> Iterator[Part]:
         """Yield every part in the order in which a copy has to add them."""
         for group in (self.populations, self.parameters, self.projections, self.externals):
-            yield from group.values()  # type: ignore[attr-defined]
+            yield from group.values()
         yield from self.recorders
         yield from self.clamps
 

@@ -8,12 +8,20 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 import brian2
-from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION, EquationError
+from brian2.equations.equations import (
+    DIFFERENTIAL_EQUATION,
+    EQUATIONS,
+    PARAMETER,
+    SUBEXPRESSION,
+    EquationError,
+    ParseException,
+)
 
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import check_expression, check_length
 from neurosim.model.parameters import Described
 from neurosim.model.registries import enter, neurons
+from neurosim.registry import suggest
 
 METHODS = ("exact", "exponential_euler", "euler", "rk2", "rk4")
 _FLAGS = {DIFFERENTIAL_EQUATION: {"unless refractory"}, SUBEXPRESSION: set(), PARAMETER: {"input", "state"}}
@@ -58,22 +66,42 @@ class NeuronModel(Described):
 
 def fill(text: str, chosen: Mapping[str, str]) -> str:
     """Replace `{name}` by the chosen text."""
-    return re.sub(r"\{(\w+)\}", lambda m: chosen[m.group(1)], text)
+
+    def choice(match: re.Match[str]) -> str:
+        if match[1] not in chosen:
+            raise DescriptionError(f"'{{{match[1]}}}' in the equations: {suggest(match[1], chosen)}")
+        return chosen[match[1]]
+
+    return re.sub(r"\{(\w+)\}", choice, text)
 
 
 @lru_cache(maxsize=256)
 def parse_equations(text: str, where: str) -> brian2.Equations:
     """Return Brian2 equations after checking length, grammar and flags; raises DescriptionError."""
     check_length(text, where)
+    # Before Brian2 sees them: it works expressions out as it reads them, however large.
+    for name, expression in _expressions(text, where):
+        check_expression(expression, f"{where}.equations, '{name}'")
     try:
         equations = brian2.Equations(text)
     except (EquationError, ValueError, TypeError, SyntaxError, KeyError) as error:
-        reason = " ".join(str(error).split())
-        raise DescriptionError(f"{where}.equations: {reason[:200]}: correct the equations") from None
+        raise _refused(where, error) from None
     for name, equation in equations.items():
-        if equation.expr is not None:
-            check_expression(equation.expr.code, f"{where}.equations, '{name}'")
         wrong = set(equation.flags) - _FLAGS[equation.type]
         if wrong:
             raise DescriptionError(f"{where}.equations, '{name}': unknown flag ({wrong.pop()}): remove it")
     return equations
+
+
+def _expressions(text: str, where: str) -> list[tuple[str, str]]:
+    """Return name and expression of each equation, by Brian2's grammar alone."""
+    try:
+        lines = EQUATIONS.parse_string(text, parse_all=True)
+    except ParseException as error:
+        raise _refused(where, error) from None
+    return [(line["identifier"], line["expression"]) for line in lines if "expression" in line]
+
+
+def _refused(where: str, error: Exception) -> DescriptionError:
+    reason = " ".join(str(error).split())
+    return DescriptionError(f"{where}.equations: {reason[:200]}: correct the equations")

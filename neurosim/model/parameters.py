@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,7 +19,7 @@ class Parameter:
     """A named constant of a model or rule: default, meaning, bounds; `of_weight` takes the unit of the weight."""
 
     default: Any
-    doc: str
+    doc: str = field(repr=False)  # not part of what a network file compares
     low: Any = None
     high: Any = None
     of_weight: bool = False
@@ -34,12 +34,16 @@ class Parameter:
         if isinstance(value, Distribution):
             value.check(None if self.of_weight else self.dimension, where)
             return value
-        dimension = dimension_of(value) if self.of_weight else self.dimension
-        si = in_si(value, dimension, where)
+        dimension = dimension_of(value, where) if self.of_weight else self.dimension
+        self.check_bounds(in_si(value, dimension, where), where)
+        return value
+
+    def check_bounds(self, si: np.ndarray, where: str) -> None:
+        """Refuse values (SI units) beyond the bounds."""
         for bound, broken, word in ((self.low, np.less, "below"), (self.high, np.greater, "above")):
             if bound is not None and np.any(broken(si, np.asarray(bound, dtype=float))):
-                raise DescriptionError(f"{where} = {value} lies {word} its bound {bound}: change it")
-        return value
+                shown = np.array2string(si, threshold=6)
+                raise DescriptionError(f"{where} = {shown} (SI) lies {word} its bound {bound}: change it")
 
 
 def parameter(default: Any, doc: str, *, low: Any = None, high: Any = None, of_weight: bool = False) -> Any:
@@ -62,7 +66,7 @@ class Option:
     """A named choice that shapes the equations of a model (not a number)."""
 
     default: str
-    doc: str
+    doc: str = field(repr=False)
     choices: tuple[str, ...] = ()
 
 
@@ -75,7 +79,7 @@ class Described:
     """Base of models, synapses and rules: a class of facts, an instance of parameter values.
 
     Subclasses are data: class attributes made by `parameter(...)` and `option(...)`, and equations as text.
-    Instances are immutable and compare by content.
+    Instances are immutable.
     """
 
     parameters: ClassVar[Mapping[str, Parameter]] = {}

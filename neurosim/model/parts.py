@@ -15,16 +15,17 @@ from neurosim.model.connectivity import Connectivity
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.rule import NeuronRule, Rule, SynapticRule
 from neurosim.model.synapse import SynapseModel
-from neurosim.model.values import Value
+from neurosim.model.units import dimension_of, in_si, scalar_in_si
+from neurosim.model.values import Value, indices, whole
 
-_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]*$")
+_NAME = re.compile(r"[A-Za-z](_?[A-Za-z0-9])*")
 
 
 def check_name(name: Any, what: str) -> None:
     """Refuse a name that is not an identifier, since names become variables of generated programs."""
-    if not isinstance(name, str) or not _NAME.match(name) or "__" in name:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise DescriptionError(
-            f"{what} name {name!r}: use letters, digits and single underscores, a letter first"
+            f"{what} name {name!r}: use letters, digits and single underscores between them, a letter first"
         )
 
 
@@ -48,18 +49,22 @@ class Population:
 
     def __post_init__(self) -> None:
         check_name(self.name, "population")
-        object.__setattr__(self, "rules", _rules(self.rules, NeuronRule, f"population '{self.name}'"))
-        if not isinstance(self.size, int | np.integer) or self.size < 1:
-            raise DescriptionError(f"population '{self.name}': size = {self.size!r}: give a whole number from 1")
+        where = f"population '{self.name}'"
+        object.__setattr__(self, "rules", _rules(self.rules, NeuronRule, where))
+        object.__setattr__(self, "size", _from_one(self.size, f"{where}: size"))
         if not isinstance(self.model, NeuronModel):
-            raise DescriptionError(f"population '{self.name}': model = {self.model!r}: give a neuron model, as LIF()")
+            raise DescriptionError(f"{where}: model = {self.model!r}: give a neuron model, as LIF()")
+        for name, unit in (("reference_rate", Hz), ("activity_window", second)):
+            if scalar_in_si(getattr(self, name), unit.dim, f"{where}: {name}") <= 0:
+                raise DescriptionError(f"{where}: {name} = {getattr(self, name)} is not positive: change it")
 
 
 @dataclass(frozen=True)
 class NamedParameter:
     """A weight shared by projections, by name: value (a number or an array of shape (n,)), sign +1, -1 or 0 (free).
 
-    A sign constrains where the value is used, not where it is kept: effective = max(value, 0) for +1, min(value, 0) for -1.
+    A sign constrains where the value is used, not where it is kept: effective = max(value, 0) for +1, min(value, 0)
+    for -1.
     """
 
     name: str
@@ -68,18 +73,22 @@ class NamedParameter:
 
     def __post_init__(self) -> None:
         check_name(self.name, "named parameter")
-        _check_sign(self.sign, f"named parameter '{self.name}'")
+        where = f"named parameter '{self.name}'"
+        _check_sign(self.sign, where)
+        if in_si(self.value, dimension_of(self.value, where), where).ndim > 1:
+            raise DescriptionError(f"{where} is a matrix: give a number or a list of numbers")
 
 
 @dataclass(frozen=True)
 class Tied:
-    """A projection's weight taken from a named parameter: weight of edge e = parameter[index[e]] (index 0 if omitted)."""
+    """A projection's weight taken from a named parameter: of edge e, parameter[index[e]] (index 0 if omitted)."""
 
     parameter: str
     index: tuple[int, ...] = (0,)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "index", tuple(int(i) for i in np.atleast_1d(self.index)))
+        where = f"weight tied to '{self.parameter}': index"
+        object.__setattr__(self, "index", indices(np.atleast_1d(self.index), where))
 
 
 @dataclass(frozen=True)
@@ -108,9 +117,10 @@ class Projection:
         _check_sign(self.sign, f"projection '{self.name}'")
         object.__setattr__(self, "rules", _rules(self.rules, SynapticRule, f"projection '{self.name}'"))
         for attribute, kind in (("synapse", SynapseModel), ("connect", Connectivity)):
-            if not isinstance(getattr(self, attribute), kind):
+            given = getattr(self, attribute)
+            if not isinstance(given, kind):
                 raise DescriptionError(
-                    f"projection '{self.name}': {attribute} = {getattr(self, attribute)!r} is not a {kind.__name__}: give one"
+                    f"projection '{self.name}': {attribute} = {given!r} is not a {kind.__name__}: give one"
                 )
 
 
@@ -129,10 +139,10 @@ class Recorder:
     indices: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
+        where = f"recorder of '{self.key}'"
         if self.indices is not None:
-            object.__setattr__(self, "indices", tuple(int(i) for i in self.indices))
-        if not isinstance(self.every, int | np.integer) or self.every < 1:
-            raise DescriptionError(f"recorder of '{self.key}': every = {self.every!r}: give a whole number of steps from 1")
+            object.__setattr__(self, "indices", indices(self.indices, f"{where}: indices"))
+        object.__setattr__(self, "every", _from_one(self.every, f"{where}: every"))
 
     @property
     def key(self) -> str:
@@ -142,7 +152,11 @@ class Recorder:
 
 @dataclass(frozen=True)
 class Clamp:
-    """Holds a variable of some units at a value from `start` to `stop` (s), overwriting whatever else sets it."""
+    """Holds a variable of some units at a value, overwriting whatever else sets it.
+
+    Arguments: population; variable, a state or a definition; value; indices, of the units (all if omitted); start and
+    stop (s), rounded to the nearest step: held from the first up to, not including, the second (for ever if omitted).
+    """
 
     population: str
     variable: str
@@ -153,7 +167,8 @@ class Clamp:
 
     def __post_init__(self) -> None:
         if self.indices is not None:
-            object.__setattr__(self, "indices", tuple(int(i) for i in self.indices))
+            where = f"clamp of '{self.population}.{self.variable}': indices"
+            object.__setattr__(self, "indices", indices(self.indices, where))
 
 
 @dataclass(frozen=True)
@@ -170,7 +185,7 @@ class External:
 
     def __post_init__(self) -> None:
         check_name(self.name, "external")
-        object.__setattr__(self, "reads", tuple(self.reads))
+        object.__setattr__(self, "reads", (self.reads,) if isinstance(self.reads, str) else tuple(self.reads))
 
 
 def _rules(given: Any, kind: type[Rule], where: str) -> tuple[Any, ...]:
@@ -183,8 +198,17 @@ def _rules(given: Any, kind: type[Rule], where: str) -> tuple[Any, ...]:
     names = [type(rule).__name__ for rule in rules]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise DescriptionError(f"{where}: rules holds {twice} twice: keep one, or make a subclass of another name")
+        raise DescriptionError(
+            f"{where}: rules holds {twice} twice: keep one, or make a subclass of another name"
+        )
     return rules
+
+
+def _from_one(value: Any, where: str) -> int:
+    number = whole(value, where)
+    if number < 1:
+        raise DescriptionError(f"{where} = {value!r}: give a whole number from 1")
+    return number
 
 
 def _check_sign(sign: Any, where: str) -> None:

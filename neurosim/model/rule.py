@@ -62,7 +62,7 @@ class Gain:
 
 @dataclass(frozen=True)
 class Offset:
-    """A state of a neuron that is added to an input port ('I') or to a constant of its model ('bias', 'v_threshold')."""
+    """A state of a neuron that is added to an input port ('I') or to a constant of its model ('v_threshold')."""
 
     adds_to: str
 
@@ -167,7 +167,11 @@ class Rule(Described):
         """Return the lines of the docstring that begin at 'Source:', or an empty string."""
         lines = (inspect.getdoc(cls) or "").splitlines()
         start = next((i for i, line in enumerate(lines) if line.strip().startswith("Source:")), None)
-        return "" if start is None else " ".join(line.strip() for line in lines[start:]).removeprefix("Source:").strip()
+        return (
+            ""
+            if start is None
+            else " ".join(line.strip() for line in lines[start:]).removeprefix("Source:").strip()
+        )
 
     @property
     def modulators(self) -> dict[str, str]:
@@ -187,13 +191,13 @@ class SynapticRule(Rule, abstract=True):
     derivative of the weight (clock 'continuous'), or its change after a presentation (clock 'sample'); `on_pre`,
     `on_post`, statements at the arrival of a presynaptic spike and at a postsynaptic spike (clock 'spike'), which read
     traces before they write them; `then`, bounds applied after each change.
-    Instead of `dw`, a rule that is not local gives `dW`, a matrix expression, on all-to-all projections: W is the weight
-    matrix (targets, sources), the signals are columns, one row per unit; besides + - * / (element by element) it has
+    Instead of `dw`, a rule that is not local gives `dW`, a matrix expression, on all-to-all projections: W is the
+    weight matrix (targets, sources), the signals are columns, one row per unit; besides + - * / (element by element) it has
     `@`, `.T`, tril(A), diag(A) (of a column the matrix, of a matrix the column), solve(A, b), sum(A), mean(A).
     """
 
     dw: ClassVar[str | None] = None
-    dW: ClassVar[str | None] = None  # noqa: N815 (a capital for a matrix)
+    dW: ClassVar[str | None] = None
     on_pre: ClassVar[str] = ""
     on_post: ClassVar[str] = ""
     then: ClassVar[Bounds | None] = None

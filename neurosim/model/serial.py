@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from neurosim.errors import DescriptionError
+from neurosim.errors import DescriptionError, NeurosimError
+from neurosim.model.connectivity import Connectivity
 from neurosim.model.network import Network, Part
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.parameters import Described
@@ -22,7 +23,7 @@ from neurosim.model.values import Distribution, Normal, Uniform
 FORMAT = 1
 _PARTS = {cls.__name__: cls for cls in (Population, Projection, NamedParameter, Recorder, Clamp, External)}
 _DISTRIBUTIONS = {cls.__name__: cls for cls in (Uniform, Normal)}
-_KINDS = ((NeuronModel, neurons), (SynapseModel, synapses), (Rule, rules))
+_KINDS = {"neuron": (NeuronModel, neurons), "synapse": (SynapseModel, synapses), "rule": (Rule, rules)}
 
 
 def to_json(network: Network) -> dict[str, Any]:
@@ -36,15 +37,27 @@ def to_json(network: Network) -> dict[str, Any]:
 
 
 def from_json(data: Mapping[str, Any]) -> Network:
-    """Rebuild a network from `to_json`; raises DescriptionError if a class is unknown or its equations have changed."""
-    if data.get("format") != FORMAT:
+    """Rebuild a network from `to_json`.
+
+    Raises DescriptionError if the data are damaged or the equations of a class have changed, UnknownNameError if a
+    class is not known.
+    """
+    if not isinstance(data, Mapping) or data.get("format") != FORMAT:
+        found = data.get("format") if isinstance(data, Mapping) else data
         raise DescriptionError(
-            f"network file: format {data.get('format')!r} is not {FORMAT}: use the version that wrote it"
+            f"network file: format {found!r} is not {FORMAT}: use the version that wrote it"
         )
-    network = Network(data["name"], value_from_json(data["dt"]))
-    for part in data["parts"]:
-        arguments = {k: _from_json(v) for k, v in part.items() if k != "part"}
-        network.add(_PARTS[part["part"]](**arguments))
+    try:
+        network = Network(data["name"], value_from_json(data["dt"]))
+        for part in data["parts"]:
+            arguments = {k: _from_json(v) for k, v in part.items() if k != "part"}
+            network.add(_PARTS[part["part"]](**arguments))
+    except NeurosimError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise DescriptionError(
+            f"network file: damaged ({type(error).__name__}: {error}): write it anew"
+        ) from None
     return network
 
 
@@ -73,7 +86,13 @@ def _part_to_json(part: Part) -> dict[str, Any]:
 def _to_json(value: Any) -> Any:
     if isinstance(value, Described):
         given = {k: _to_json(v) for k, v in {**value.values(), **value.chosen()}.items()}
-        return {"class": type(value).__name__, "facts": facts_digest(type(value)), "values": given}
+        kind = next(kind for kind, (base, _) in _KINDS.items() if isinstance(value, base))
+        return {
+            "class": type(value).__name__,
+            "of": kind,
+            "facts": facts_digest(type(value)),
+            "values": given,
+        }
     if isinstance(value, Tied):
         return {"tied": value.parameter, "index": list(value.index)}
     if isinstance(value, Distribution):
@@ -81,7 +100,7 @@ def _to_json(value: Any) -> Any:
             "draw": type(value).__name__,
             "arguments": {k: value_to_json(v) for k, v in vars(value).items()},
         }
-    if hasattr(type(value), "to_json"):
+    if isinstance(value, Connectivity):
         return value.to_json()
     if isinstance(value, Mapping):
         return {"map": {k: _to_json(v) for k, v in value.items()}}
@@ -112,10 +131,7 @@ def _from_json(data: Any) -> Any:
 
 
 def _described(data: Mapping[str, Any]) -> Described:
-    name = data["class"]
-    registry = next((r for _, r in _KINDS if r.held(name) is not None), None)
-    if registry is None:
-        registry = next((r for _, r in _KINDS if name in r.names()), rules)
+    name, (_, registry) = data["class"], _KINDS[data["of"]]
     cls = registry.get(name)
     if facts_digest(cls) != data["facts"]:
         raise DescriptionError(

@@ -53,7 +53,8 @@ class Uniform(Distribution):
 
     def draw(self, rng: np.random.Generator, size: int) -> np.ndarray:
         """Return `size` numbers in SI base units."""
-        return rng.uniform(*self.arguments(), size)
+        low, high = self.arguments()
+        return rng.uniform(low, high, size)
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ class Normal(Distribution):
 
     def draw(self, rng: np.random.Generator, size: int) -> np.ndarray:
         """Return `size` numbers in SI base units."""
-        return rng.normal(*self.arguments(), size)
+        mean, sd = self.arguments()
+        return rng.normal(mean, sd, size)
 
 
 Value = Any  # a number, a quantity, an array of either, or a Distribution
