@@ -12,6 +12,7 @@ from brian2.equations.equations import SingleEquation
 from brian2.stateupdaters.base import UnsupportedEquationsException
 from brian2.synapses.synapses import SynapticPathway
 
+from neurosim.engines.brian2_samples import sample_equations, samples_of
 from neurosim.engines.brian2_text import (
     UPDATERS,
     Order,
@@ -19,6 +20,7 @@ from neurosim.engines.brian2_text import (
     definition,
     derivative,
     link_names,
+    modulators,
     parameter,
     place,
     run_code,
@@ -76,6 +78,7 @@ class LinkSynapses:
         self.ends: dict[End, UnitGroup] = {"pre": source, "post": target}
         self.clock = clock
         self.names = link_names(link, source.unit, target.unit)
+        self.own_modulators = [name for name in modulators(link) if self.names[name].endswith("_s")]
         self.event_driven = event_driven(link, self.names)
         self.synapses = self._synapses()
         self.probes: dict[End, Synapses] = {
@@ -98,6 +101,7 @@ class LinkSynapses:
             part = f"{self.ends['post'].parts[link.name]}_post"
             dim, text = link.dimensions[f"{link.port}_post"], rename(link.graded, self.names)
             equations.append(definition(part, text, dim, "summed"))
+        equations += sample_equations(link.samples, link.dimensions, self.names)
         made = self._connected(
             "synapses", equations, (link.pre, link.post), self.ends["pre"], self.ends["post"],
             {"deliver": link.deliver, "learn_pre": link.on_pre}, {"learn_post": link.on_post},
@@ -108,6 +112,7 @@ class LinkSynapses:
             changes = system(link.derivatives, link.dimensions, self.names)
             text = f"{step_code(changes, 'euler')}\n{code(link.after, self.names)}"
             run_code(made, text, "learn", self.order)
+        self.samples = samples_of(made, link.samples, link.after_sample, self.names, self.order)
         return made
 
     def _probe(self, end: End) -> Synapses:
@@ -132,7 +137,10 @@ class LinkSynapses:
     ) -> Synapses:
         link = self.link
         delay = link.delay * self.clock.dt_ * second
-        shared = [parameter(self.names[n], link.dimensions[n], "shared") for n in link.constants]
+        shared = [
+            parameter(self.names[n], link.dimensions[n], "shared")
+            for n in (*link.constants, *self.own_modulators)
+        ]
         made = Synapses(
             source.group,
             target.group,
@@ -181,6 +189,11 @@ class LinkSynapses:
         held = self.link.traces.get(name)
         owner = self.synapses if held is None or held.place == "edge" else self.probes[held.place]
         return owner.variables[self.names[name]].get_value()
+
+    def modulators(self) -> dict[str, list[np.ndarray]]:
+        """Return the memory of each modulator that its rules read."""
+        found = {name: self.names[name] for name in self.own_modulators}
+        return {name: [s.variables[own].get_value() for s in self.objects] for name, own in found.items()}
 
     def value(self, name: str) -> Any:
         """Return a constant (0-d), a state per edge or a trace in SI units."""

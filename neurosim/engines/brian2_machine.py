@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -12,10 +14,11 @@ from brian2.utils.logger import catch_logs
 
 from neurosim.engines.brian2_links import LinkSynapses, pathways
 from neurosim.engines.brian2_records import SampleRecord, SpikeRecord
+from neurosim.engines.brian2_samples import Samples
 from neurosim.engines.brian2_steps import Body, Flight, Inputs, Source, Step, draw, hold
 from neurosim.engines.brian2_units import UnitGroup
 from neurosim.engines.engine import ExternalFunction
-from neurosim.engines.expanded import Expanded
+from neurosim.engines.expanded import OF, Expanded
 from neurosim.engines.graded_order import graded_order
 from neurosim.model.parts import Recorder
 
@@ -46,6 +49,7 @@ class Machine:
         with catch_logs():
             self._make_units()
             self._make_links()
+            self._make_modulators()
             self._make_steps()
             self._make_records()
             self._make_bodies(externals)
@@ -91,6 +95,8 @@ class Machine:
         network.schedule = list(SCHEDULE)
         # Brian2 prepares its objects at the start of a run; a run of no steps leaves them ready to be stepped.
         network.run(0 * second, namespace={})
+        for samples in self.samples:
+            samples.rest()
         return network
 
     # Steps ---------------------------------------------------------------------------------------------------------
@@ -100,6 +106,14 @@ class Machine:
         made = NetworkOperation(function, clock=self.clock, when=when, order=order, name=f"operation{order}")
         self.operations.append(made)
         return made
+
+    def _make_modulators(self) -> None:
+        """Let rules read the modulators of each step: outputs of other populations, held until the next."""
+        for part in self.parts:
+            for name, targets in part.modulators().items():
+                variable, _, population = name.partition(OF)
+                held = self.units[population].watch(variable, "after_graded")
+                self._add(partial(_hand_over, held, targets), "after_graded")
 
     def _make_steps(self) -> None:
         seed = self.expanded.seed
@@ -158,17 +172,32 @@ class Machine:
         graded = [unit for unit in self.units.values() if unit.unit.graded]
         self.outputs = {unit.unit.name: unit.watch("output", "after_end") for unit in graded}
 
+    @property
+    def parts(self) -> list[UnitGroup | LinkSynapses]:
+        """The populations and projections."""
+        return [*self.units.values(), *self.links.values()]
+
+    @property
+    def samples(self) -> list[Samples]:
+        """The code of rules with the clock 'sample'."""
+        return [samples for part in self.parts for samples in part.samples]
+
     # Reading and going back ------------------------------------------------------------------------------------------
 
     def value(self, owner: str, name: str) -> Any:
         """Return a variable in SI units; a definition speaks of the last step taken."""
         if owner in self.links:
             return self.links[owner].value(name)
+        with self.last_step(), catch_logs():
+            return self.units[owner].value(name)
+
+    @contextmanager
+    def last_step(self) -> Iterator[None]:
+        """Set the clock to the last step taken, that of which definitions speak."""
         now = self.step.number
         self.step.number = max(now - 1, 0)
         try:
-            with catch_logs():
-                return self.units[owner].value(name)
+            yield
         finally:
             self.step.number = now
 
@@ -191,3 +220,8 @@ class Machine:
                 for path in paths:
                     if path.prepost == "pre":
                         flight.refill(path.queue, link.link.delay)
+
+
+def _hand_over(held: np.ndarray, targets: list[np.ndarray]) -> None:
+    for target in targets:
+        target[:] = held[0]

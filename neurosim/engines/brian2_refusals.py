@@ -18,7 +18,7 @@ from neurosim.engines.brian2_links import PLACES, TRACE_METHODS, traces_at
 from neurosim.engines.brian2_text import UPDATERS, Names, link_names, step_code, system, unit_names
 from neurosim.engines.brian2_units import equations_of
 from neurosim.engines.evaluate import evaluate
-from neurosim.engines.expanded import OF, Expanded, Link, Unit
+from neurosim.engines.expanded import Expanded, Link, Unit
 from neurosim.model.expressions import names_in, parse_statements
 
 
@@ -27,24 +27,15 @@ def reasons(expanded: Expanded) -> Iterator[str]:
     if brian2.get_device() is not runtime_device:
         yield "Brian2 is set to another device than 'runtime': call brian2.set_device('runtime')"
     dt = expanded.network.step
-    yield from _not_yet(expanded)
+    for link in expanded.links.values():
+        if link.matrix is not None or link.matrix_sample is not None:
+            yield f"projection '{link.name}': a rule in matrix language, which Brian2 lacks: engine 'fused' can run it"
     for unit in expanded.units.values():
         if unit.derivatives:
             yield from _unit(unit, dt)
     for link in expanded.links.values():
         names = link_names(link, expanded.units[link.source], expanded.units[link.target])
         yield from _traces(link, names, dt)
-
-
-def _not_yet(expanded: Expanded) -> Iterator[str]:
-    for link in expanded.links.values():
-        if link.matrix is not None or link.matrix_sample is not None:
-            yield f"projection '{link.name}': a matrix rule: engine 'fused' can"
-    for part in (*expanded.units.values(), *expanded.links.values()):
-        if part.samples:
-            yield f"'{part.name}': a rule with the clock 'sample': engine 'fused' can"
-        if any(OF in name for name in part.dimensions):
-            yield f"'{part.name}': a rule with a modulator: engine 'fused' can"
 
 
 def _unit(unit: Unit, dt: float) -> Iterator[str]:

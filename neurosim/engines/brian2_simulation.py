@@ -53,6 +53,21 @@ class Brian2Simulation(Simulation):
                             f"{self.now}: lower dt or check the parameters"
                         )
 
+    def _accumulate(self, share: float) -> None:
+        with self._machine.last_step(), np.errstate(all="ignore"):
+            for samples in self._machine.samples:
+                samples.accumulate(share)
+
+    def _apply(self) -> None:
+        with self._machine.last_step(), np.errstate(all="ignore"):
+            for samples in self._machine.samples:
+                samples.apply()
+        self._check_finite(self.now)
+
+    def _relax(self) -> None:
+        for unit in self._machine.units.values():
+            unit.relax()
+
     def _read(self, owner: str, name: str) -> np.ndarray:
         return self._machine.value(owner, name)
 

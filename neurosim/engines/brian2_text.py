@@ -7,7 +7,7 @@ Brian2's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import brian2
@@ -22,7 +22,7 @@ from brian2.stateupdaters.base import UnsupportedEquationsException
 
 from neurosim.engines.cache import remembered
 from neurosim.engines.expand_population import CLOCK
-from neurosim.engines.expanded import Link, Unit
+from neurosim.engines.expanded import OF, Link, Unit
 from neurosim.model.expressions import Statement, rename
 from neurosim.model.units import Dimension
 
@@ -60,7 +60,14 @@ def link_names(link: Link, source: Unit, target: Unit) -> dict[str, str]:
     """Return the Brian2 name of every name that the texts of a link may hold."""
     names = {f"{n}_pre": f"{new}_pre" for n, new in unit_names(source).items()}
     names |= {f"{n}_post": f"{new}_post" for n, new in unit_names(target).items()}
-    return names | {n: f"s_{n}_s" for n in (*link.constants, *link.states, *link.traces)}
+    return names | {
+        n: f"s_{n}_s" for n in (*link.constants, *link.states, *link.traces, *modulators(link, names))
+    }
+
+
+def modulators(part: Unit | Link, others: Collection[str] = ()) -> list[str]:
+    """Return the names of modulators among the names of a part; others, names that belong to its ends."""
+    return [name for name in part.dimensions if OF in name and name not in others]
 
 
 def parameter(name: str, dim: Dimension, *flags: str) -> SingleEquation:
@@ -105,7 +112,7 @@ Order = Iterator[int]
 """Gives each object of the schedule a place of its own: within a slot the order is that of creation, never of names."""
 
 
-def run_code(group: Any, text: str, when: str, order: Order) -> None:
+def run_code(group: Any, text: str, when: str, order: Order) -> CodeRunner:
     """Let a group run code once per step; units are checked already, and a state updater's code may not show them."""
     number = len(group.contained_objects)
     runner = CodeRunner(
@@ -119,6 +126,7 @@ def run_code(group: Any, text: str, when: str, order: Order) -> None:
         check_units=False,
     )
     group.contained_objects.append(runner)
+    return runner
 
 
 def memory(group: Any) -> dict[str, np.ndarray]:

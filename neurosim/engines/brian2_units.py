@@ -10,6 +10,7 @@ from brian2 import Clock, Equations, NeuronGroup
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.equations.equations import BOOLEAN, PARAMETER, SingleEquation
 
+from neurosim.engines.brian2_samples import sample_equations, samples_of
 from neurosim.engines.brian2_text import (
     UPDATERS,
     Order,
@@ -17,6 +18,7 @@ from neurosim.engines.brian2_text import (
     definition,
     derivative,
     memory,
+    modulators,
     parameter,
     place,
     run_code,
@@ -46,6 +48,8 @@ def equations_of(unit: Unit) -> list[SingleEquation]:
         else:
             found.append(parameter(names[n], dims[n]))
     found += [parameter(names[n], dims[n]) for n in (*unit.ports, *unit.draws)]
+    found += [parameter(names[n], dims[n], "shared") for n in modulators(unit)]
+    found += sample_equations(unit.samples, dims, names)
     found += [definition(names[n], rename(text, names), dims[n]) for n, text in unit.definitions.items()]
     return found
 
@@ -81,6 +85,11 @@ class UnitGroup:
             # Brian2's own initial values: as if the last spike were long ago.
             self.raw("lastspike")[:], self.raw("not_refractory")[:] = LONG_AGO, True
 
+    def relax(self) -> None:
+        """Put the dynamic states back to their start."""
+        for name in self.unit.derivatives:
+            self.array(name)[:] = self.unit.states[name]
+
     def _group(self, clock: Clock, label: str) -> NeuronGroup:
         unit = self.unit
         extra = [
@@ -115,6 +124,7 @@ class UnitGroup:
         if self.unit.adaptation:
             equations = system(self.unit.adaptation, self.unit.dimensions, self.names)
             run_code(self.group, step_code(equations, "euler"), "adapt", self.order)
+        self.samples = samples_of(self.group, self.unit.samples, (), self.names, self.order)
 
     def add_ports(self) -> None:
         """Let each port be the sum of its parts, once they have been worked out."""
@@ -137,6 +147,10 @@ class UnitGroup:
     def array(self, name: str) -> np.ndarray:
         """Return the memory of a constant, state, port or draw."""
         return self.raw(self.names[name])
+
+    def modulators(self) -> dict[str, list[np.ndarray]]:
+        """Return the memory of each modulator that its rules read."""
+        return {name: [self.array(name)] for name in modulators(self.unit)}
 
     def raw(self, name: str) -> np.ndarray:
         """Return the memory of a Brian2 variable."""
