@@ -44,7 +44,7 @@ class MLPController:
     @property
     def sizes(self) -> dict[str, int]:
         """Number of weights and biases by layer, in the order of the parameter vector."""
-        found = {}
+        found: dict[str, int] = {}
         for layer, (n, m) in enumerate(pairwise(self.layers), 1):
             found |= {f"weights{layer}": n * m, f"biases{layer}": m}
         return found

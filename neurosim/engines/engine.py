@@ -30,11 +30,25 @@ class ExternalFunction(Protocol):
     network and fills `outputs`; `outputs` maps names to slices of that vector; `output_values` are its values now.
     """
 
-    function: Any
-    handles: np.ndarray
-    n_inputs: int
-    outputs: Mapping[str, slice]
-    output_values: np.ndarray
+    @property
+    def function(self) -> Any:
+        """The compiled function."""
+
+    @property
+    def handles(self) -> np.ndarray:
+        """What the function works on, as int64."""
+
+    @property
+    def n_inputs(self) -> int:
+        """Length of `inputs`."""
+
+    @property
+    def outputs(self) -> Mapping[str, slice]:
+        """The named parts of the outputs."""
+
+    @property
+    def output_values(self) -> np.ndarray:
+        """The outputs now."""
 
     def save(self) -> np.ndarray:
         """Return the complete state."""
@@ -147,7 +161,9 @@ class Simulation(ABC):
         batches = {name: np.atleast_2d(np.asarray(value, dtype=float)) for name, value in inputs.items()}
         sizes = {len(value) for value in batches.values()}
         if len(sizes) != 1:
-            raise DescriptionError(f"present: batches of {sorted(sizes)} patterns: give the same number for every input")
+            raise DescriptionError(
+                f"present: batches of {sorted(sizes)} patterns: give the same number for every input"
+            )
         (batch,) = sizes
         for row in range(batch):
             self._relax()
@@ -157,7 +173,9 @@ class Simulation(ABC):
         if self._has_samples:
             self._apply()
 
-    def settle(self, tolerance: float = 1e-9, at_most: int = 10_000, inputs: Mapping[str, Any] | None = None) -> int:
+    def settle(
+        self, tolerance: float = 1e-9, at_most: int = 10_000, inputs: Mapping[str, Any] | None = None
+    ) -> int:
         """Run until no dynamic state changes by more than `tolerance` (SI units) in a step; return the number of steps.
 
         Raises RunFailed when that has not happened after `at_most` steps.
@@ -166,14 +184,19 @@ class Simulation(ABC):
         for taken in range(1, at_most + 1):
             before = [np.array(self._read(*name)) for name in names]
             self.step(inputs)
-            change = max((float(np.abs(self._read(*n) - b).max()) for n, b in zip(names, before, strict=True)), default=0.0)
+            change = max(
+                (float(np.abs(self._read(*n) - b).max()) for n, b in zip(names, before, strict=True)),
+                default=0.0,
+            )
             if change <= tolerance:
                 return taken
-        raise RunFailed(f"settle: still changing by {change:.3g} per step after {at_most} steps: allow more, or lower dt")
+        raise RunFailed(
+            f"settle: still changing by {change:.3g} per step after {at_most} steps: allow more, or lower dt"
+        )
 
     @property
     def _has_samples(self) -> bool:
-        parts = (*self.expanded.units.values(), *self.expanded.links.values())
+        parts: tuple[Any, ...] = (*self.expanded.units.values(), *self.expanded.links.values())
         return any(part.samples or getattr(part, "matrix_sample", None) for part in parts)
 
     def get(self, name: str) -> Any:

@@ -15,7 +15,9 @@ def expand(network: Network, seed: int = 0) -> Expanded:
 
     Raises DescriptionError on whatever does not fit: units, names, shapes, delays, signals that a rule lacks.
     """
-    units: dict[str, Unit] = {name: expand_population(p, network, seed) for name, p in network.populations.items()}
+    units: dict[str, Unit] = {
+        name: expand_population(p, network, seed) for name, p in network.populations.items()
+    }
     units, clamps = expand_clamps(network, units, seed)
     links = {name: expand_projection(p, network, units, seed) for name, p in network.projections.items()}
     expanded = Expanded(network, seed, units, links, clamps)

@@ -79,8 +79,8 @@ class _Draft:
 
     def read_edges(self) -> None:
         rng = generator(self.seed, f"{self.projection.name} connectivity")
-        sizes = [unit.size for _, unit in self.ends.values()]
-        pre, post = self.projection.connect.pairs(*sizes, rng, self.where)
+        sources, targets = (unit.size for _, unit in self.ends.values())
+        pre, post = self.projection.connect.pairs(sources, targets, rng, self.where)
         steps = self.delay_steps(pre.size)
         self.order = np.lexsort((post, steps, pre)) if steps.ndim else edge_order(pre, post)
         self.pre, self.post = pre[self.order], post[self.order]
@@ -88,7 +88,7 @@ class _Draft:
         self.delay = int(steps.max(initial=0))
 
     def read_weight(self) -> None:
-        weight = self.projection.weight
+        weight: Any = self.projection.weight
         if self.tied is not None:
             self.read_tied(self.tied)
             return

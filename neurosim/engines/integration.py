@@ -41,7 +41,9 @@ def _linear(derivatives: Mapping[str, str], constants: frozenset[str]) -> dict[s
     import sympy
 
     symbols = {name: sympy.Symbol(name, real=True) for name in derivatives}
-    matrix, constant, inputs = [], [], []
+    matrix: list[list[Any]] = []
+    constant: list[list[Any]] = []
+    inputs: list[list[Any]] = []
     for i, (name, text) in enumerate(derivatives.items()):
         expression = sympy.expand(str_to_sympy(text))
         for j, other in enumerate(symbols.values()):

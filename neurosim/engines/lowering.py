@@ -54,7 +54,11 @@ class Block:
     @property
     def reads(self) -> frozenset[str]:
         """The names that the block reads."""
-        named = frozenset().union(*(names_in(s.expression) for s in self.statements)) if self.statements else frozenset()
+        named = (
+            frozenset().union(*(names_in(s.expression) for s in self.statements))
+            if self.statements
+            else frozenset()
+        )
         augmented = frozenset(s.target for s in self.statements if s.op != "=")
         return named | augmented
 
@@ -136,7 +140,11 @@ class _Lowering:
             if block.kind == "clamp":
                 continue
             written = self.written_in_units(block)
-            yield from (Block("clamp", c.unit, clamp=c) for c in self.expanded.clamps if (c.unit, c.variable) in written)
+            yield from (
+                Block("clamp", c.unit, clamp=c)
+                for c in self.expanded.clamps
+                if (c.unit, c.variable) in written
+            )
 
     def written_in_units(self, block: Block) -> set[tuple[str, str]]:
         link = self.links.get(block.owner)
@@ -152,10 +160,16 @@ class _Lowering:
         wanted = {r.variable for r in self.expanded.network.recorders if r.target == unit.name}
         for link in self.links.values():
             names = names_of([link.graded, link.matrix, *link.derivatives.values()])
-            wanted |= {n.removesuffix("_pre") for n in names if link.source == unit.name and n.endswith("_pre")}
-            wanted |= {n.removesuffix("_post") for n in names if link.target == unit.name and n.endswith("_post")}
+            wanted |= {
+                n.removesuffix("_pre") for n in names if link.source == unit.name and n.endswith("_pre")
+            }
+            wanted |= {
+                n.removesuffix("_post") for n in names if link.target == unit.name and n.endswith("_post")
+            }
         # A modulator is held during a step, so whatever reads it reads what was stored.
-        wanted |= {n.removesuffix(f"{OF}{unit.name}") for n in self.modulators if n.endswith(f"{OF}{unit.name}")}
+        wanted |= {
+            n.removesuffix(f"{OF}{unit.name}") for n in self.modulators if n.endswith(f"{OF}{unit.name}")
+        }
         return tuple(name for name in unit.definitions if name in wanted)
 
     @cached_property
@@ -165,7 +179,11 @@ class _Lowering:
         for link in self.links.values():
             events = (*link.on_pre, *link.on_post, *link.deliver)
             texts += [link.matrix, link.matrix_sample, *(s.expression for s in events)]
-            texts += [*link.derivatives.values(), *link.samples.values(), *(t.derivative for t in link.traces.values())]
+            texts += [
+                *link.derivatives.values(),
+                *link.samples.values(),
+                *(t.derivative for t in link.traces.values()),
+            ]
         for unit in self.units.values():
             texts += [*unit.adaptation.values(), *unit.samples.values(), *(s.expression for s in unit.reset)]
         return {name for name in names_of(texts) if OF in name}
@@ -176,9 +194,15 @@ class _Lowering:
             yield from self.evaluate(unit, [d for d in self.stored[unit.name] if not follows_input(unit, d)])
         for name in graded_order(self.expanded):
             unit = self.units[name]
-            incoming = [link for link in self.links.values() if link.graded is not None and link.target == name]
+            incoming = [
+                link for link in self.links.values() if link.graded is not None and link.target == name
+            ]
             if incoming:
-                yield Block("clear", name, tuple(Statement(p, "=", "0.0") for p in sorted({k.port or "" for k in incoming})))
+                yield Block(
+                    "clear",
+                    name,
+                    tuple(Statement(p, "=", "0.0") for p in sorted({k.port or "" for k in incoming})),
+                )
             for link in incoming:
                 yield Block("graded", link.name, (Statement(f"{link.port}_post", "+=", link.graded or ""),))
             yield from self.evaluate(unit, [d for d in self.stored[name] if follows_input(unit, d)])
@@ -224,24 +248,40 @@ class _Lowering:
                 yield Block("accumulate", link.name, change, matrix=True)
             if link.samples or link.matrix_sample is not None:
                 names = link.samples or {"w": ""}
-                made = [s for n in names for s in (Statement(n, "+=", f"{n}___sum"), Statement(f"{n}___sum", "=", "0.0"))]
+                made = [
+                    s
+                    for n in names
+                    for s in (Statement(n, "+=", f"{n}___sum"), Statement(f"{n}___sum", "=", "0.0"))
+                ]
                 yield Block("apply", link.name, (*made, *link.after_sample))
         for unit in self.units.values():
             if unit.samples:
                 texts = {n: self.inline(unit, t) for n, t in unit.samples.items()}
-                yield Block("accumulate", unit.name, tuple(Statement(f"{n}___sum", "+=", t) for n, t in texts.items()))
-                made = [s for n in texts for s in (Statement(n, "+=", f"{n}___sum"), Statement(f"{n}___sum", "=", "0.0"))]
+                yield Block(
+                    "accumulate", unit.name, tuple(Statement(f"{n}___sum", "+=", t) for n, t in texts.items())
+                )
+                made = [
+                    s
+                    for n in texts
+                    for s in (Statement(n, "+=", f"{n}___sum"), Statement(f"{n}___sum", "=", "0.0"))
+                ]
                 yield Block("apply", unit.name, tuple(made))
 
     def adapt(self, unit: Unit) -> Block:
-        return Block("adapt", unit.name, _euler({n: self.inline(unit, t) for n, t in unit.adaptation.items()}))
+        return Block(
+            "adapt", unit.name, _euler({n: self.inline(unit, t) for n, t in unit.adaptation.items()})
+        )
 
     def integrate(self, unit: Unit) -> Block:
         where = f"population '{unit.name}'"
         derivatives = {name: self.inline(unit, text) for name, text in unit.derivatives.items()}
         frozen = unit.frozen if unit.refractory is not None else frozenset()
         if unit.method == "exact":
-            return Block("integrate", unit.name, self.exact(unit.name, derivatives, frozenset(unit.constants), frozen, where))
+            return Block(
+                "integrate",
+                unit.name,
+                self.exact(unit.name, derivatives, frozenset(unit.constants), frozen, where),
+            )
         held = {n: f"int(active)*({t})" if n in frozen else t for n, t in derivatives.items()}
         statements = update_statements(held, unit.method, where)
         return Block("integrate", unit.name, tuple(_unless_refractory(s, frozen) for s in statements))
@@ -257,18 +297,29 @@ class _Lowering:
         return list(dict.fromkeys(trace.place for trace in link.traces.values()))
 
     def exact(
-        self, owner: str, derivatives: Mapping[str, str], constants: frozenset[str], frozen: frozenset[str], where: str
+        self,
+        owner: str,
+        derivatives: Mapping[str, str],
+        constants: frozenset[str],
+        frozen: frozenset[str],
+        where: str,
     ) -> tuple[Statement, ...]:
         linear = linear_system(derivatives, constants, where)
         self.propagators.append(Propagator(owner, linear))
         free = _exact_step(linear, "", linear.reach())
-        depends = [n for i, n in enumerate(linear.states) if n not in frozen and linear.reach()[i, _rows(linear, frozen)].any()]
+        depends = [
+            n
+            for i, n in enumerate(linear.states)
+            if n not in frozen and linear.reach()[i, _rows(linear, frozen)].any()
+        ]
         held = {}
         if depends:
             self.propagators.append(Propagator(owner, linear, frozen, "H"))
             held = _exact_step(linear, "H", linear.reach(frozen))
         held |= {name: name for name in frozen}
-        chosen = {n: f"select(active, {free[n]}, {held[n]})" if n in {*depends, *frozen} else free[n] for n in free}
+        chosen = {
+            n: f"select(active, {free[n]}, {held[n]})" if n in {*depends, *frozen} else free[n] for n in free
+        }
         new = [Statement(f"_{name}", "=", text) for name, text in chosen.items()]
         return (*new, *(Statement(name, "=", f"_{name}") for name in chosen))
 
@@ -312,7 +363,11 @@ def _exact_step(linear: Linear, prefix: str, reach: object) -> dict[str, str]:
     for i, name in enumerate(linear.states):
         row = [j for j in range(len(linear.states)) if reach[i, j]]  # type: ignore[index]
         terms = [f"{prefix}P_{name}_{linear.states[j]}*{linear.states[j]}" for j in row]
-        terms += [f"{prefix}Q_{name}_{linear.states[j]}*({linear.input_offsets[j]})" for j in row if j in linear.input_offsets]
+        terms += [
+            f"{prefix}Q_{name}_{linear.states[j]}*({linear.input_offsets[j]})"
+            for j in row
+            if j in linear.input_offsets
+        ]
         if any(j in linear.constant_offsets for j in row):
             terms.append(f"{prefix}c_{name}")
         texts[name] = " + ".join(terms)

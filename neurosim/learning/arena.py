@@ -20,7 +20,9 @@ from neurosim.model.units import second
 class Controller(Protocol):
     """A network with a flat vector of weights that drives an External named 'body'."""
 
-    dt: float
+    @property
+    def dt(self) -> float:
+        """The control step (s)."""
 
     def network(self, vector: np.ndarray | None = None, record: tuple[str, ...] = ()) -> Network:
         """Return the network, with the outputs of some populations recorded."""

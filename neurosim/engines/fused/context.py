@@ -21,7 +21,7 @@ def indent(lines: Sequence[str], by: int = 1) -> list[str]:
 
 
 def size(unit: Unit) -> str:
-    """Return the name that holds the number of units, an argument so that a network of another size needs no compiling."""
+    """Return the name of the number of units, an argument so that another size needs no compiling."""
     return f"{unit.name}___size"
 
 

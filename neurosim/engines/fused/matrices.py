@@ -33,8 +33,14 @@ class MatrixPrinter:
         text = _Rendered().text(first.expression)
         body = [f"{target}_j[i] += m_change[i, j]"]
         if rest:
-            places = {n: link_place(link, n, self.context.storage) for s in rest for n in (s.target, *names_in(s.expression))}
-            clipped = self.context.statements(rest, places.__getitem__, lambda place: "j * " + targets + " + i")
+            places = {
+                n: link_place(link, n, self.context.storage)
+                for s in rest
+                for n in (s.target, *names_in(s.expression))
+            }
+            clipped = self.context.statements(
+                rest, places.__getitem__, lambda place: "j * " + targets + " + i"
+            )
             body += clipped
         return [
             *lines,

@@ -40,13 +40,20 @@ class Printer:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.units, self.links, self.matrices = UnitPrinter(context), LinkPrinter(context), MatrixPrinter(context)
+        self.units, self.links, self.matrices = (
+            UnitPrinter(context),
+            LinkPrinter(context),
+            MatrixPrinter(context),
+        )
         self.arguments: dict[str, list[str]] = {}
 
     def source(self) -> str:
         """Return the text of the module: `advance`, and for rules with the clock 'sample', `accumulate` and `apply`."""
         body = [line for block in merged(self.context.program) for line in self.block(block)]
-        advance = ["for s in range(steps):", *indent(["k = k0 + s", "t = k * dt", *self.room(), *self.begin(), *body])]
+        advance = [
+            "for s in range(steps):",
+            *indent(["k = k0 + s", "t = k * dt", *self.room(), *self.begin(), *body]),
+        ]
         functions = self.function("advance", "steps, k0, dt", [*advance, "return steps"])
         samples = self.context.program.samples
         for kind in ("accumulate", "apply") if samples else ():
@@ -72,7 +79,11 @@ class Printer:
             block = replace(block, statements=shared)
         if block.matrix:
             return self.matrices.change(block)
-        return self.units.plain(block) if block.owner in self.context.program.expanded.units else self.links.over_edges(block)
+        return (
+            self.units.plain(block)
+            if block.owner in self.context.program.expanded.units
+            else self.links.over_edges(block)
+        )
 
     def used(self, lines: Sequence[str]) -> list[str]:
         """Return the names of the storage that the lines speak of, arrays before numbers."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import Any
 
 from neurosim.model.expressions import CONSTANTS
 
@@ -50,6 +51,7 @@ class Render(ast.NodeTransformer):
         return ast.unparse(ast.fix_missing_locations(self._hoisted(tree)))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        """Render both sides."""
         # A whole exponent stays as it is written, so that a power is a few products.
         whole = isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant)
         node.left = self.visit(node.left)
@@ -86,17 +88,17 @@ class Render(ast.NodeTransformer):
         super().generic_visit(node)
         return self._plain(node)
 
-    def _plain(self, node: ast.AST) -> ast.AST:
+    def _plain(self, node: Any) -> Any:
         match node:
             case ast.Constant(value=value) if self.real:
-                return _name(self.hoist.name(f"{self.real}({value})"))
+                return _name(self.hoist.name(f"{self.real}({value!r})"))
             case ast.Name(id=name):
                 text = _CONSTANTS[name] if name in CONSTANTS else self.resolve(name)[0]
                 return ast.parse(text, mode="eval").body
             case ast.BoolOp(op=op, values=values):
                 # & and | on booleans: the short circuit of `and` would put a branch into the loop.
                 symbol: ast.operator = ast.BitAnd() if isinstance(op, ast.And) else ast.BitOr()
-                result = values[0]
+                result: ast.expr = values[0]
                 for value in values[1:]:
                     result = ast.BinOp(result, symbol, value)
                 return result

@@ -76,7 +76,9 @@ class FusedSimulation(Simulation):
             self._recorders.moved = False
         if function not in self._arguments:
             arrays, numbers = self.storage.arrays, self.storage.numbers
-            self._arguments[function] = [arrays[n] if n in arrays else numbers[n] for n in self._names[function]]
+            self._arguments[function] = [
+                arrays[n] if n in arrays else numbers[n] for n in self._names[function]
+            ]
         dt = self.storage.dtype.type(self.dt)
         return getattr(self._module, function)(*first, dt, *self._arguments[function])
 
@@ -216,7 +218,7 @@ class FusedSimulation(Simulation):
         self._now = 0
 
     def _owned_constants(self) -> list[str]:
-        parts = (*self.expanded.units.values(), *self.expanded.links.values())
+        parts: tuple[Any, ...] = (*self.expanded.units.values(), *self.expanded.links.values())
         return [f"{part.name}__{name}" for part in parts for name in part.constants]
 
     def _constants(self) -> list[str]:

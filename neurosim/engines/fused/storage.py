@@ -31,7 +31,7 @@ class Storage:
     `array * array___factor[0]`. dtype, of variables and constants.
     """
 
-    dtype: np.dtype = np.dtype(np.float64)
+    dtype: np.dtype = field(default_factory=lambda: np.dtype(np.float64))
     scaled: dict[str, str] = field(default_factory=dict)
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     numbers: dict[str, Any] = field(default_factory=dict)
