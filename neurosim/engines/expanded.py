@@ -31,7 +31,8 @@ class Unit:
     name; ports, inputs that are summed afresh at each step; constants and states, values in SI units (0-d or (size,));
     threshold, reset, refractory (name of a constant), method as in the model; adaptation, derivatives of neuron rules,
     integrated by Euler's method apart from the model's; samples, changes of neuron rules after a presentation;
-    draws, names of per-step random numbers and their kind; gains, port -> state that multiplies what is delivered to it; dimensions, of every name.
+    draws, names of per-step random numbers and their kind; gains, port -> state that multiplies what is delivered to
+    it; dimensions, of every name.
     """
 
     name: str
@@ -78,7 +79,8 @@ class Link:
 
     pre, post, indices of its edges (int32, sorted by source, then delay, then target); dense, whether that is all pairs
     with one delay; delay in steps, the largest if there are many; delays, of each edge, or None if there is one;
-    constants, shared numbers in SI; states, one value per edge; w_shared, the weight is one number for all edges; traces, per neuron; deliver, statements at the arrival of a spike that act on the target;
+    constants, shared numbers in SI; states, one value per edge; w_shared, the weight is one number for all edges;
+    traces, per neuron; deliver, statements at the arrival of a spike that act on the target;
     port and graded, the input of the target that is summed and the summand; on_pre, on_post, what rules do at spikes;
     derivatives, of edge states under continuous rules (Euler's method, values at the start of the step), and after,
     statements that follow them; samples, changes of edge states after a presentation, and after_sample; matrix and

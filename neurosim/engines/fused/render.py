@@ -98,10 +98,10 @@ class Render(ast.NodeTransformer):
             case ast.BoolOp(op=op, values=values):
                 # & and | on booleans: the short circuit of `and` would put a branch into the loop.
                 symbol: ast.operator = ast.BitAnd() if isinstance(op, ast.And) else ast.BitOr()
-                result: ast.expr = values[0]
-                for value in values[1:]:
-                    result = ast.BinOp(result, symbol, value)
-                return result
+                joined: ast.expr = values[0]
+                for term in values[1:]:
+                    joined = ast.BinOp(joined, symbol, term)
+                return joined
             case ast.Call(func=ast.Name(id="select"), args=[condition, yes, no]):
                 return ast.IfExp(condition, yes, no)
             case ast.Call(func=ast.Name(id="int"), args=[argument]):
