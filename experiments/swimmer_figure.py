@@ -109,20 +109,15 @@ def _kymograph(axis: Axes, results: Results) -> Any:
 
 
 def _units(axis: Axes, results: Results) -> None:
-    time = results.array("traces/time")
-    window = slice(len(time) // 2, len(time) // 2 + 180)
+    time, b = results.array("traces/time"), results.array("traces/b")
     joints = results.array("traces/angle").shape[1]
+    window = slice(len(time) // 2, len(time) // 2 + 180)
     for k in range(joints):
-        for name, style in (("b", "-"), ("muscle", ":")):
-            dorsal = results.array(f"traces/{name}")[window, k]
-            axis.plot(
-                time[window],
-                dorsal * 0.8 - k,
-                style,
-                color=CIRCUIT if name == "b" else MLP,
-                linewidth=1.2,
-                label=f"{name} (dorsal)" if k == 0 else None,
-            )
-    axis.set_yticks([-k + 0.4 for k in range(joints)], [str(k + 1) for k in range(joints)])
-    axis.set(xlabel="time (s)", ylabel="joint", title="Activity of dorsal units", ylim=(-joints + 0.8, 1.6))
+        for side, unit, colour in (("dorsal", k, CIRCUIT), ("ventral", joints + k, MLP)):
+            line = b[window, unit] * 0.7 - k
+            axis.plot(time[window], line, color=colour, linewidth=1.2, label=side if k == 0 else None)
+    axis.set_yticks([-k + 0.35 for k in range(joints)], [str(k + 1) for k in range(joints)])
+    axis.set(
+        xlabel="time (s)", ylabel="joint", title="Activity of B units (0 to 1)", ylim=(-joints + 0.8, 1.5)
+    )
     axis.legend(frameon=False, ncols=2, loc="upper center")
