@@ -46,7 +46,8 @@ def event_driven(link: Link, names: Mapping[str, str]) -> bool:
     """Return whether Brian2 can bring all traces up to date at spikes alone, and nothing reads them in between."""
     free = {name: held.derivative for name, held in link.traces.items()}
     read = frozenset().union(*map(names_in, free.values()))
-    watched = frozenset().union(*map(names_in, link.derivatives.values()))
+    between = (*link.derivatives.values(), *link.samples.values())
+    watched = frozenset().union(*map(names_in, between))
     if not free or traces_at(link, "edge") or read - {*free, *link.constants} or watched & free.keys():
         return False
     try:
