@@ -92,11 +92,12 @@ def test_flexors_flex_and_extensors_extend():
 def integrated(integrator, muscle, q, dq, a, u, seconds):
     """Return f(dt) -> the state (q, dq, a) of one arm after some time; compiled once for every dt."""
     plant = Plant(muscle=muscle)
-    q, dq, a = jnp.array([q]), jnp.array([dq]), jnp.full((1, 6), a)
-    start = PlantState(q, dq, a, plant.contract(q, dq, a))
 
     @quick_jit
     def run(dt, n):
+        posture = (jnp.array([q]), jnp.array([dq]), jnp.full((1, 6), a))
+        start = PlantState(*posture, plant.contract(*posture))
+
         def step(_, state):
             return INTEGRATORS[integrator](plant, state, jnp.full((1, 6), u), jnp.zeros((1, 2)), dt)
 
@@ -106,8 +107,11 @@ def integrated(integrator, muscle, q, dq, a, u, seconds):
     return lambda dt: np.asarray(run(dt, round(seconds / dt)))
 
 
+kinetic_energy = quick_jit(ARM.kinetic_energy)
+
+
 def energy(state):
-    return float(ARM.kinetic_energy(jnp.array(state[:2]), jnp.array(state[2:4])))
+    return float(kinetic_energy(np.array(state[:2]), np.array(state[2:4])))
 
 
 def test_integrators_have_their_orders_in_a_free_swing_and_keep_energy_accordingly():

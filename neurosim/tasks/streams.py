@@ -1,0 +1,29 @@
+"""Random keys of JAX that belong to the project's streams."""
+
+from __future__ import annotations
+
+import zlib
+from typing import SupportsIndex
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from neurosim.rng import stream_key
+
+
+def jax_key(seed: SupportsIndex, entity: str, purpose: str) -> Array:
+    """Return the JAX key (Threefry) of the stream (seed, entity, purpose).
+
+    Arguments: as of `neurosim.rng.stream_key`: jax_key(3, "reach", "training"). For the batch of a training step, fold
+    the number of the step in. Raises DescriptionError as `stream_key` does.
+    """
+    word = int(stream_key(seed, entity, purpose))
+    return jax.random.wrap_key_data(
+        jnp.array([word >> 32, word & 0xFFFFFFFF], jnp.uint32), impl="threefry2x32"
+    )
+
+
+def sub_key(key: Array, purpose: str) -> Array:
+    """Return the key of one purpose within a stream: other purposes can come and go without changing its draws."""
+    return jax.random.fold_in(key, zlib.crc32(purpose.encode()))
