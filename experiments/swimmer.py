@@ -36,7 +36,10 @@ from neurosim.rng import generator
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-CITATION = "Bhattasali, Zador, Engel 2022, Neural Circuit Architectural Priors for Embodied Control, NeurIPS, arXiv 2201.05242"
+CITATION = (
+    "Bhattasali, Zador, Engel 2022, Neural Circuit Architectural Priors for Embodied Control, NeurIPS, "
+    "arXiv 2201.05242"
+)
 PROTOTYPE = "independent prototype, 20 starts"
 VARIANTS = tuple(f"{k:03b}" for k in range(7, -1, -1))
 UNITS = ("angle", "oscillator", "stretch", "b", "muscle", "torque")
@@ -102,7 +105,7 @@ class _Study:
     # Stages ------------------------------------------------------------------------------------------------------------
 
     def initial(self, progress: Progress) -> dict[str, Data]:
-        """Measure the circuit with its initial weights on every body, and an untrained MLP on the trained body."""
+        """Measure the untrained circuit on every body, and an untrained MLP on the trained body."""
         config = self.config
         bodies = (config.n_links, *config.other_links)
         runs = [self.starts(self.arena(_circuit(n), n), _circuit(n).initial(), progress) for n in bodies]
@@ -324,7 +327,7 @@ def _learning_claims(config: Config, results: Results) -> Iterable[Claim]:
     same = {"circuit": circuit[:, epochs - 1].mean(), "mlp": mlp[:, epochs - 1].mean()}
     yield ordering(
         "data-efficiency",
-        f"After the same {epochs * config.population * config.steps:.2g} environment steps the circuit is ahead of the MLP",
+        f"After {epochs * config.population * config.steps:.2g} environment steps the circuit leads the MLP",
         abstract,
         "paper-ordering",
         ["circuit", "mlp"],
@@ -429,7 +432,7 @@ def _circuit_claims(config: Config, results: Results) -> Iterable[Claim]:
     for column, n in enumerate(bodies[1:], 1):
         yield ordering(
             f"transfer-{n}",
-            f"Trained on {bodies[0]} links, the circuit swims with {n} links without retraining, where an MLP has to start anew",
+            f"Trained on {bodies[0]} links, the circuit swims with {n} links; an MLP has to start anew",
             abstract,
             "paper-ordering",
             ["circuit", "untrained mlp"],

@@ -8,6 +8,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
@@ -18,6 +19,9 @@ import numpy as np
 from neurosim.engines.cache import folder, key, write
 
 
+_LOADING = Lock()
+
+
 def compiled(source: str, uses: Iterable[Callable[..., Any]]) -> ModuleType:
     """Return a generated module, whose functions are compiled at their first call or loaded from the cache.
 
@@ -25,7 +29,9 @@ def compiled(source: str, uses: Iterable[Callable[..., Any]]) -> ModuleType:
     """
     texts = sorted(_module_text(function) for function in uses)
     name = "neurosim_program_" + key(source, texts, _platform())
-    module = sys.modules.get(name) or _load(name, source)
+    # Two threads that compile the same network must not see a module that is still being executed.
+    with _LOADING:
+        module = sys.modules.get(name) or _load(name, source)
     return module
 
 
