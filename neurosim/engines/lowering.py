@@ -20,6 +20,7 @@ from neurosim.engines.expanded import OF, Expanded, Link, StateClamp, Unit
 from neurosim.engines.graded_order import follows_input, graded_order
 from neurosim.engines.integration import linear_system, update_statements
 from neurosim.engines.propagator import Linear
+from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, names_in, substitute, substitute_all
 
 Kind = Literal[
@@ -159,7 +160,8 @@ class _Lowering:
         """Return the definitions kept as arrays: those that links, rules of other populations and recorders read."""
         wanted = {r.variable for r in self.expanded.network.recorders if r.target == unit.name}
         for link in self.links.values():
-            names = names_of([link.graded, link.matrix, *link.derivatives.values()])
+            traces = (trace.derivative for trace in link.traces.values())
+            names = names_of([link.graded, link.matrix, *link.derivatives.values(), *traces])
             wanted |= {
                 n.removesuffix("_pre") for n in names if link.source == unit.name and n.endswith("_pre")
             }
@@ -289,7 +291,11 @@ class _Lowering:
     def decay(self, link: Link, place: Place) -> Block:
         derivatives = {n: t.derivative for n, t in link.traces.items() if t.place == place}
         where = f"projection '{link.name}', traces"
-        statements = self.exact(link.name, derivatives, frozenset(link.constants), frozenset(), where)
+        try:
+            statements = self.exact(link.name, derivatives, frozenset(link.constants), frozenset(), where)
+        except DescriptionError:
+            # Not linear, as when a trace follows the square of another: each alone, the others held for the step.
+            statements = update_statements(derivatives, "exponential_euler", where)
         return Block("decay", link.name, statements, place=place)
 
     @staticmethod

@@ -35,7 +35,7 @@ class LinkPrinter:
         lines = [line for name in scaled for line in self.rescale(link, name)]
         left = [s for s in block.statements if s.target.removeprefix("_") not in scaled]
         if left:
-            array = self.place(link, left[0].target.removeprefix("_")).text
+            array = self.place(link, left[-1].target).text
             body = self.context.statements(left, lambda n: self.place(link, n), lambda place: "i")
             lines += [f"for i in range({array}.size):", *indent(body)]
         return lines
