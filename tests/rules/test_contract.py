@@ -28,13 +28,17 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", OURS)
 def test_rule_keeps_the_contract_on_both_engines(name):
-    report = check_rule(registry.get(name), engines=["fused", "brian2"])
+    rule = registry.get(name)
+    report = check_rule(rule, engines=["fused", "brian2"])
     tried = {(outcome.clause, outcome.network) for outcome in report.passed}
     assert ("documentation", "") in tried
+    # Brian2 has no matrices, and presentations are not time.
+    matrix, sample = getattr(rule, "dW", None) is not None, rule.clock == "sample"
+    without = {"engines agree": matrix, "independent of dt": sample}
     for host in ("spiking", "rate"):
         refused = REFUSED.get((name, host))
         for clause in ("changes something", "engines agree", "continues after a stop", "independent of dt"):
-            assert ((clause, host) in tried) == (refused is None)
+            assert ((clause, host) in tried) == (refused is None and not without.get(clause, False))
         if refused:
             assert any(refused in outcome.skipped for outcome in report.skipped)
 
