@@ -1,0 +1,1 @@
+"""Benchmarks: the same networks on the fused engine and on other simulators, from the same arrays, in one run."""

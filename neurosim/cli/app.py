@@ -115,3 +115,21 @@ def claims(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
     from neurosim.cli.show import show_claims
 
     show_claims(file, as_json=as_json)
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="w1 to w7, or all.", metavar="WORKLOAD")],
+    rounds: Annotated[int, typer.Option(min=5, help="Interleaved rounds, of which medians are taken.")] = 5,
+    peers: Annotated[
+        list[str] | None,
+        typer.Option("--peer", help="Compare with this one only (can be given again).", show_default=False),
+    ] = None,
+    figure: Annotated[Path | None, _option("Figure file (default: in results/; none with --json).")] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Measure the fused engine against other simulators on the same networks, on this machine."""
+    from neurosim.cli.bench import run_benchmarks
+
+    run_benchmarks(name, rounds=rounds, peers=peers or [], figure=figure, as_json=as_json)

@@ -1,0 +1,121 @@
+"""Our own engine as a program to be measured, and the arrays that the peers are given."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from neurosim.bench.program import Arrays, Program
+from neurosim.bench.workload import Case, Facts, Workload
+from neurosim.engines import get_engine
+from neurosim.engines.engine import Simulation
+from neurosim.engines.recordings import Spikes
+
+
+class Fused(Program):
+    """The network of a workload on the fused engine."""
+
+    def __init__(self, workload: Workload, case: Case) -> None:
+        self.workload, self.case = workload, case
+        network = workload.network(case)
+        self.offsets = workload.offsets(network)
+        engine = get_engine("fused" if case.dtype == "float64" else f"fused-{case.dtype}")
+        self.simulation: Simulation = engine.compile(network)
+        self.simulation.step()
+        self.duration = case.duration
+
+    def start(self) -> None:
+        """Go back to step 0."""
+        self.simulation.reset()
+
+    def advance(self) -> None:
+        """Run."""
+        from brian2 import second
+
+        self.simulation.run(self.duration * second)
+
+    def results(self) -> Arrays:
+        """Return spikes of all populations in one numbering, weights that have been learned, rates."""
+        found: Arrays = {}
+        spikes = self.spikes()
+        if spikes:
+            found["steps"] = np.concatenate([s.steps for s in spikes.values()])
+            found["ids"] = np.concatenate(
+                [s.ids.astype(np.int64) + self.offsets[p] for p, s in spikes.items()]
+            )
+        for projection, link in self.simulation.expanded.links.items():
+            if link.plastic:
+                found[f"{projection}_w"] = np.asarray(self.simulation.get(f"{projection}.w"), dtype=float)
+        for population, unit in self.simulation.expanded.units.items():
+            if "r" in unit.states:
+                found[f"{population}_r"] = np.asarray(self.simulation.get(f"{population}.r"), dtype=float)
+        return found
+
+    def spikes(self) -> dict[str, Spikes]:
+        """Return the recorded spikes by population."""
+        every = self.simulation.recordings().items()
+        return {name.partition(".")[0]: s for name, s in every if isinstance(s, Spikes)}
+
+    def facts(self) -> Facts:
+        """Return what the last run came to."""
+        expanded = self.simulation.expanded
+        return Facts(
+            neurons=sum(unit.size for unit in expanded.units.values()),
+            edges={name: _edges(link) for name, link in expanded.links.items()},
+            spikes={name: spikes.steps.size for name, spikes in self.spikes().items()},
+            steps=self.simulation.now,
+        )
+
+    def arrays(self) -> Arrays:
+        """Return connectivity, delays and initial states for the peers."""
+        self.start()
+        found: Arrays = {}
+        for name, unit in self.simulation.expanded.units.items():
+            found |= {
+                f"{name}_{state}": np.asarray(self.simulation.get(f"{name}.{state}")) for state in unit.states
+            }
+            found |= {f"{name}_{key}": value for key, value in unit.constants.items() if value.ndim}
+        for name, link in self.simulation.expanded.links.items():
+            if not link.dense:
+                found[f"{name}_pre"], found[f"{name}_post"] = self.simulation.edges(name)
+            if "w" in link.states:
+                found[f"{name}_w"] = np.asarray(self.simulation.get(f"{name}.w"))
+            if link.delays is not None:
+                found[f"{name}_delay"] = link.delays
+        return found
+
+    def plastic_bytes(self) -> float | None:
+        """Return the bytes held per plastic synapse: every array that belongs to such a projection."""
+        projection = self.workload.learned
+        if projection is None:
+            return None
+        link = self.simulation.expanded.links[projection]
+        storage = vars(self.simulation)["storage"].arrays
+        own = [array for name, array in storage.items() if name.startswith(f"{projection}__")]
+        return held([link, *own]) / _edges(link)
+
+
+def _edges(link: Any) -> int:
+    return int(link.pre.size)
+
+
+def held(objects: Iterable[Any]) -> int:
+    """Return the bytes of the distinct buffers of all arrays that objects lead to through their own fields."""
+    buffers: dict[int, int] = {}
+    seen: set[int] = set()
+    waiting = list(objects)
+    while waiting:
+        item = waiting.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, np.ndarray):
+            while isinstance(item.base, np.ndarray):
+                item = item.base
+            buffers[id(item)] = item.nbytes
+        elif isinstance(item, dict | list | tuple) or type(item).__module__.startswith("neurosim."):
+            waiting += gc.get_referents(item)
+    return sum(buffers.values())

@@ -1,0 +1,1 @@
+"""Other simulators, each behind the same contract."""

@@ -1,0 +1,39 @@
+"""Running benchmarks from the command line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from neurosim.cli import names_as_asked
+from neurosim.cli.console import console
+
+
+def run_benchmarks(name: str, *, rounds: int, peers: list[str], figure: Path | None, as_json: bool) -> None:
+    """Measure one workload or all, and print tables or JSON; a figure goes to a file."""
+    from neurosim.bench.catalogue import PEERS, WORKLOADS, peer, workload
+    from neurosim.bench.figure import draw
+    from neurosim.bench.report import tables
+    from neurosim.bench.runner import measure
+
+    with names_as_asked():
+        workloads = [workload(each) for each in (WORKLOADS if name == "all" else [name])]
+        chosen = [each for each in peers if peer(each)] or list(PEERS)
+    results: list[dict[str, Any]] = []
+    for each in workloads:
+        results.append(
+            measure(each, chosen, rounds, say=lambda text: print(text, file=sys.stderr, flush=True))
+        )
+        if not as_json:
+            for table in tables(results[-1]):
+                console().print(table)
+                print()
+    if as_json:
+        print(json.dumps(results, indent=1))
+    if figure is None and not as_json:
+        figure = Path("results") / f"bench-{name}.png"
+    if figure is not None:
+        draw(results, figure)
+        print(f"figure: {figure}", file=sys.stderr)

@@ -1,0 +1,136 @@
+"""Every workload at a tiny size: ours runs, and the peers at hand come to the same."""
+
+import itertools
+from dataclasses import replace
+
+import brian2 as b2
+import numpy as np
+import pytest
+
+from neurosim.bench import catalogue
+from neurosim.bench.agreement import compare
+from neurosim.bench.ours import Fused
+from neurosim.bench.peers.brian2 import Brian2Model
+
+TINY = {
+    "w1": (400, 0.2),
+    "w2": (500, 0.2),
+    "w3": (400, 0.2),
+    "w4": (50, 0.2),
+    "w6": (400, 0.2),
+    "w7": (500, 0.1),
+}
+
+
+def tiny(name):
+    workload = catalogue.workload(name)
+    n, seconds = TINY[name]
+    return workload, replace(workload.cases[0], n=n, duration=seconds)
+
+
+@pytest.fixture
+def brian2_here():
+    """Brian2's runtime in numpy: no compiler."""
+    target, dt = b2.prefs.codegen.target, b2.defaultclock.dt
+    b2.prefs.codegen.target = "numpy"
+    yield
+    b2.prefs.codegen.target = target
+    b2.defaultclock.dt = dt
+
+
+def run_brian2(model: Brian2Model, seconds):
+    b2.defaultclock.dt = model.dt
+    b2.Network(model.objects).run(seconds * b2.second)
+    return model.results()
+
+
+@pytest.mark.parametrize("name", ["w1", "w2", "w3", "w6"])
+def test_spikes_and_weights_are_those_of_brian2(name, brian2_here):
+    workload, case = tiny(name)
+    program = Fused(workload, case)
+    program.start()
+    program.advance()
+    ours, facts = program.results(), program.facts()
+    theirs = run_brian2(workload.peers["brian2_cpp"](case, program.arrays()), case.duration)
+    found = compare(ours, theirs)
+    assert found["spikes"] > case.n / 5
+    assert found["identical"], f"spikes part at step {found['parted_at']}"
+    assert sum(facts.spikes.values()) == found["spikes"] and facts.neurons == case.n
+    assert all(error < 1e-9 for error in found["error"].values())
+    assert (workload.learned is None) == (found["error"] == {})
+
+
+def test_w3_learns(brian2_here):
+    workload, case = tiny("w3")
+    program = Fused(workload, case)
+    before = program.arrays()["ee_w"]
+    program.advance()
+    assert np.mean(program.results()["ee_w"] != before) > 0.2
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_w5_is_the_same_network_in_numpy_and_in_brian2(dtype, brian2_here):
+    workload = catalogue.workload("w5")
+    case = replace(workload.cases[0], n=30, duration=0.05, dtype=dtype)
+    program = Fused(workload, case)
+    program.start()
+    program.advance()
+    ours, arrays = program.results(), program.arrays()
+    model = workload.peers["numpy"](case, arrays)
+    in_numpy = compare(ours, model.results(model.run(model.start())))["error"]
+    tolerance = 1e-9 if dtype == "float64" else 1e-2  # elements near 0 carry the rounding of the largest
+    assert set(in_numpy) == {"recurrent_w", "units_r"} and max(in_numpy.values()) < tolerance
+    if dtype == "float64":
+        in_brian2 = compare(ours, run_brian2(workload.peers["brian2_cpp"](case, arrays), case.duration))[
+            "error"
+        ]
+        assert max(in_brian2.values()) < tolerance
+
+
+@pytest.mark.slow
+def test_w4_has_brian2s_output_rate_and_weights(brian2_here):
+    workload = catalogue.workload("w4")
+    case = replace(workload.cases[0], duration=20.0)
+    program = Fused(workload, case)
+    program.start()
+    program.advance()
+    ours = program.results()
+    b2.seed(1)
+    theirs = run_brian2(workload.peers["brian2_cpp"](case, program.arrays()), case.duration)
+    assert ours["steps"].size == pytest.approx(theirs["steps"].size, rel=0.05)
+    quantiles = np.linspace(0.05, 0.95, 10)
+    a, b = (np.quantile(run["synapses_w"], quantiles) for run in (ours, theirs))
+    assert np.abs(a - b).max() < 0.1 * 0.01
+
+
+def test_w4_runs_and_its_weights_stay_within_bounds():
+    workload, case = tiny("w4")
+    program = Fused(workload, case)
+    program.start()
+    program.advance()
+    w = program.results()["synapses_w"]
+    assert w.shape == (case.n,) and 0 <= w.min() < w.max() <= 0.01
+
+
+@pytest.mark.parametrize("name", list(catalogue.WORKLOADS))
+def test_what_has_to_move_grows_with_the_run(name):
+    workload = catalogue.workload(name)
+    case = replace(workload.cases[0], n=100, duration=0.01)
+    program = Fused(workload, case)
+    program.start()
+    program.advance()
+    facts = program.facts()
+    moved = [part.moved for part in workload.traffic(case, facts)]
+    longer = replace(facts, steps=2 * facts.steps, spikes={k: 2 * v + 1 for k, v in facts.spikes.items()})
+    more = workload.traffic(replace(case, duration=0.02), longer)
+    assert sum(part.moved for part in more) >= 2 * sum(moved) > 0
+    assert all(part.working_set > 0 for part in more)
+
+
+def test_a_growing_network_keeps_its_in_degree():
+    workload = catalogue.workload("w7")
+    sizes = [case.n for case in workload.cases]
+    assert [b / a for a, b in itertools.pairwise(sizes)] == [2, 2, 2]
+    program = Fused(workload, replace(workload.cases[0], n=200))
+    edges = program.facts().edges
+    assert sum(edges.values()) == 200 * 80
