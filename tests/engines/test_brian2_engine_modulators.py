@@ -88,7 +88,7 @@ class ModulatorsSubspace(SynapticRule):
 
     eta = parameter(1 * Hz, "learning rate")
     x, y = pre.activity, post.activity
-    dW = "eta * (y @ x.T - y @ y.T @ W)"  # noqa: N815 (a capital for a matrix)
+    dW = "eta * (y @ x.T - y @ y.T @ W)"
 
 
 def compiled(network: Network):
