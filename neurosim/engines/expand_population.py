@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ast
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 from brian2 import second
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION
 
-from neurosim.engines.dimensions import dimension, expect, expect_statement
+from neurosim.engines.dimensions import expect, expect_condition, expect_statement
 from neurosim.engines.expanded import OF, Unit
 from neurosim.engines.rule_text import renamed, renamed_statements
 from neurosim.errors import DescriptionError, SignalMissing
 from neurosim.model.expressions import (
+    CONSTANTS,
+    FUNCTIONS,
     Statement,
     check_expression,
     names_in,
@@ -22,6 +25,7 @@ from neurosim.model.expressions import (
 )
 from neurosim.model.network import Network
 from neurosim.model.neuron import METHODS
+from neurosim.model.parameters import Parameter
 from neurosim.model.parts import Population
 from neurosim.model.rule import NeuronRule
 from neurosim.model.source import SourceModel
@@ -31,10 +35,23 @@ from neurosim.registry import suggest
 
 SECOND = second.dim
 RESERVED = frozenset(
-    ["t", "dt", "t_in_timesteps", "w", "i", "j", "N", "xi", "output", "lastspike", "not_refractory", "spike"]
-)
+    {
+        "t", "dt", "t_in_timesteps", "w", "i", "j", "N", "xi", "output", "lastspike", "not_refractory", "spike",
+        "active", "select", *CONSTANTS, *FUNCTIONS,
+    }
+)  # fmt: skip
 CLOCK: dict[str, Dimension] = {"t": SECOND, "dt": SECOND, "t_in_timesteps": DIMENSIONLESS}
 Kind = Literal["normal", "uniform"]
+
+
+def check_variable(name: str, taken: Iterable[str], where: str) -> None:
+    """Refuse a name that a variable cannot have."""
+    if name in taken:
+        raise DescriptionError(f"{where}: the name '{name}' is reserved or taken twice: rename it")
+    if name.startswith("_") or "__" in name:
+        raise DescriptionError(
+            f"{where}: the name '{name}': no underscore at the start, and no two in a row: rename it"
+        )
 
 
 class _Draft:
@@ -64,16 +81,16 @@ class _Draft:
         self.threshold: str | None = None
 
     def declare(self, name: str, dim: Dimension) -> None:
-        if name in self.dimensions or name in RESERVED - {"output"}:
-            raise DescriptionError(f"{self.where}: the name '{name}' is reserved or taken twice: rename it")
+        check_variable(name, {*self.dimensions, *RESERVED - {"output"}}, self.where)
         self.dimensions[name] = dim
 
-    def constant(self, name: str, value: Any) -> None:
-        dim = value_dimension(value)
+    def constant(self, name: str, value: Any, declared: Parameter | None = None) -> None:
+        where = f"{self.population.name}.{name}"
+        dim = value_dimension(value, where)
         self.declare(name, dim)
-        self.constants[name] = resolve(
-            value, dim, self.population.size, self.seed, f"{self.population.name}.{name}"
-        )
+        self.constants[name] = resolve(value, dim, self.population.size, self.seed, where)
+        if declared is not None:
+            declared.check_bounds(self.constants[name], where)
 
     def state(self, name: str, dim: Dimension, initial: Any) -> None:
         self.declare(name, dim)
@@ -83,7 +100,7 @@ class _Draft:
     def read_model(self) -> None:
         if not isinstance(self.model, SourceModel):
             for name, value in self.model.values().items():
-                self.constant(name, value)
+                self.constant(name, value, self.model.parameters[name])
         for name, equation in self.model.parsed().items():
             if equation.type == PARAMETER and "state" not in equation.flags:
                 self.declare(name, equation.dim)
@@ -104,14 +121,26 @@ class _Draft:
         self.reset = tuple(Statement(s.target, s.op, self.drawn(s.expression)) for s in statements)
         self.model_resets = len(self.reset)
         if self.model.output is not None:
+            if self.model.output not in {*self.states, *self.definitions}:
+                self.refuse_name("output", self.model.output, {*self.states, *self.definitions})
             self.dimensions["output"] = self.dimensions[self.model.output]
             self.definitions["output"] = self.model.output
 
     def initial(self, name: str, dim: Dimension) -> Any:
-        value = self.population.initial.get(name, self.model.initial.get(name))
-        if value is None:
-            return _zero(dim)
-        return getattr(self.model, value) if isinstance(value, str) else value
+        if name in self.population.initial:
+            return self.population.initial[name]
+        value = self.model.initial.get(name, _zero(dim))
+        if not isinstance(value, str):
+            return value
+        if value not in self.model.parameters:
+            self.refuse_name(f"initial {name}", value, self.model.parameters)
+        return getattr(self.model, value)
+
+    def refuse_name(self, fact: str, name: str, known: Iterable[str]) -> NoReturn:
+        model = type(self.model).__name__
+        raise DescriptionError(
+            f"{self.where}: {model}.{fact} is '{name}', which is not there: {suggest(name, known)}"
+        )
 
     def drawn(self, text: str) -> str:
         """Replace xi, rand() and randn() by variables that hold one draw per unit and step."""
@@ -131,7 +160,7 @@ class _Draft:
         own_names = (*rule.parameters, *rule.traces, *rule.gains, *rule.offsets)
         names = {name: f"{rule.prefix}_{name}" for name in own_names}
         for name, value in rule.values().items():
-            self.constant(names[name], value)
+            self.constant(names[name], value, rule.parameters[name])
         for name, signal in rule.signals.items():
             names[name] = (
                 self.activity(rule) if signal.name == "activity" else self.variable(rule, signal.name)
@@ -252,10 +281,14 @@ class _Draft:
         for name, text in self.samples.items():
             expect(text, known[name], known, f"{self.where}, change of {name}")
         for statement in self.reset:
-            expect_statement(statement, known, f"{self.where}, reset")
+            expect_statement(statement, known, self.states, f"{self.where}, reset")
         if self.threshold is not None:
-            dimension(self.threshold, known, f"{self.where}, threshold")
-        for name in self.population.initial:
+            expect_condition(self.threshold, known, f"{self.where}, threshold")
+        if self.model.refractory is not None:
+            seconds = [name for name in self.constants if known[name] is SECOND]
+            if self.model.refractory not in seconds:
+                self.refuse_name("refractory", self.model.refractory, seconds)
+        for name in {**self.population.initial, **self.model.initial}:
             if name not in self.states:
                 raise DescriptionError(
                     f"{self.where}: initial '{name}' is not a state: {suggest(name, self.states)}"
@@ -295,6 +328,10 @@ class _Draws(ast.NodeTransformer):
         kinds: dict[str, Kind] = {"rand": "uniform", "randn": "normal"}
         if not isinstance(node.func, ast.Name) or node.func.id not in kinds:
             return node
+        if node.args:
+            raise DescriptionError(
+                f"{self.draft.where}: {node.func.id} takes no arguments: write {node.func.id}()"
+            )
         name = f"{node.func.id}_draw_{len(self.draft.draws)}"
         self.draft.draw(name, kinds[node.func.id])
         return ast.Name(name, ast.Load())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 
 from neurosim.engines.dimensions import expect, expect_statement
-from neurosim.engines.expand_population import CLOCK, RESERVED, SECOND, modulator_name
-from neurosim.engines.expanded import Held, Link, Unit
+from neurosim.engines.expand_population import CLOCK, RESERVED, SECOND, check_variable, modulator_name
+from neurosim.engines.expanded import OF, Held, Link, Unit
 from neurosim.engines.limits import Change, Limit, check_limits, check_together
 from neurosim.engines.rule_text import renamed, renamed_statements
 from neurosim.errors import DescriptionError, SignalMissing
@@ -18,7 +19,7 @@ from neurosim.model.matrix import check_matrix_expression, scalar_form
 from neurosim.model.network import Network
 from neurosim.model.parts import Population, Projection, Tied
 from neurosim.model.rule import Bounds, Signal, SynapticRule, Trace
-from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, unit_name
+from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, in_si, quantity, unit_name
 from neurosim.model.values import Distribution, resolve, value_dimension
 from neurosim.registry import suggest
 from neurosim.rng import generator
@@ -60,10 +61,7 @@ class _Draft:
         self.tied = projection.weight if isinstance(projection.weight, Tied) else None
 
     def declare(self, name: str, dim: Dimension) -> None:
-        if name in self.dimensions or name in RESERVED - {"w"}:
-            raise DescriptionError(
-                f"{self.where}: '{name}' is taken twice: give rules and parameters different names"
-            )
+        check_variable(name, {*self.dimensions, *RESERVED - {"w"}}, self.where)
         self.dimensions[name] = dim
 
     def constant(self, name: str, value: Any) -> None:
@@ -80,7 +78,10 @@ class _Draft:
     def read_edges(self) -> None:
         rng = generator(self.seed, f"{self.projection.name} connectivity")
         sources, targets = (unit.size for _, unit in self.ends.values())
-        pre, post = self.projection.connect.pairs(sources, targets, rng, self.where)
+        connect: Any = self.projection.connect
+        if not connect.autapses and self.projection.source != self.projection.target:
+            connect = replace(connect, autapses=True)
+        pre, post = connect.pairs(sources, targets, rng, self.where)
         steps = self.delay_steps(pre.size)
         self.order = np.lexsort((post, steps, pre)) if steps.ndim else edge_order(pre, post)
         self.pre, self.post = pre[self.order], post[self.order]
@@ -92,14 +93,13 @@ class _Draft:
         if self.tied is not None:
             self.read_tied(self.tied)
             return
-        dim = value_dimension(weight)
-        self.declare("w", dim)
         where = f"{self.projection.name}.w"
-        matrix = np.ndim(weight) == 2 if not isinstance(weight, Distribution) else False
-        if matrix:
-            weight = self.flat(weight)
+        dim = value_dimension(weight, where)
+        self.declare("w", dim)
+        if not isinstance(weight, Distribution) and np.ndim(weight) == 2:
+            weight = quantity(self.flat(in_si(weight, dim, where)), dim)
         si = resolve(weight, dim, self.pre.size, self.seed, where)
-        if si.ndim and not matrix and not isinstance(weight, Distribution):
+        if si.ndim and not isinstance(weight, Distribution):
             si = si[self.order]
         self.check_sign(si)
         if si.ndim == 0 and not self.projection.rules:
@@ -107,7 +107,7 @@ class _Draft:
         else:
             self.states["w"] = np.broadcast_to(si, (self.pre.size,)).copy()
 
-    def flat(self, matrix: Any) -> Any:
+    def flat(self, matrix: np.ndarray) -> np.ndarray:
         targets, sources = self.ends["post"][1].size, self.ends["pre"][1].size
         if not self.projection.connect.dense or matrix.shape != (targets, sources):
             raise DescriptionError(
@@ -360,15 +360,20 @@ class _Draft:
                 "with the clock 'continuous'"
             )
 
-    # Checks ------------------------------------------------------------------------------------------------------------
+    # Checks --------------------------------------------------------------------------------------------------------
 
     def check(self) -> None:
         known = self.dimensions
-        for statement in (*self.deliver, *self.event("on_pre"), *self.event("on_post"), *self.after()):
-            expect_statement(statement, known, self.where)
+        own = (*self.states, *self.traces)
+        ends = [f"{name}_{end}" for end, (_, unit) in self.ends.items() for name in unit.states]
+        for statement in self.deliver:
+            expect_statement(statement, known, ends, self.where)
+        for statement in (*self.event("on_pre"), *self.event("on_post"), *self.after()):
+            expect_statement(statement, known, own, self.where)
         for name, held in self.traces.items():
             expect(held.derivative, known[name] / SECOND, known, f"{self.where}, d{name}/dt")
             self.check_writer(name, "post" if held.place == "post" else "pre")
+            self.check_reader(name, held)
         for name, text in self.derivatives.items():
             expect(text, known[name] / SECOND, known, f"{self.where}, d{name}/dt")
         for name, text in self.samples.items():
@@ -393,6 +398,17 @@ class _Draft:
                 f"{self.where}: '{trace}' is kept per {end}synaptic neuron, so only on_{end} may write it: "
                 "use synapse.variable for a variable per synapse"
             )
+
+    def check_reader(self, trace: str, held: Held) -> None:
+        end = "post" if held.place == "post" else "pre"
+        own = {name for name, other in self.traces.items() if other.place == held.place}
+        own |= {f"{name}_{end}" for name in self.ends[end][1].dimensions}
+        for name in names_in(held.derivative) - {*CLOCK, *self.constants, *own}:
+            if OF not in name:
+                raise DescriptionError(
+                    f"{self.where}: d{trace}/dt reads '{name}', but the trace is kept per {end}synaptic neuron: "
+                    "use synapse.variable for a variable per synapse"
+                )
 
     def finish(self) -> Link:
         self.check()

@@ -41,9 +41,11 @@ class Parameter:
     def check_bounds(self, si: np.ndarray, where: str) -> None:
         """Refuse values (SI units) beyond the bounds."""
         for bound, broken, word in ((self.low, np.less, "below"), (self.high, np.greater, "above")):
-            if bound is not None and np.any(broken(si, np.asarray(bound, dtype=float))):
-                shown = np.array2string(si, threshold=6)
-                raise DescriptionError(f"{where} = {shown} (SI) lies {word} its bound {bound}: change it")
+            beyond = () if bound is None else si[broken(si, np.asarray(bound, dtype=float))]
+            if np.size(beyond):
+                raise DescriptionError(
+                    f"{where} = {beyond[0]:g} (SI) lies {word} its bound {bound}: change it"
+                )
 
 
 def parameter(default: Any, doc: str, *, low: Any = None, high: Any = None, of_weight: bool = False) -> Any:

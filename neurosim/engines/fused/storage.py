@@ -18,6 +18,7 @@ from neurosim.engines.fused.rewrites import scaled_traces
 from neurosim.engines.fused.support import BLOCK
 from neurosim.engines.lowering import Program, Propagator
 from neurosim.engines.propagator import propagate
+from neurosim.errors import DescriptionError
 from neurosim.rng import stream_key
 
 FIRST_ROOM = 4096
@@ -140,7 +141,12 @@ def coefficients(storage: Storage, program: Program) -> None:
 def _coefficients(storage: Storage, propagator: Propagator, expanded: Expanded) -> None:
     part: Unit | Link = expanded.units.get(propagator.owner) or expanded.links[propagator.owner]
     values = storage.values(propagator.owner, part.constants)
-    p, q, c = propagate(propagator.linear, values, expanded.network.step, propagator.frozen)
+    with np.errstate(all="ignore"):
+        p, q, c = propagate(propagator.linear, values, expanded.network.step, propagator.frozen)
+    if not all(np.isfinite(part).all() for part in (p, q, c)):
+        raise DescriptionError(
+            f"'{propagator.owner}': its constants give no finite step: look for time constants that are 0 or negative"
+        )
     states = propagator.linear.states
     head = f"{propagator.owner}__{propagator.prefix}"
     for i, to in enumerate(states):
