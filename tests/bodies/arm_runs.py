@@ -15,16 +15,16 @@ RHO = (1.0, 1.4)
 quick_jit = functools.partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
 
 
-def open_loop(arm, q, u, load=0.0, dq=0.0, jit=quick_jit):
+def traced_run(arm, q, u, load=0.0):
     """Return the states over time [time, batch, ...], the initial one first; u [time, batch, muscle]."""
+    start = arm.init(u.shape[1], q)
+    _, states = jax.lax.scan(lambda s, ut: (arm.step(s, ut, load),) * 2, start, u)
+    return jax.tree.map(lambda first, rest: jnp.concatenate([first[None], rest]), start, states)
 
-    @jit
-    def run(u, load):
-        start = arm.init(u.shape[1], q, dq)
-        _, states = jax.lax.scan(lambda s, ut: (arm.step(s, ut, load),) * 2, start, u)
-        return jax.tree.map(lambda first, rest: jnp.concatenate([first[None], rest]), start, states)
 
-    return run(jnp.asarray(u), jnp.asarray(load))
+def open_loop(arm, q, u, load=0.0, jit=quick_jit):
+    """Return what `traced_run` does, compiled, as numpy arrays."""
+    return jax.device_get(jit(functools.partial(traced_run, arm))(q, u, load))
 
 
 class StoredRuns:

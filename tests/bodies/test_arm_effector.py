@@ -19,19 +19,19 @@ WAVES = 0.5 + 0.4 * np.sin(np.arange(12)[:, None, None] * np.linspace(0.3, 1.5, 
 
 def sensed(arm, states):
     """Return what each state lets the controller sense [time, batch, 14]."""
-    return np.concatenate(quick_jit(jax.vmap(arm.observe))(states), axis=-1)
+    return np.concatenate(arm.observe(states), axis=-1)
 
 
 def test_proprioception_lags_the_joints_by_one_step_and_vision_does_not():
     arm = Effector()
     states = open_loop(arm, START, WAVES)
-    felt, paths = jax.vmap(arm.observe)(states), arm.plant.paths
+    felt, paths = arm.observe(states), arm.plant.paths
     now = quick_jit(paths.length)(states.plant.q) - np.array(arm.plant.fibres.tendon)
     speed = quick_jit(paths.velocity)(states.plant.q, states.plant.dq)
     optimum = np.array(arm.plant.fibres.optimum)
     np.testing.assert_allclose(felt.length[1:], (now / optimum)[:-1], atol=1e-6)
     np.testing.assert_allclose(felt.velocity[1:], (speed / optimum / 10)[:-1], atol=1e-5)
-    np.testing.assert_allclose(felt.hand, arm.hand(states), atol=1e-6)
+    np.testing.assert_allclose(felt.hand, quick_jit(arm.hand)(states), atol=1e-6)
     assert np.abs(felt.length[1:] - (now / optimum)[1:]).max() > 1e-3
 
 
@@ -59,8 +59,7 @@ def noisy_runner(arm):
 
 def noisy_run(arm, seed):
     """Return the mechanical states over time and what was sensed [time, batch, 14]."""
-    plant, sensation = noisy_runner(arm)(jax.random.key(seed))
-    return plant, np.asarray(sensation)
+    return jax.device_get(noisy_runner(arm)(jax.random.key(seed)))
 
 
 NOISY = Effector(senses=Senses(length_noise=0.1, velocity_noise=0.2, hand_noise=0.03))
@@ -111,7 +110,7 @@ def test_a_value_that_is_not_finite_makes_its_arm_and_no_other_nan():
     u[3, 0, 2] = np.nan
     load = np.array([[0.0, 0.0], [np.nan, 0.0], [0.0, 0.0]])
     u = np.concatenate([u, u[:, 1:]], axis=1)
-    q = np.asarray(open_loop(arm, START, u, load).plant.q)
+    q = open_loop(arm, START, u, load).plant.q
     assert np.isnan(q[-1, :2]).all() and np.isfinite(q[:, 2]).all()
 
 

@@ -3,7 +3,6 @@
 import functools
 
 import jax
-import numpy as np
 
 from neurosim.bodies.arm import TwoLink
 from neurosim.tasks import jax_key
@@ -20,4 +19,4 @@ def _compiled(task, batch):
 
 def drawn(task, batch=8, seed=0, purpose="test"):
     """Return trials of a task as numpy arrays."""
-    return jax.tree.map(np.asarray, _compiled(task, batch)(jax_key(seed, task.name, purpose)))
+    return jax.device_get(_compiled(task, batch)(jax_key(seed, task.name, purpose)))

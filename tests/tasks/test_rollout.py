@@ -2,6 +2,7 @@
 
 import functools
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -53,15 +54,15 @@ def test_an_unexcited_arm_fails_by_as_much_as_it_should(task, slack, expected):
 def test_the_controller_is_told_and_senses_what_holds_at_each_step():
     trials = drawn(GoCue(RandomReach(steps=20), earliest=3, latest=9, instructed=False))
     arm = Effector()
-    episode = quick_jit(lambda trials: rollout(arm, echo, trials, 0))(trials)
-    told = np.asarray(episode.excitation)
+    episode = jax.device_get(quick_jit(lambda trials: rollout(arm, echo, trials, 0))(trials))
+    told = episode.excitation
     assert told.shape == (8, 20, 6) and episode.carry == 20
     np.testing.assert_array_equal(told[..., 2], trials.visible)
     np.testing.assert_array_equal(told[..., 3], trials.go)
     np.testing.assert_array_equal(told[..., :2], trials.visible[..., None] * trials.target[:, None])
     # The hand of step t is seen at step t + 1.
     np.testing.assert_allclose(told[:, 0, 4:], trials.start, atol=1e-6)
-    np.testing.assert_allclose(told[:, 1:, 4:], np.asarray(episode.hand)[:, :-1], atol=1e-6)
+    np.testing.assert_allclose(told[:, 1:, 4:], episode.hand[:, :-1], atol=1e-6)
 
 
 def test_the_hand_feels_load_and_field():
@@ -81,7 +82,7 @@ def test_the_hand_feels_load_and_field():
 def test_noise_repeats_with_its_key_and_is_new_at_each_step():
     arm, trials = Effector(senses=Senses(hand_noise=0.01)), drawn(CentreOut(steps=200), 2)
     run = quick_jit(lambda key: rollout(arm, echo, trials, 0, key)[1:3])
-    runs = [map(np.asarray, run(jax_key(seed, "arm", "noise"))) for seed in (1, 1, 2)]
+    runs = [jax.device_get(run(jax_key(seed, "arm", "noise"))) for seed in (1, 1, 2)]
     (one, hand), (same, _), (other, _) = runs
     np.testing.assert_array_equal(one, same)
     assert (one[..., 4:] != other[..., 4:]).all()
