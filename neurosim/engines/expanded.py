@@ -125,7 +125,7 @@ class Link:
         return any(changes)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StateClamp:
     """Holds `variable` of a unit at `value` (SI) for `indices` from step `start` up to, not including, step `stop`."""
 
