@@ -1,4 +1,4 @@
-"""Engines: how a network runs. `brian2` is the reference, `fused` the fast one and the default."""
+"""Engines: how a network runs. `brian2` is the reference, `fused` fast and the default, `jax` differentiable."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _OWN = {
     "brian2": ("brian2_engine", "Brian2Engine"),
     "fused": ("fused.engine", "FusedEngine"),
     "fused-float32": ("fused.engine", "FusedFloat32Engine"),
+    "jax": ("jax_engine.engine", "JaxEngine"),
+    "jax-float32": ("jax_engine.engine", "JaxFloat32Engine"),
 }
 
 

@@ -69,6 +69,8 @@ def _value(node: ast.expr, values: Mapping[str, Any], table: Table) -> Any:
             terms = [_value(v, values, table) for v in (node.left, *node.comparators)]
             pairs = zip(node.ops, pairwise(terms), strict=True)
             return reduce(table[ast.And], [table[type(op)](left, right) for op, (left, right) in pairs])
+        case ast.Attribute(value=matrix, attr="T"):
+            return _value(matrix, values, table).T
         case ast.Call(func=ast.Name(id=name)):
             return table[name](*[_value(a, values, table) for a in node.args])
     raise TypeError(f"{type(node).__name__} is not part of the expression grammar")

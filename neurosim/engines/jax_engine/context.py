@@ -1,0 +1,82 @@
+"""What the blocks of one step work on: the values so far, by 'owner.variable', and how to compute with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax.numpy as jnp
+from jax import Array
+
+from neurosim.engines.evaluate import Table
+from neurosim.engines.expand_population import CLOCK
+from neurosim.engines.expanded import OF, Link, Unit
+from neurosim.engines.jax_engine.surrogate import Surrogate
+from neurosim.engines.lowering import Program
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a program computes: dtype of its numbers; surrogate of the threshold; whether gradients ignore resets."""
+
+    dtype: str = "float32"
+    surrogate: Surrogate = field(default_factory=Surrogate)
+    detach_reset: bool = False
+
+
+@dataclass
+class Context:
+    """One step under way.
+
+    values, all variables by 'owner.variable' and the engine's own by 'owner/name'; step, its number; inputs, values of
+    signal populations and spikes of sources; samples, what recorders have taken.
+    """
+
+    program: Program
+    settings: Settings
+    values: dict[str, Any]
+    step: Array
+    inputs: Mapping[str, Array]
+    samples: dict[str, Array] = field(default_factory=dict)
+
+    @property
+    def thresholds(self) -> Table:
+        """The arithmetic of threshold conditions."""
+        return self.settings.surrogate.table(self.settings.dtype)
+
+    def unit(self, name: str) -> Unit:
+        """Return a unit by name."""
+        return self.program.expanded.units[name]
+
+    def link(self, name: str) -> Link:
+        """Return a link by name."""
+        return self.program.expanded.links[name]
+
+    def value(self, owner: str, name: str) -> Any:
+        """Return what a name stands for in the statements of an owner: the clock, a modulator or a variable."""
+        if name in CLOCK:
+            dt, step = self.program.expanded.network.step, self.step.astype(self.settings.dtype)
+            return {"dt": dt, "t": step * dt, "t_in_timesteps": step}[name]
+        if OF in name:
+            variable, population = name.split(OF)
+            return self.values[f"{population}.{variable}"][0]
+        return self.values[f"{owner}.{name}"]
+
+    def write(self, name: str, value: Any) -> None:
+        """Set a variable, which keeps its shape, and its type unless it becomes complex."""
+        old = self.values[name]
+        value = jnp.broadcast_to(value, old.shape)
+        self.values[name] = value if jnp.iscomplexobj(value) else value.astype(old.dtype)
+
+    def active(self, unit: Unit) -> Any:
+        """Return which units are not refractory."""
+        return self.step >= self.values[f"{unit.name}/until"] if unit.refractory is not None else True
+
+    def place(self, unit: Unit) -> Array:
+        """Return the place of this step in a unit's ring of past spikes."""
+        return self.step % self.values[f"{unit.name}/ring"].shape[0]
+
+    def spikes(self, unit: Unit) -> Array:
+        """Return the spikes of this step, shape (size,), 0 or 1."""
+        return self.values[f"{unit.name}/ring"][self.place(unit)]

@@ -1,0 +1,201 @@
+"""Blocks of links: assignments on all edges and sums over them, or on the edges at which spikes arrive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import jax.numpy as jnp
+from jax import Array
+
+from neurosim.engines.evaluate import evaluate
+from neurosim.engines.expand_population import CLOCK
+from neurosim.engines.expanded import OF, Link
+from neurosim.engines.jax_engine.arithmetic import COMBINE, JAX
+from neurosim.engines.jax_engine.context import Context
+from neurosim.engines.jax_engine.separate import Level, separate
+from neurosim.engines.jax_engine.surrogate import switch
+from neurosim.engines.lowering import Block
+from neurosim.model.expressions import Statement, names_in
+
+End = Literal["pre", "post"]
+
+
+def level_of(link: Link, name: str) -> Level:
+    """Return where a name in a block of a link varies: not at all, with the source, the target, or the edge."""
+    if name in link.traces:
+        return link.traces[name].place
+    if name.removesuffix("___sum") in link.states or name.startswith("_"):
+        return "edge"
+    if name not in link.dimensions or name in link.constants or name in CLOCK or OF in name:
+        return "run"
+    return "pre" if name.endswith("_pre") else "post"
+
+
+@dataclass
+class Edges:
+    """The edges of a link and what happens at them in one block.
+
+    own, the end whose units or spikes the block goes through; spikes, 0 or 1, at that end, or at each edge if delays
+    differ, or None if the block is for every edge. Values at edges have the shape (sources, targets) if the link is
+    dense, else (edges,).
+    """
+
+    context: Context
+    link: Link
+    own: End = "pre"
+    spikes: Array | None = None
+    local: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of sources and of targets."""
+        return self.context.unit(self.link.source).size, self.context.unit(self.link.target).size
+
+    @property
+    def other(self) -> End:
+        """The end that the block does not go through."""
+        return "post" if self.own == "pre" else "pre"
+
+    def owned(self, name: str) -> tuple[str, str]:
+        """Return the owner of a variable and its name there."""
+        level = level_of(self.link, name)
+        if level in ("run", "edge") or name in self.link.traces:
+            return self.link.name, name
+        return self.link.source if level == "pre" else self.link.target, name.removesuffix(f"_{level}")
+
+    def full(self, name: str) -> str:
+        """Return the name of a variable among the values of the step."""
+        return ".".join(self.owned(name))
+
+    def value(self, name: str) -> Any:
+        """Return a variable where it is kept: a number, one per source or target, or one per edge."""
+        return self.context.value(*self.owned(name))
+
+    def spread(self, value: Any, level: Level) -> Any:
+        """Return what is kept at a level as values at edges."""
+        if jnp.ndim(value) == 0 or level == "run":
+            return value
+        if level == "edge":
+            return value.reshape(self.shape) if self.link.dense else value
+        if self.link.dense:
+            return value[:, None] if level == "pre" else value[None, :]
+        return value[self.context.values[f"{self.link.name}/{level}"]]
+
+    def at_edges(self, expression: str) -> Any:
+        """Return the value of an expression at edges."""
+        names = names_in(expression) - self.local.keys()
+        spread = {name: self.spread(self.value(name), level_of(self.link, name)) for name in names}
+        return evaluate(expression, {**spread, **self.local}, JAX)
+
+    def as_kept(self, expression: str) -> Any:
+        """Return the value of an expression on variables of one level, as they are kept."""
+        known = {name: self.value(name) for name in names_in(expression) - self.local.keys()}
+        return evaluate(expression, {**known, **self.local}, JAX)
+
+    def counted(self) -> Any:
+        """Return the spikes as values at edges."""
+        assert self.spikes is not None
+        apart = self.own == "pre" and self.link.delays is not None
+        return self.spread(self.spikes, "edge" if apart else self.own)
+
+    # Assignments ---------------------------------------------------------------------------------------------------
+
+    def run(self, statements: tuple[Statement, ...]) -> None:
+        """Run assignments one after the other, each on all edges or spikes at once."""
+        for line in statements:
+            level = level_of(self.link, line.target)
+            if line.target.startswith("_"):
+                self.local[line.target] = self.at_edges(line.expression)
+            elif level == "edge":
+                self.write_edges(line)
+            elif level == self.own and self.spikes is not None:
+                self.write_end(line)
+            else:
+                self.write_sum(line, level)
+
+    def write_edges(self, line: Statement) -> None:
+        """Assign a variable of the edges."""
+        full = self.full(line.target)
+        old = self.spread(self.context.values[full], "edge")
+        new = COMBINE[line.op](old, self.at_edges(line.expression))
+        if self.spikes is not None:
+            new = switch(self.counted(), new, old)
+        self.context.write(full, jnp.broadcast_to(new, old.shape).reshape(-1))
+
+    def write_end(self, line: Statement) -> None:
+        """Assign a variable of the end that spikes, once per spike."""
+        assert self.spikes is not None
+        full = self.full(line.target)
+        old = self.context.values[full]
+        self.context.write(
+            full, switch(self.spikes, COMBINE[line.op](old, self.as_kept(line.expression)), old)
+        )
+
+    def write_sum(self, line: Statement, end: Level) -> None:
+        """Add the values at edges to a variable of the other end; refractory units drop what comes to held ones."""
+        full = self.full(line.target)
+        old = self.context.values[full]
+        sign = -1.0 if line.op == "-=" else 1.0
+        if self.link.dense:
+            new = old + sign * self.total(line.expression)
+        else:
+            summand = jnp.broadcast_to(sign * self.at_edges(line.expression), self.link.pre.shape)
+            index = self.context.values[f"{self.link.name}/{end}"]
+            new = old.at[index].add(summand if self.spikes is None else summand * self.counted())
+        target = self.context.unit(self.link.target)
+        if self.spikes is not None and end == "post" and line.target.removesuffix("_post") in target.frozen:
+            new = jnp.where(self.context.active(target), new, old)
+        self.context.write(full, new)
+
+    def total(self, expression: str) -> Any:
+        """Return the sum of an expression over all edges of each unit of the other end, where all pairs are joined."""
+        axis = 0 if self.own == "pre" else 1
+        factors = separate(expression, lambda name: level_of(self.link, name))
+        if factors is None or self.local:
+            summand = self.at_edges(expression)
+            summand = summand if self.spikes is None else summand * self.counted()
+            return jnp.broadcast_to(summand, self.shape).sum(axis)
+        run, other, own, edge = (
+            self.as_kept(factors.get(k, "1.0")) for k in ("run", self.other, self.own, "edge")
+        )
+        own = jnp.broadcast_to(own if self.spikes is None else own * self.spikes, self.shape[axis : axis + 1])
+        if "edge" not in factors:
+            return run * other * own.sum()
+        matrix = edge.reshape(self.shape)
+        return run * other * (own @ matrix if axis == 0 else matrix @ own)
+
+
+def all_edges(context: Context, block: Block) -> None:
+    """Run the assignments of a block on every edge: graded sums, learning in continuous time."""
+    Edges(context, context.link(block.owner)).run(block.statements)
+
+
+def arriving(context: Context, block: Block) -> None:
+    """Run the assignments of a block at the edges where spikes of the source arrive."""
+    link = context.link(block.owner)
+    source = context.unit(link.source)
+    ring, now = context.values[f"{source.name}/ring"], context.place(source)
+    if link.delays is None:
+        spikes = ring[(now - link.delay) % len(ring)]
+    else:
+        delays, pre = (context.values[f"{link.name}/{name}"] for name in ("delays", "pre"))
+        spikes = ring[(now - delays) % len(ring), pre]
+    Edges(context, link, "pre", spikes).run(block.statements)
+
+
+def on_post(context: Context, block: Block) -> None:
+    """Run the assignments of a block at the edges that lead to units that spiked."""
+    link = context.link(block.owner)
+    Edges(context, link, "post", context.spikes(context.unit(link.target))).run(block.statements)
+
+
+def decay(context: Context, block: Block) -> None:
+    """Move the traces that are kept at one place on by a step."""
+    edges = Edges(context, context.link(block.owner))
+    for line in block.statements:
+        value = (edges.at_edges if block.place == "edge" else edges.as_kept)(line.expression)
+        if line.target.startswith("_"):
+            edges.local[line.target] = value
+        else:
+            context.write(edges.full(line.target), value)

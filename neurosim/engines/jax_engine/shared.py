@@ -1,0 +1,88 @@
+"""Compiled loops, shared by all simulations in a process whose networks differ in numbers only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Any
+
+import jax
+
+from neurosim.engines.cache import key
+from neurosim.engines.expanded import Link, Unit
+from neurosim.engines.jax_engine.context import Settings
+from neurosim.engines.jax_engine.loop import advance
+from neurosim.engines.jax_engine.step import accumulate, apply_sums
+from neurosim.engines.lowering import Block, Program
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a compiled loop depends on beside its arguments; `program` is any network of that shape."""
+
+    text: str
+    settings: Settings
+    room: int
+    program: Program = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The functions of `loop` and `step` for one shape, compiled at their first call."""
+
+    advance: Callable[..., Any]
+    accumulate: Callable[..., Any]
+    apply: Callable[..., Any]
+
+
+@lru_cache(maxsize=16)
+def compiled(shape: Shape) -> Compiled:
+    """Return the compiled functions of a shape."""
+    program, settings = shape.program, shape.settings
+    return Compiled(
+        jax.jit(partial(advance, program, settings, shape.room)),
+        jax.jit(partial(accumulate, program, settings)),
+        jax.jit(partial(apply_sums, program, settings)),
+    )
+
+
+def shape_of(program: Program, settings: Settings, room: int) -> Shape:
+    """Return what a compiled loop of a program depends on: everything but the numbers that it is called with."""
+    expanded = program.expanded
+    recorders = [[r.key, int(r.every), r.indices] for r in expanded.network.recorders]
+    units, links = [_unit(u) for u in expanded.units.values()], [_link(k) for k in expanded.links.values()]
+    blocks = [_block(program, b) for b in (*program.blocks, *program.samples)]
+    stored = {name: list(names) for name, names in program.stored.items()}
+    return Shape(key(expanded.network.step, recorders, units, links, blocks, stored), settings, room, program)
+
+
+def _block(program: Program, block: Block) -> list[Any]:
+    number = None if block.clamp is None else program.expanded.clamps.index(block.clamp)
+    return [block.kind, block.owner, [str(s) for s in block.statements], block.place, block.matrix, number]
+
+
+def _unit(unit: Unit) -> list[Any]:
+    facts = [unit.name, unit.size, sorted(unit.frozen), unit.refractory, unit.threshold, unit.graded]
+    return [
+        *facts,
+        unit.source is not None,
+        dict(unit.draws),
+        dict(unit.definitions),
+        list(unit.ports),
+        list(unit.states),
+    ]
+
+
+def _link(link: Link) -> list[Any]:
+    places = {name: trace.place for name, trace in link.traces.items()}
+    facts = [
+        link.name,
+        link.source,
+        link.target,
+        link.dense,
+        link.delay,
+        link.delays is not None,
+        len(link.pre),
+    ]
+    return [*facts, places, sorted(link.dimensions), sorted(link.constants), sorted(link.states)]
