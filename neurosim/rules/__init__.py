@@ -1,9 +1,31 @@
 """Plasticity rules: one small file each, equations as data."""
 
 from neurosim.model.registries import rules as registry
+from neurosim.rules.bcm import BCM
+from neurosim.rules.covariance import Covariance
+from neurosim.rules.covariance_post import CovariancePost
+from neurosim.rules.covariance_pre import CovariancePre
 from neurosim.rules.gain_adaptation import GainAdaptation
+from neurosim.rules.hebb import Hebb
+from neurosim.rules.law_cooper import LawCooper
 from neurosim.rules.oja import Oja
+from neurosim.rules.oja_subspace import OjaSubspace
 from neurosim.rules.pair_stdp import PairSTDP
+from neurosim.rules.sanger import Sanger
 from neurosim.rules.synaptic_scaling import SynapticScaling
 
-__all__ = ["GainAdaptation", "Oja", "PairSTDP", "SynapticScaling", "registry"]
+__all__ = [
+    "BCM",
+    "Covariance",
+    "CovariancePost",
+    "CovariancePre",
+    "GainAdaptation",
+    "Hebb",
+    "LawCooper",
+    "Oja",
+    "OjaSubspace",
+    "PairSTDP",
+    "Sanger",
+    "SynapticScaling",
+    "registry",
+]

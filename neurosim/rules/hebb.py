@@ -1,0 +1,20 @@
+"""Plain Hebbian learning."""
+
+from brian2 import second
+
+from neurosim.model.parameters import parameter
+from neurosim.model.rule import SynapticRule, post, pre
+
+
+class Hebb(SynapticRule):
+    """Plain Hebbian growth: what is active together is joined, without a limit.
+
+    dw/dt = eta * x * y;  x, y pre- and postsynaptic activity (1), w weight (1), eta learning rate (1/s).
+    Source: Hebb 1949, The Organization of Behavior, Wiley; as an equation in Gerstner, Kistler, Naud, Paninski 2014,
+    Neuronal Dynamics, section 19.2.
+    """
+
+    eta = parameter(1e-3 / second, "learning rate", low=0 / second)
+    clock = "continuous"
+    x, y = pre.activity, post.activity
+    dw = "eta * x * y"

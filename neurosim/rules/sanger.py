@@ -1,0 +1,20 @@
+"""Sanger's rule, the generalised Hebbian algorithm."""
+
+from brian2 import second
+
+from neurosim.model.parameters import parameter
+from neurosim.model.rule import SynapticRule, post, pre
+
+
+class Sanger(SynapticRule):
+    """Sanger's rule: unit k learns what the units before it leave, so rows become the eigenvectors in their order.
+
+    dW/dt = eta * (y @ x.T - tril(y @ y.T) @ W);  x, y columns of pre- and postsynaptic activity (1), W weights (1),
+    one row per postsynaptic unit, tril the lower triangle with the diagonal, eta learning rate (1/s).
+    Source: Sanger 1989, Neural Networks 2:459, doi:10.1016/0893-6080(89)90044-0.
+    """
+
+    eta = parameter(0.01 / second, "learning rate", low=0 / second)
+    clock = "continuous"
+    x, y = pre.activity, post.activity
+    dW = "eta * (y @ x.T - tril(y @ y.T) @ W)"
