@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from threading import RLock
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -11,16 +12,17 @@ import numpy as np
 from neurosim.engines.expand import expand
 from neurosim.engines.expand_population import SECOND
 from neurosim.engines.expand_projection import constrained
-from neurosim.engines.expanded import Expanded
+from neurosim.engines.expanded import Expanded, Link
 from neurosim.engines.recordings import Samples, Spikes
 from neurosim.errors import DescriptionError, EngineRefusal, RunFailed, UnknownNameError
 from neurosim.model.network import Network
-from neurosim.model.parts import NamedParameter
-from neurosim.model.units import Dimension, dimension_of, in_si, quantity
+from neurosim.model.parts import NamedParameter, Population, Projection
+from neurosim.model.units import Dimension, dimension_of, in_si, quantity, scalar_in_si
 from neurosim.registry import suggest
 
 State = dict[str, np.ndarray]
 Progress = Callable[[int, int], None]
+_COMPILING = RLock()
 
 
 class ExternalFunction(Protocol):
@@ -133,7 +135,7 @@ class Simulation(ABC):
         Arguments: inputs, for signal populations by name, values of shape (size,), held, or (steps, size), one row per
         step; progress, called as progress(done, total) from time to time.
         """
-        seconds = float(in_si(duration, SECOND, "run: duration"))
+        seconds = scalar_in_si(duration, SECOND, "run: duration")
         steps = round(seconds / self.dt)
         if seconds < 0 or abs(steps * self.dt - seconds) > 1e-6 * self.dt:
             raise DescriptionError(
@@ -158,7 +160,8 @@ class Simulation(ABC):
         Every pattern starts from the initial dynamic states of the models; weights change after the last one.
         Arguments: inputs, for signal populations by name, patterns of shape (batch, size); duration of each (s).
         """
-        batches = {name: np.atleast_2d(np.asarray(value, dtype=float)) for name, value in inputs.items()}
+        units = {name: dimension_of(value, f"input '{name}'") for name, value in inputs.items()}
+        batches = {n: np.atleast_2d(in_si(value, units[n], f"input '{n}'")) for n, value in inputs.items()}
         sizes = {len(value) for value in batches.values()}
         if len(sizes) != 1:
             raise DescriptionError(
@@ -167,7 +170,7 @@ class Simulation(ABC):
         (batch,) = sizes
         for row in range(batch):
             self._relax()
-            self.run(duration, {name: value[row] for name, value in batches.items()})
+            self.run(duration, {name: quantity(value[row], units[name]) for name, value in batches.items()})
             if self._has_samples:
                 self._accumulate(1.0 / batch)
         if self._has_samples:
@@ -181,6 +184,7 @@ class Simulation(ABC):
         Raises RunFailed when that has not happened after `at_most` steps.
         """
         names = [(u.name, n) for u in self.expanded.units.values() for n in u.derivatives]
+        change = np.inf
         for taken in range(1, at_most + 1):
             before = [np.array(self._read(*name)) for name in names]
             self.step(inputs)
@@ -207,12 +211,18 @@ class Simulation(ABC):
         return quantity(np.array(self._read(owner, variable)), dimension)
 
     def set(self, name: str, value: Any) -> None:
-        """Set 'population.variable', 'projection.variable' or a named parameter; unit, shape and values are checked."""
+        """Set a state or constant 'population.variable' or 'projection.variable', or a named parameter.
+
+        Raises DescriptionError on another unit or shape, a value that is not finite or beyond its bounds or sign, and
+        on what follows from other variables.
+        """
         if name in self._named:
             self._set_named(self._parameter(name), value)
             return
         owner, variable, dimension = self._find(name)
+        self._check_free(owner, variable, name)
         si = in_si(value, dimension, name)
+        self._check_bounds(owner, variable, si, name)
         shape = np.shape(self._read(owner, variable))
         if si.ndim and si.shape != shape:
             raise DescriptionError(
@@ -222,18 +232,56 @@ class Simulation(ABC):
 
     def edges(self, projection: str) -> tuple[np.ndarray, np.ndarray]:
         """Return (pre, post), the units that each edge of a projection joins, in the order of its weights."""
-        link = self.expanded.links[projection]
+        link = self._link(projection)
         return link.pre, link.post
 
     def matrix(self, projection: str, variable: str = "w") -> Any:
         """Return a variable of an all-to-all projection as a matrix (targets, sources), with its unit."""
-        link = self.expanded.links[projection]
+        link = self._link(projection)
         if not link.dense:
             raise DescriptionError(
                 f"'{projection}' is not all-to-all: use get('{projection}.{variable}') and edges()"
             )
         shape = (self.expanded.units[link.source].size, self.expanded.units[link.target].size)
-        return self.get(f"{projection}.{variable}").reshape(shape).T
+        _, _, dimension = self._find(f"{projection}.{variable}")
+        values = np.array(self._read(projection, variable))
+        if values.size not in (1, link.pre.size):
+            raise DescriptionError(
+                f"'{projection}.{variable}' is kept per neuron: use get('{projection}.{variable}')"
+            )
+        return quantity(np.broadcast_to(values, link.pre.shape).reshape(shape).T.copy(), dimension)
+
+    def _link(self, projection: str) -> Link:
+        if projection not in self.expanded.links:
+            raise UnknownNameError(
+                f"no projection '{projection}': {suggest(projection, self.expanded.links)}"
+            )
+        return self.expanded.links[projection]
+
+    def _check_free(self, owner: str, variable: str, name: str) -> None:
+        unit = self.expanded.units.get(owner)
+        if unit is not None and variable in unit.ports:
+            raise DescriptionError(
+                f"'{name}' is summed afresh at each step: feed it by a projection from a Signal"
+            )
+        if unit is not None and variable in unit.definitions:
+            raise DescriptionError(f"'{name}' follows from other variables: set those, or use a Clamp")
+        if variable == "w" and owner in self._tied:
+            raise DescriptionError(f"'{name}' is tied to '{self._tied[owner][0]}': set that")
+
+    def _check_bounds(self, owner: str, variable: str, si: np.ndarray, name: str) -> None:
+        network = self.expanded.network
+        part = network.populations.get(owner) or network.projections[owner]
+        model = part.model if isinstance(part, Population) else part.synapse
+        declared = {
+            f"{r.prefix}_{key}": parameter for r in part.rules for key, parameter in r.parameters.items()
+        }
+        declared |= model.parameters
+        if variable in declared:
+            declared[variable].check_bounds(si, name)
+        sign = part.sign if isinstance(part, Projection) else 0
+        if variable == "w" and np.any(si * sign < 0):
+            raise DescriptionError(f"'{name}': weights must have the sign {sign:+d}: correct them")
 
     def _parameter(self, name: str) -> NamedParameter:
         return self.expanded.network.parameters[name]
@@ -291,7 +339,7 @@ class Simulation(ABC):
                 raise DescriptionError(
                     f"input '{name}' has the shape {si.shape}: give ({unit.size},) or ({steps}, {unit.size})"
                 )
-            checked[name] = np.ascontiguousarray(np.broadcast_to(si, (steps, unit.size)))
+            checked[name] = np.broadcast_to(si, (steps, unit.size))
         return checked
 
 
@@ -313,13 +361,20 @@ class Engine(ABC):
         Arguments: seed, of all random streams; externals, what stands behind each `External` of the network, by name.
         Raises DescriptionError if the description does not hold together, EngineRefusal if this engine cannot run it.
         """
-        expanded = expand(network, seed)
-        reasons = self.refuses(expanded)
-        if reasons:
-            raise EngineRefusal(
-                f"engine '{self.name}' cannot run network '{network.name}': {'; '.join(reasons)}"
-            )
-        return self._build(expanded, check_externals(network, externals or {}))
+        try:
+            # One at a time: neither the parser of Python 3.11 nor Brian2 is safe in several threads.
+            with _COMPILING:
+                expanded = expand(network, seed)
+                reasons = self.refuses(expanded)
+                if reasons:
+                    raise EngineRefusal(
+                        f"engine '{self.name}' cannot run network '{network.name}': {'; '.join(reasons)}"
+                    )
+                return self._build(expanded, check_externals(network, externals or {}))
+        except RecursionError:
+            raise DescriptionError(
+                f"network '{network.name}': equations, with definitions written out, are nested too deep: simplify them"
+            ) from None
 
     @abstractmethod
     def _build(self, expanded: Expanded, externals: Mapping[str, ExternalFunction]) -> Simulation:

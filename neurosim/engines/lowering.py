@@ -1,10 +1,10 @@
 """Lowering: a network written out becomes an ordered list of blocks, each a short list of assignments.
 
 Engines that compile print this list; none of them reads equations or knows a rule by name. The order is the schedule:
-draw, inputs, clamp, graded signals, record, matrix, learn, adapt, integrate, threshold, deliver, on_pre, on_post, reset,
-external. Apart from it stand the blocks of the clock 'sample': accumulate adds a change to x___sum, apply makes it.
-In statements `select(condition, a, b)` chooses, `active` says that a unit is not refractory, names beginning with an
-underscore are local, names ending in _pre and _post belong to the two ends of a link, and x__of__p is variable x of the
+draw, inputs, clamp, graded signals, record, matrix, learn, adapt, decay of traces, integrate, threshold, deliver, on_pre,
+on_post, reset, external. Apart from it stand the blocks of the clock 'sample': accumulate adds a change to x___sum, apply makes
+it. In statements `select(condition, a, b)` chooses, `active` says that a unit is not refractory, names beginning with
+an underscore are local, names ending in _pre and _post belong to the two ends of a link, and x__of__p is variable x of the
 first unit of population p. A block 'matrix', or one with `matrix` set, has one statement in the language of
 `neurosim.model.matrix`.
 """
@@ -100,7 +100,7 @@ def inline(expanded: Expanded, unit: Unit, text: str) -> str:
 
 
 def lower(expanded: Expanded) -> Program:
-    """Return the program of a network; raises DescriptionError where a method does not apply or signals form a cycle."""
+    """Return the program of a network; raises DescriptionError where a method does not apply or on a cycle."""
     return _Lowering(expanded).program()
 
 
@@ -125,8 +125,8 @@ class _Lowering:
         yield from (self.matrix(link) for link in links if link.matrix is not None)
         yield from (self.learn(link) for link in links if link.derivatives)
         yield from (self.adapt(unit) for unit in units if unit.adaptation)
-        yield from (self.integrate(unit) for unit in units if unit.derivatives)
         yield from (self.decay(link, place) for link in links for place in self.places(link))
+        yield from (self.integrate(unit) for unit in units if unit.derivatives)
         yield from (self.threshold(unit) for unit in units if unit.spiking)
         yield from (Block("deliver", k.name, self.inlined(k, k.deliver)) for k in links if k.deliver)
         yield from (Block("on_pre", k.name, self.inlined(k, k.on_pre)) for k in links if k.on_pre)
@@ -148,13 +148,15 @@ class _Lowering:
             )
 
     def written_in_units(self, block: Block) -> set[tuple[str, str]]:
+        if block.kind == "external":
+            return {(name, "value") for name in self.expanded.network.externals[block.owner].writes}
         link = self.links.get(block.owner)
         if link is None:
             return {(block.owner, name) for name in block.writes}
         ends = {"_pre": link.source, "_post": link.target}
         return {(ends[e], name.removesuffix(e)) for name in block.writes for e in ends if name.endswith(e)}
 
-    # Graded signals ----------------------------------------------------------------------------------------------------
+    # Graded signals ----------------------------------------------------------------------------------------------
 
     def stored_definitions(self, unit: Unit) -> tuple[str, ...]:
         """Return the definitions kept as arrays: those that links, rules of other populations and recorders read."""
@@ -230,7 +232,7 @@ class _Lowering:
                 texts[f"{name}_{end}"] = substitute(whole, ends)
         return tuple(Statement(s.target, s.op, substitute(s.expression, texts)) for s in statements)
 
-    # Changes over time -------------------------------------------------------------------------------------------------
+    # Changes over time -------------------------------------------------------------------------------------------
 
     def learn(self, link: Link) -> Block:
         return Block("learn", link.name, (*_euler(link.derivatives), *link.after))
@@ -329,7 +331,7 @@ class _Lowering:
         new = [Statement(f"_{name}", "=", text) for name, text in chosen.items()]
         return (*new, *(Statement(name, "=", f"_{name}") for name in chosen))
 
-    # Spikes --------------------------------------------------------------------------------------------------------------
+    # Spikes ------------------------------------------------------------------------------------------------------
 
     def threshold(self, unit: Unit) -> Block:
         if unit.source is not None:
