@@ -5,6 +5,7 @@ from neurosim.rules.bcm import BCM
 from neurosim.rules.covariance import Covariance
 from neurosim.rules.covariance_post import CovariancePost
 from neurosim.rules.covariance_pre import CovariancePre
+from neurosim.rules.foldiak_decorrelator import FoldiakDecorrelator
 from neurosim.rules.gain_adaptation import GainAdaptation
 from neurosim.rules.hebb import Hebb
 from neurosim.rules.law_cooper import LawCooper
@@ -19,6 +20,7 @@ __all__ = [
     "Covariance",
     "CovariancePost",
     "CovariancePre",
+    "FoldiakDecorrelator",
     "GainAdaptation",
     "Hebb",
     "LawCooper",
