@@ -10,9 +10,8 @@ import numpy as np
 from neurosim.engines.engine import Engine, Simulation
 from neurosim.engines.recordings import Spikes
 from neurosim.model.serial import digest, from_json, to_json
-from neurosim.testing.hosts import inputs
 from neurosim.testing.report import broken
-from neurosim.testing.trial import STEPS, Trial, advance
+from neurosim.testing.trial import STEPS, Trial
 
 RTOL = 1e-9
 
@@ -58,13 +57,8 @@ def survives_storage(trial: Trial) -> str:
 def continues(trial: Trial) -> str:
     """Stopped half-way, put into a newly compiled simulation and run on, it ends with the same bits on every engine."""
     for engine in trial.engines:
-        network = trial.network()
-        rows = inputs(network, STEPS, trial.seed)
-        first, second = (engine.compile(network, trial.seed) for _ in range(2))
-        advance(first, rows, 0, STEPS // 2)
-        second.restore(first.state())
-        advance(second, rows, STEPS // 2, STEPS)
-        _same_bits(trial.finished(engine), second, f"on engine '{engine.name}' the interrupted run")
+        what = f"on engine '{engine.name}' the interrupted run"
+        _same_bits(trial.finished(engine), trial.continued(engine), what)
     return ""
 
 

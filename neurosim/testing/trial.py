@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from brian2 import mV, second
 
-from neurosim.engines.engine import Engine, Simulation
+from neurosim.engines.engine import Engine, Simulation, State
 from neurosim.engines.expand import expand
 from neurosim.errors import SignalMissing
 from neurosim.model.network import Network
@@ -34,6 +34,7 @@ class Trial:
         self.engines = list(engines)
         self.seed = seed
         self._finished: dict[str, Simulation] = {}
+        self._halfway: dict[str, State] = {}
 
     @property
     def reference(self) -> Engine:
@@ -108,8 +109,22 @@ class Trial:
     def finished(self, engine: Engine) -> Simulation:
         """Return the driven network after STEPS steps; it is run once and must not be run on."""
         if engine.name not in self._finished:
-            self._finished[engine.name] = self.run(engine, self.network(), STEPS)
+            network = self.network()
+            simulation, rows = engine.compile(network, self.seed), inputs(network, STEPS, self.seed)
+            advance(simulation, rows, 0, STEPS // 2)
+            self._halfway[engine.name] = simulation.state()
+            advance(simulation, rows, STEPS // 2, STEPS)
+            self._finished[engine.name] = simulation
         return self._finished[engine.name]
+
+    def continued(self, engine: Engine) -> Simulation:
+        """Return a newly compiled simulation that went on from the state of the driven network half-way."""
+        self.finished(engine)
+        network = self.network()
+        simulation = engine.compile(network, self.seed)
+        simulation.restore(self._halfway[engine.name])
+        advance(simulation, inputs(network, STEPS, self.seed), STEPS // 2, STEPS)
+        return simulation
 
     @cached_property
     def watched(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """A new rule from the template works as it is written, and rules are found by name, module and file."""
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from neurosim.rules import Oja
 from neurosim.testing import check_rule_by_name, load_rule, new_rule
 
 
+@pytest.mark.slow
 def test_template_and_its_tests_work_as_written(tmp_path):
     rule, test = new_rule("FastHebb", tmp_path / "mine")
     assert (rule.name, test.name) == ("fast_hebb.py", "test_fast_hebb.py")
@@ -23,6 +25,17 @@ def test_template_and_its_tests_work_as_written(tmp_path):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 passed" in done.stdout
+
+
+def test_functions_of_the_template_test_pass_and_its_rule_is_found_by_file(tmp_path):
+    rule, test = new_rule("FastHebb", tmp_path / "mine")
+    tests = runpy.run_path(str(test))
+    for engine in ("fused", "brian2"):
+        tests["test_silent_synapse_forgets_exponentially"](engine)
+    report = check_rule_by_name(f"{rule}:FastHebb", engines=["fused", "brian2"])
+    assert {o.network for o in report.passed if o.clause == "engines agree"} == {"spiking", "rate"}
+    # The same file again is the same class, not a name taken twice.
+    assert load_rule(f"{rule}:FastHebb") is tests["FastHebb"]
 
 
 def test_template_is_formatted_and_refuses_to_overwrite(tmp_path):
@@ -70,17 +83,6 @@ def written(folder: Path, name: str, text: str | None = None) -> Path:
     path = folder / f"{name.lower()}_file.py"
     path.write_text(RULE.format(name=name) if text is None else text)
     return path
-
-
-def test_a_rule_in_a_file_of_the_user_is_checked(tmp_path):
-    path = written(tmp_path, "FromFile")
-    report = check_rule_by_name(f"{path}:FromFile", engines=["fused", "brian2"])
-    assert {outcome.network for outcome in report.passed if outcome.clause == "engines agree"} == {
-        "spiking",
-        "rate",
-    }
-    # The same file again is the same class, not a name taken twice.
-    assert load_rule(f"{path}:FromFile") is load_rule(f"{path}:FromFile")
 
 
 def test_a_rule_is_found_by_name_and_by_module():
