@@ -44,7 +44,7 @@ def _learning(axis: Axes, config: Any, results: Results) -> None:
             axis.plot(steps / 1e3, mean, color=colour, label=label)
             axis.fill_between(steps / 1e3, mean - sd, mean + sd, color=colour, alpha=0.15, linewidth=0)
     axis.set(xlabel="environment steps (thousands)", ylabel="return", ylim=(0, 1000), title="Learning")
-    axis.legend(frameon=False, loc="center right")
+    axis.legend(frameon=False, loc="upper right", bbox_to_anchor=(1.0, 0.82))
 
 
 def _ablation(axis: Axes, results: Results) -> None:

@@ -45,14 +45,14 @@ def load_state(group: h5py.Group) -> dict[str, np.ndarray | np.generic]:
     return state
 
 
-def write_state(path: Path, state: State) -> None:
+def write_state(path: str | Path, state: State) -> None:
     """Write a state as a sealed file of its own; raises ResultFileError."""
     with memory_file() as file:
         save_state(file, state)
-        seal(file, path)
+        seal(file, Path(path))
 
 
-def read_state(path: Path) -> dict[str, np.ndarray | np.generic]:
+def read_state(path: str | Path) -> dict[str, np.ndarray | np.generic]:
     """Read a state written by `write_state`; raises ResultFileError when the file is missing or damaged."""
-    with open_sealed(path) as file:
+    with open_sealed(Path(path)) as file:
         return load_state(file)
