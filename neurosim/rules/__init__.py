@@ -2,32 +2,40 @@
 
 from neurosim.model.registries import rules as registry
 from neurosim.rules.bcm import BCM
+from neurosim.rules.bias_adaptation import BiasAdaptation
 from neurosim.rules.covariance import Covariance
 from neurosim.rules.covariance_post import CovariancePost
 from neurosim.rules.covariance_pre import CovariancePre
 from neurosim.rules.foldiak_decorrelator import FoldiakDecorrelator
 from neurosim.rules.gain_adaptation import GainAdaptation
 from neurosim.rules.hebb import Hebb
+from neurosim.rules.intrinsic_plasticity import IntrinsicPlasticity
+from neurosim.rules.intrinsic_plasticity_tanh import IntrinsicPlasticityTanh
 from neurosim.rules.law_cooper import LawCooper
 from neurosim.rules.oja import Oja
 from neurosim.rules.oja_subspace import OjaSubspace
 from neurosim.rules.pair_stdp import PairSTDP
 from neurosim.rules.sanger import Sanger
 from neurosim.rules.synaptic_scaling import SynapticScaling
+from neurosim.rules.threshold_adaptation import ThresholdAdaptation
 
 __all__ = [
     "BCM",
+    "BiasAdaptation",
     "Covariance",
     "CovariancePost",
     "CovariancePre",
     "FoldiakDecorrelator",
     "GainAdaptation",
     "Hebb",
+    "IntrinsicPlasticity",
+    "IntrinsicPlasticityTanh",
     "LawCooper",
     "Oja",
     "OjaSubspace",
     "PairSTDP",
     "Sanger",
     "SynapticScaling",
+    "ThresholdAdaptation",
     "registry",
 ]
