@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import jax
-
-from neurosim.engines.cache import folder
 from neurosim.engines.engine import Engine, ExternalFunction, Simulation
 from neurosim.engines.expanded import Expanded
 from neurosim.engines.jax_engine.context import Settings
 from neurosim.engines.jax_engine.refusals import external_reasons, reasons
+from neurosim.engines.jax_engine.shared import keep_compiled
 from neurosim.engines.jax_engine.simulation import JaxSimulation
 from neurosim.engines.lowering import lower
 
@@ -37,11 +35,3 @@ class JaxFloat32Engine(JaxEngine):
 
     name: ClassVar[str] = "jax-float32"
     dtype: ClassVar[str] = "float32"
-
-
-def keep_compiled() -> None:
-    """Let JAX keep what takes it long to compile in the project's cache folder, unless the user has chosen one."""
-    config: Any = jax.config
-    if config.jax_compilation_cache_dir is None:
-        config.update("jax_compilation_cache_dir", str(folder() / "jax"))
-        config.update("jax_persistent_cache_min_compile_time_secs", 0.5)

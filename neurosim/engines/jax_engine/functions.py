@@ -17,6 +17,7 @@ from neurosim.engines.jax_engine.constraints import constraints
 from neurosim.engines.jax_engine.context import Settings
 from neurosim.engines.jax_engine.precision import check, named, precision
 from neurosim.engines.jax_engine.refusals import reasons
+from neurosim.engines.jax_engine.shared import keep_compiled
 from neurosim.engines.jax_engine.sources import Sources
 from neurosim.engines.jax_engine.step import Result, accumulate, apply_sums, take_step
 from neurosim.engines.jax_engine.surrogate import Surrogate
@@ -44,6 +45,8 @@ class NetworkFunctions:
         plain = values.parameters(program)
         self._scales = fixed.scales(program, plain)
         self._states = values.state_names(program)
+        self._step, self._run = jax.jit(self._one), jax.jit(self._many, static_argnames="steps")
+        self._accumulate, self._apply = jax.jit(self._add), jax.jit(self._change)
         with precision(settings.dtype):
             masked = {name: self._constraints.masked(name, value) for name, value in plain.items()}
             self.parameters = {name: jnp.asarray(v, settings.dtype) for name, v in masked.items()}
@@ -92,7 +95,7 @@ class NetworkFunctions:
         write is an input.
         Outputs are graded outputs (size,) in SI units, and spikes (size,), 0 or 1, by population.
         """
-        return self.bind(parameters)(state, inputs or {})
+        return self._step(parameters, state, inputs or {})
 
     def bind(self, parameters: Given) -> Callable[[Given, Given], tuple[Values, Values]]:
         """Return `step` with its parameters given, for a loop of your own: what follows from them is made once."""
@@ -109,25 +112,38 @@ class NetworkFunctions:
         """
         if not inputs and steps is None:
             raise UsageError("run: without inputs the number of steps is open: give steps=...")
+        return self._run(parameters, state, inputs or {}, steps=steps)
+
+    def accumulate(self, parameters: Given, state: Given, share: float | Array = 1.0) -> Values:
+        """Return the state with `share` of the change that rules with the clock 'sample' ask for added to its sums."""
+        return self._accumulate(parameters, state, share)
+
+    def apply(self, parameters: Given, state: Given) -> Values:
+        """Return the state after the changes that `accumulate` added up."""
+        return self._apply(parameters, state)
+
+    # What is compiled ------------------------------------------------------------------------------------------------
+
+    def _one(self, parameters: Given, state: Given, inputs: Given) -> tuple[Values, Values]:
+        return self.bind(parameters)(state, inputs)
+
+    def _many(
+        self, parameters: Given, state: Given, inputs: Given, steps: int | None
+    ) -> tuple[Values, Values]:
         take = self._take(self._complete(parameters))
 
         def body(state: Values, rows: Values) -> tuple[Values, Values]:
             state, _, samples = take(state, rows)
             return state, samples
 
-        return lax.scan(body, dict(state), self._rows(inputs or {}), length=steps)
+        return lax.scan(body, dict(state), self._rows(inputs), length=steps)
 
-    def accumulate(self, parameters: Given, state: Given, share: float | Array = 1.0) -> Values:
-        """Return the state with `share` of the change that rules with the clock 'sample' ask for added to its sums."""
-        prepared = self._fixed(self._complete(parameters))
-        return accumulate(self.program, self.settings, prepared, dict(state), share)
+    def _add(self, parameters: Given, state: Given, share: Any) -> Values:
+        fixed_values = self._fixed(self._complete(parameters))
+        return accumulate(self.program, self.settings, fixed_values, dict(state), share)
 
-    def apply(self, parameters: Given, state: Given) -> Values:
-        """Return the state after the changes that `accumulate` added up."""
-        prepared = self._fixed(self._complete(parameters))
-        return apply_sums(self.program, self.settings, prepared, dict(state))
-
-    # What the functions are made of ----------------------------------------------------------------------------------
+    def _change(self, parameters: Given, state: Given) -> Values:
+        return apply_sums(self.program, self.settings, self._fixed(self._complete(parameters)), dict(state))
 
     def _seed(self, seed: int | None) -> int:
         return self.program.expanded.seed if seed is None else seed
@@ -198,5 +214,6 @@ def compile_functions(
     found = list(reasons(program))
     if found:
         raise EngineRefusal(f"engine 'jax' cannot run network '{network.name}': {'; '.join(found)}")
+    keep_compiled()
     settings = Settings(named(dtype), surrogate or Surrogate(), detach_reset)
     return NetworkFunctions(program, settings, masks or {})

@@ -9,7 +9,7 @@ from typing import Any
 
 import jax
 
-from neurosim.engines.cache import key
+from neurosim.engines.cache import folder, key
 from neurosim.engines.expanded import Link, Unit
 from neurosim.engines.jax_engine.context import Settings
 from neurosim.engines.jax_engine.loop import advance
@@ -86,3 +86,11 @@ def _link(link: Link) -> list[Any]:
         len(link.pre),
     ]
     return [*facts, places, sorted(link.dimensions), sorted(link.constants), sorted(link.states)]
+
+
+def keep_compiled() -> None:
+    """Let JAX keep what takes it long to compile in the project's cache folder, unless the user has chosen one."""
+    config: Any = jax.config
+    if config.jax_compilation_cache_dir is None:
+        config.update("jax_compilation_cache_dir", str(folder() / "jax"))
+        config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
