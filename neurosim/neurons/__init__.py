@@ -4,6 +4,17 @@ from neurosim.model.registries import neurons as registry
 from neurosim.neurons.graded import GradedUnit, Signal, SquareWave
 from neurosim.neurons.lif import LIF
 from neurosim.neurons.rate import LeakyRate
+from neurosim.neurons.sigmoid import SigmoidRate
 from neurosim.neurons.sources import Poisson, SpikeTrain
 
-__all__ = ["LIF", "GradedUnit", "LeakyRate", "Poisson", "Signal", "SpikeTrain", "SquareWave", "registry"]
+__all__ = [
+    "LIF",
+    "GradedUnit",
+    "LeakyRate",
+    "Poisson",
+    "SigmoidRate",
+    "Signal",
+    "SpikeTrain",
+    "SquareWave",
+    "registry",
+]

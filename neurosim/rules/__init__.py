@@ -7,6 +7,9 @@ from neurosim.rules.covariance import Covariance
 from neurosim.rules.covariance_post import CovariancePost
 from neurosim.rules.covariance_pre import CovariancePre
 from neurosim.rules.foldiak_decorrelator import FoldiakDecorrelator
+from neurosim.rules.foldiak_forward import FoldiakForward
+from neurosim.rules.foldiak_lateral import FoldiakLateral
+from neurosim.rules.foldiak_threshold import FoldiakThreshold
 from neurosim.rules.gain_adaptation import GainAdaptation
 from neurosim.rules.hebb import Hebb
 from neurosim.rules.intrinsic_plasticity import IntrinsicPlasticity
@@ -26,6 +29,9 @@ __all__ = [
     "CovariancePost",
     "CovariancePre",
     "FoldiakDecorrelator",
+    "FoldiakForward",
+    "FoldiakLateral",
+    "FoldiakThreshold",
     "GainAdaptation",
     "Hebb",
     "IntrinsicPlasticity",

@@ -21,6 +21,7 @@ from neurosim.testing.trial import Trial
 
 OURS = [name for name in registry if registry.get(name).__module__.startswith("neurosim.rules.")]
 REFUSED = {
+    ("FoldiakThreshold", "spiking"): "no 'bias' to add to",
     ("BiasAdaptation", "spiking"): "no 'bias' to add to",
     ("GainAdaptation", "spiking"): "no graded output",
     ("IntrinsicPlasticity", "spiking"): "no 'bias' to add to",

@@ -1,0 +1,21 @@
+"""Földiák's sparse coding: lateral weights."""
+
+from neurosim.model.parameters import parameter
+from neurosim.model.rule import Bounds, SynapticRule, post, pre
+
+
+class FoldiakLateral(SynapticRule):
+    """Anti-Hebbian lateral weights of Földiák's sparse code: units that fire together too often inhibit each other.
+
+    w += -alpha * (int(x > 0.5) * int(y > 0.5) - p**2) after a presentation, w <= 0;  x, y pre- and postsynaptic
+    activity (1), once settled; w weight (1), none from a unit to itself, alpha learning rate per presentation (1),
+    p probability with which a unit is to fire (1). Goes with FoldiakForward and FoldiakThreshold.
+    Source: Földiák 1990, Biol. Cybern. 64:165, doi:10.1007/BF02331346.
+    """
+
+    alpha = parameter(0.1, "learning rate per presentation", low=0.0)
+    p = parameter(0.125, "probability with which a unit is to fire", low=0.0, high=1.0)
+    clock = "sample"
+    x, y = pre.activity, post.activity
+    dw = "-alpha * (int(x > 0.5) * int(y > 0.5) - p**2)"
+    then = Bounds("-inf", 0)
