@@ -40,9 +40,9 @@ class CentreOut(Task):
 
     def targets(self, limb: Limb) -> Array:
         """Return the positions of all targets (m) [directions, 2]."""
-        angle = 2 * math.pi * jnp.arange(self.directions) / self.directions
-        circle = jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=-1)
-        return limb.hand(jnp.array(self.posture)) + self.distance * circle
+        angle = 2 * math.pi * np.arange(self.directions) / self.directions
+        circle = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+        return jax.jit(limb.hand)(np.array(self.posture)) + self.distance * circle
 
     def check(self, limb: Limb) -> None:
         """Raise DescriptionError when a target or the centre is out of reach."""
@@ -52,7 +52,7 @@ class CentreOut(Task):
                 f"CentreOut.posture = {self.posture} rad: outside the joint limits {limb.lower} to {limb.upper} rad"
             )
         with jax.ensure_compile_time_eval():  # the numbers are known, even while a caller is being traced
-            targets = jax.jit(lambda: self.targets(limb))()
+            targets = self.targets(limb)
             missed = np.isnan(jax.jit(limb.angles)(targets)).any(-1)
         if missed.any():
             first = int(np.argmax(missed))

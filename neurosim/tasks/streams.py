@@ -19,9 +19,8 @@ def jax_key(seed: SupportsIndex, entity: str, purpose: str) -> Array:
     the number of the step in. Raises DescriptionError as `stream_key` does.
     """
     word = int(stream_key(seed, entity, purpose))
-    return jax.random.wrap_key_data(
-        jnp.array([word >> 32, word & 0xFFFFFFFF], jnp.uint32), impl="threefry2x32"
-    )
+    words = jnp.array([word >> 32, word & 0xFFFFFFFF], jnp.uint32)
+    return jax.random.wrap_key_data(words, impl="threefry2x32")
 
 
 def sub_key(key: Array, purpose: str) -> Array:

@@ -13,7 +13,7 @@ from neurosim.rng import stream_key
 from neurosim.tasks import TASKS, CentreOut, ForceField, GoCue, Hold, RandomReach, Task, curl, jax_key
 from tests.tasks.task_runs import ARM, drawn, quick_jit
 
-ALL = [TASKS.get(name)() for name in TASKS]
+SAMPLE = [CentreOut(), GoCue(ForceField(Hold(steps=60), catch=0.5), catch=0.5)]
 MANY = 4096
 
 
@@ -61,7 +61,6 @@ def test_hold_loads_are_constant_uniform_and_independent():
     assert np.abs(np.corrcoef(everything.T) - np.eye(4)).max() < 4 / np.sqrt(MANY)
     np.testing.assert_array_equal(trials.target, trials.start)
     np.testing.assert_allclose(trials.start, hand(trials.q), atol=1e-6)
-    assert (drawn(Hold(max_force=0.0)).load == 0).all()
 
 
 def test_centre_out_targets_lie_on_a_circle_and_take_turns():
@@ -99,7 +98,6 @@ def test_fields_add_up_and_catch_trials_have_none():
     np.testing.assert_array_equal(twice.field, np.tile([[0.0, 7.0], [-7.0, 0.0]], (8, 1, 1)))
     off = (drawn(ForceField(catch=0.3), MANY).field == 0).all(axis=(1, 2))
     assert_mean(off.astype(float), 0.3)
-    assert (drawn(ForceField(catch=1.0)).field == 0).all()
 
 
 def test_a_curl_field_pushes_at_right_angles():
@@ -131,9 +129,7 @@ def test_without_instruction_the_target_appears_with_the_cue_and_never_in_catch_
     np.testing.assert_array_equal(trials.aim[caught], np.repeat(trials.start[caught, None], 30, axis=1))
 
 
-@pytest.mark.parametrize(
-    "task", [CentreOut(), GoCue(ForceField(Hold(steps=60), catch=0.5), catch=0.5)], ids=["few", "all"]
-)
+@pytest.mark.parametrize("task", SAMPLE, ids=lambda task: task.name)
 def test_the_same_stream_gives_the_same_trials_in_batches_of_any_size(task):
     eight, again, three = drawn(task), drawn(task), drawn(task, batch=3)
     for one, same, fewer in zip(eight, again, three, strict=True):
@@ -154,7 +150,7 @@ def test_keys_are_those_of_the_streams_of_the_project():
     assert str(jax.random.key_impl(key)) == "threefry2x32"
 
 
-@pytest.mark.parametrize("task", ALL, ids=lambda task: task.name)
+@pytest.mark.parametrize("task", [*SAMPLE, RandomReach()], ids=lambda task: task.name)
 def test_trials_start_where_they_say_and_within_reach(task):
     trials = drawn(task)
     np.testing.assert_allclose(trials.start, hand(trials.q), atol=1e-6)
@@ -172,6 +168,16 @@ def test_a_task_of_ones_own_is_a_few_lines():
             return RandomReach(steps=2).trial(limb, key, number)
 
     assert drawn(Rest(), 2).go.shape == (2, 2)
+
+
+def test_every_task_is_found_by_name_and_needs_no_settings():
+    assert {name: type(TASKS.get(name)()) for name in TASKS} == {
+        "centre_out": CentreOut,
+        "force_field": ForceField,
+        "go_cue": GoCue,
+        "hold": Hold,
+        "random_reach": RandomReach,
+    }
 
 
 def test_an_unknown_task_is_refused_with_the_nearest():
