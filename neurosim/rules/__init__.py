@@ -15,12 +15,15 @@ from neurosim.rules.hebb import Hebb
 from neurosim.rules.intrinsic_plasticity import IntrinsicPlasticity
 from neurosim.rules.intrinsic_plasticity_tanh import IntrinsicPlasticityTanh
 from neurosim.rules.law_cooper import LawCooper
+from neurosim.rules.nearest_triplet_stdp import NearestTripletSTDP
 from neurosim.rules.oja import Oja
 from neurosim.rules.oja_subspace import OjaSubspace
 from neurosim.rules.pair_stdp import PairSTDP
+from neurosim.rules.reward_stdp import RewardSTDP
 from neurosim.rules.sanger import Sanger
 from neurosim.rules.synaptic_scaling import SynapticScaling
 from neurosim.rules.threshold_adaptation import ThresholdAdaptation
+from neurosim.rules.triplet_stdp import TripletSTDP
 
 __all__ = [
     "BCM",
@@ -37,11 +40,14 @@ __all__ = [
     "IntrinsicPlasticity",
     "IntrinsicPlasticityTanh",
     "LawCooper",
+    "NearestTripletSTDP",
     "Oja",
     "OjaSubspace",
     "PairSTDP",
+    "RewardSTDP",
     "Sanger",
     "SynapticScaling",
     "ThresholdAdaptation",
+    "TripletSTDP",
     "registry",
 ]

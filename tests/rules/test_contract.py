@@ -21,12 +21,12 @@ from neurosim.testing.trial import Trial
 
 OURS = [name for name in registry if registry.get(name).__module__.startswith("neurosim.rules.")]
 REFUSED = {
+    **{(name, "rate"): "needs spikes of 'source'" for name in OURS if registry.get(name).clock == "spike"},
     ("FoldiakThreshold", "spiking"): "no 'bias' to add to",
     ("BiasAdaptation", "spiking"): "no 'bias' to add to",
     ("GainAdaptation", "spiking"): "no graded output",
     ("IntrinsicPlasticity", "spiking"): "no 'bias' to add to",
     ("IntrinsicPlasticityTanh", "spiking"): "no 'bias' to add to",
-    ("PairSTDP", "rate"): "needs spikes of 'source'",
     ("ThresholdAdaptation", "rate"): "no 'v_threshold' to add to",
 }
 
