@@ -22,12 +22,13 @@ from neurosim.testing.trial import Trial
 OURS = [name for name in registry if registry.get(name).__module__.startswith("neurosim.rules.")]
 REFUSED = {
     **{(name, "rate"): "needs spikes of 'source'" for name in OURS if registry.get(name).clock == "spike"},
-    ("FoldiakThreshold", "spiking"): "no 'bias' to add to",
     ("BiasAdaptation", "spiking"): "no 'bias' to add to",
+    ("FoldiakThreshold", "spiking"): "no 'bias' to add to",
     ("GainAdaptation", "spiking"): "no graded output",
     ("IntrinsicPlasticity", "spiking"): "no 'bias' to add to",
     ("IntrinsicPlasticityTanh", "spiking"): "no 'bias' to add to",
     ("ThresholdAdaptation", "rate"): "no 'v_threshold' to add to",
+    ("TsodyksMarkram", "rate"): "needs spikes of 'source'",
 }
 
 
@@ -59,6 +60,13 @@ def test_pair_stdp_keeps_its_bounds_whatever_its_parameters(seed, a_plus, a_minu
     rule = PairSTDP(a_plus=a_plus, a_minus=a_minus, w_max=w_max)
     low, high = extremes(Trial(rule, SPIKING, [get_engine("fused")], seed), seed)
     assert low >= 0 and high <= float(np.asarray(w_max))
+
+
+def test_a_rule_for_weights_with_a_unit_is_tried_where_weights_may_have_one():
+    report = check_rule(PairSTDP(w_max=2 * mV), engines=["fused"])
+    assert {outcome.network for outcome in report.passed} == {"", "spiking"}
+    (rate,) = [outcome for outcome in report.skipped if outcome.network == "rate"]
+    assert rate.skipped == "PairSTDP: its weights have a unit: use a network whose weights act by pulses"
 
 
 # Rules that break one clause each ----------------------------------------------------------------------------------
