@@ -1,6 +1,8 @@
 """Neuron models: one small file each, equations as data."""
 
 from neurosim.model.registries import neurons as registry
+from neurosim.neurons.adex import AdEx
+from neurosim.neurons.conductance_lif import ConductanceLIF
 from neurosim.neurons.graded import GradedUnit, Signal, SquareWave
 from neurosim.neurons.lif import LIF
 from neurosim.neurons.rate import LeakyRate
@@ -9,6 +11,8 @@ from neurosim.neurons.sources import Poisson, SpikeTrain
 
 __all__ = [
     "LIF",
+    "AdEx",
+    "ConductanceLIF",
     "GradedUnit",
     "LeakyRate",
     "Poisson",
