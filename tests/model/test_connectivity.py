@@ -1,0 +1,143 @@
+"""Edges: within range, sorted once a network is written out, of the number and law that was asked for."""
+
+import numpy as np
+import pytest
+from brian2 import ms
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurosim.engines.expand import expand
+from neurosim.errors import DescriptionError
+from neurosim.model.connectivity import AllToAll, Edges, InDegree, OneToOne, Probability
+from neurosim.model.network import Network
+from neurosim.model.parts import Population, Projection
+from neurosim.neurons import GradedUnit, Signal
+from neurosim.rng import generator
+from neurosim.synapses import Graded
+
+
+def drawn(connect, sources, targets, seed):
+    """The pairs alone, which is faster."""
+    return connect.pairs(sources, targets, generator(seed, "test"), "here")
+
+
+def link(connect, sources=5, targets=7, weight=1.0, seed=0, recurrent=False):
+    """The edges of one projection as an engine gets them; a recurrent one ends where it begins."""
+    network = Network("n", 1 * ms).add(
+        Population("a", sources, Signal()), Population("b", targets, GradedUnit())
+    )
+    ends = ("b", "b") if recurrent else ("a", "b")
+    return expand(network.add(Projection("p", *ends, Graded(), connect, weight)), seed).links["p"]
+
+
+SIZES = st.integers(1, 12)
+DRAWN = st.builds(Probability, st.floats(0, 1), st.booleans()) | st.just(InDegree(1))
+
+
+@given(DRAWN | st.just(AllToAll()), SIZES, SIZES, st.integers(0, 5))
+def test_edges_lie_in_range_once_and_sorted(connect, sources, targets, seed):
+    edges = link(connect, sources, targets, seed=seed)
+    assert edges.pre.dtype == edges.post.dtype == np.int32 and edges.pre.shape == edges.post.shape
+    assert np.all((edges.pre >= 0) & (edges.pre < sources) & (edges.post >= 0) & (edges.post < targets))
+    flat = edges.pre.astype(np.int64) * targets + edges.post
+    assert np.all(np.diff(flat) > 0)
+
+
+@given(st.integers(0, 9), st.booleans(), st.integers(0, 5))
+def test_in_degree_is_exact(k, autapses, seed):
+    edges = link(InDegree(k, autapses), targets=10, seed=seed, recurrent=True)
+    assert np.array_equal(np.bincount(edges.post, minlength=10), np.full(10, k))
+    assert autapses or np.all(edges.pre != edges.post)
+
+
+def test_sources_of_an_in_degree_are_uniform():
+    hits = np.zeros((10, 10))
+    for seed in range(2000):
+        pre, post = drawn(InDegree(3, autapses=False), 10, 10, seed)
+        hits[pre, post] += 1
+    p = 3 / 9 * (1 - np.eye(10))
+    assert np.all(np.abs(hits / 2000 - p) <= 5 * np.sqrt(p * (1 - p) / 2000))
+
+
+@pytest.mark.parametrize("p", [0.003, 0.1, 0.7])
+def test_probability_has_its_mean_and_variance_over_seeds(p):
+    pairs, seeds = 50 * 40, 300
+    found = np.array([drawn(Probability(p), 50, 40, seed)[0].size for seed in range(seeds)])
+    sd = np.sqrt(pairs * p * (1 - p))
+    assert abs(found.mean() - pairs * p) < 4 * sd / np.sqrt(seeds)
+    # The standard deviation of a standard deviation is about sd / sqrt(2 seeds).
+    assert abs(found.std() - sd) < 4 * sd / np.sqrt(2 * seeds)
+
+
+def test_every_pair_has_the_same_probability():
+    hits = np.zeros((6, 5))
+    for seed in range(2000):
+        pre, post = drawn(Probability(0.3), 6, 5, seed)
+        hits[pre, post] += 1
+    assert np.all(np.abs(hits / 2000 - 0.3) < 5 * np.sqrt(0.3 * 0.7 / 2000))
+
+
+def test_extreme_probabilities():
+    assert link(Probability(0)).pre.size == 0 and link(Probability(1)).pre.size == 35
+    assert link(Probability(1e-300), 4000, 4000).pre.size == 0
+
+
+def test_autapses_are_of_one_population():
+    assert link(Probability(1, autapses=False), targets=4, recurrent=True).pre.size == 12
+    assert link(Probability(1, autapses=False), 4, 4).pre.size == 16
+    assert set(link(InDegree(3, autapses=False), 3, 9).pre) == {0, 1, 2}
+
+
+def test_weights_follow_their_edges():
+    shuffled = Edges([4, 0, 2, 0], [1, 3, 0, 1])
+    edges = link(shuffled, weight=np.array([41.0, 3.0, 20.0, 1.0]))
+    assert edges.pre.tolist() == [0, 0, 2, 4] and edges.post.tolist() == [1, 3, 0, 1]
+    assert edges.states["w"].tolist() == [1.0, 3.0, 20.0, 41.0]
+    matrix = np.arange(35.0).reshape(7, 5)
+    dense = link(AllToAll(), weight=matrix)
+    assert np.array_equal(dense.states["w"], matrix[dense.post, dense.pre])
+
+
+def test_a_seed_gives_the_same_edges_whatever_else_is_there():
+    first = link(Probability(0.5), seed=3)
+    network = Network("other", 1 * ms).add(
+        Population("x", 9, Signal()), Population("a", 5, Signal()), Population("b", 7, GradedUnit())
+    )
+    network.add(Projection("q", "x", "b", Graded(), Probability(0.5), 1.0))
+    network.add(Projection("p", "a", "b", Graded(), Probability(0.5), 1.0))
+    again = expand(network, 3).links["p"]
+    assert np.array_equal(first.pre, again.pre) and np.array_equal(first.post, again.post)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Probability(1.1), "not a probability"),
+        (lambda: Probability(np.nan), "not finite"),
+        (lambda: Probability("a"), "no number"),
+        (lambda: InDegree(2.5), "InDegree: k = 2.5 is not a whole number"),
+        (lambda: Edges((0.5,), (1,)), "Edges: pre = 0.5 is not a whole number"),
+        (lambda: Edges(3, (1,)), "Edges: pre = 3: give a list"),
+        (lambda: link(InDegree(6)), "projection 'p': in-degree 6 from 5 possible sources"),
+        (lambda: link(InDegree(-1)), "projection 'p': in-degree -1"),
+        (lambda: link(InDegree(7, False), recurrent=True), "in-degree 7 from 6 possible"),
+        (lambda: link(OneToOne()), "needs equal sizes, not 5 and 7"),
+        (lambda: link(Edges((0, 5), (0, 0))), r"a source index lies outside 0\.\.4"),
+        (lambda: link(Edges((0, 1), (0, 7))), r"a target index lies outside 0\.\.6"),
+        (lambda: link(Edges((0, -1), (0, 1))), "a source index lies outside"),
+        (lambda: link(Edges((2**40,), (0,))), "a source index lies outside"),
+        (lambda: link(Edges((0, 1), (0,))), "2 sources and 1 targets"),
+        (lambda: link(AllToAll(), weight=np.ones((5, 7))), "targets by sources"),
+        (lambda: link(OneToOne(), 7, 7, weight=np.ones((7, 7))), "needs all-to-all"),
+        (lambda: link(AllToAll(), weight=np.ones(34)), r"p.w has the shape \(34,\)"),
+        (lambda: link(AllToAll(), weight=[[1, 2], [3]]), "no number"),
+        (lambda: link(AllToAll(), weight="a"), "no number"),
+    ],
+)
+def test_what_does_not_fit_is_refused(make, message):
+    with pytest.raises(DescriptionError, match=message):
+        make()
+
+
+def test_a_matrix_may_be_a_list_of_lists():
+    assert link(AllToAll(), 2, 2, weight=[[1, 2], [3, 4]]).states["w"].tolist() == [1, 3, 2, 4]
