@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import hashlib
 import json
 import os
@@ -10,17 +11,21 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 
-@lru_cache(maxsize=1)
-def folder() -> Path:
-    """Return a writable cache folder: NEUROSIM_CACHE, else the user's cache folder, else one for this process alone."""
+@cache
+def folder(kind: str = "") -> Path:
+    """Return a writable folder for one kind of content.
+
+    It is in NEUROSIM_CACHE, else in the user's cache folder; where neither can be written, for this process alone.
+    """
     chosen = os.environ.get("NEUROSIM_CACHE")
     user = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
-    path = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or user) / "neurosim"
+    root = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or user) / "neurosim"
+    path = root / kind
     try:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
@@ -47,7 +52,7 @@ def write(path: Path, text: str) -> None:
 
 def remembered(kind: str, parts: Any, work: Callable[[], Any]) -> Any:
     """Return work(), a JSON value that depends on `parts` alone, from the cache if it is there and whole."""
-    path = folder() / kind / f"{key(parts)}.json"
+    path = folder(kind) / f"{key(parts)}.json"
     try:
         stored = json.loads(path.read_text())
         if stored["parts"] == json.loads(json.dumps(parts)):
@@ -55,5 +60,6 @@ def remembered(kind: str, parts: Any, work: Callable[[], Any]) -> Any:
     except (OSError, ValueError, KeyError, TypeError):
         pass
     value = work()
-    write(path, json.dumps({"parts": parts, "value": value}))
+    with contextlib.suppress(OSError):  # a full disk
+        write(path, json.dumps({"parts": parts, "value": value}))
     return value

@@ -8,6 +8,7 @@ from neurosim.engines.expand_projection import expand_projection
 from neurosim.engines.expanded import Expanded, Unit
 from neurosim.errors import DescriptionError
 from neurosim.model.network import Network
+from neurosim.registry import suggest
 
 
 def expand(network: Network, seed: int = 0) -> Expanded:
@@ -28,35 +29,30 @@ def expand(network: Network, seed: int = 0) -> Expanded:
 
 def _check_recorders(expanded: Expanded) -> None:
     for recorder in expanded.network.recorders:
-        unit, link = expanded.units.get(recorder.target), expanded.links.get(recorder.target)
-        if recorder.variable == "spikes":
-            if unit is None or not unit.spiking:
-                raise DescriptionError(
-                    f"recorder of '{recorder.key}': '{recorder.target}' does not spike: record a state"
-                )
-            continue
-        known = (
-            {*unit.states, *unit.definitions, *unit.ports}
-            if unit
-            else {*link.states, *link.traces}
-            if link
-            else set()
-        )
-        size = unit.size if unit else link.pre.size if link else 0
-        if recorder.variable not in known:
-            raise DescriptionError(
-                f"recorder of '{recorder.key}': no such variable: choose from {sorted(known)}"
-            )
-        if link is not None and recorder.variable in link.traces:
-            held = link.traces[recorder.variable]
-            size = expanded.units[link.source if held.place == "pre" else link.target].size
+        where, sizes = f"recorder of '{recorder.key}'", _recordable(expanded, recorder.target)
+        if recorder.variable == "spikes" and "spikes" not in sizes:
+            raise DescriptionError(f"{where}: '{recorder.target}' does not spike: record a state")
+        if recorder.variable not in sizes:
+            raise DescriptionError(f"{where}: no such variable: {suggest(recorder.variable, sizes)}")
+        size = sizes[recorder.variable]
         if recorder.indices and (min(recorder.indices) < 0 or max(recorder.indices) >= size):
-            raise DescriptionError(
-                f"recorder of '{recorder.key}': an index lies outside 0..{size - 1}: correct it"
-            )
+            raise DescriptionError(f"{where}: an index lies outside 0..{size - 1}: correct it")
+
+
+def _recordable(expanded: Expanded, target: str) -> dict[str, int]:
+    """Return what can be recorded of a population or projection, with the number of values."""
+    if target in expanded.units:
+        unit = expanded.units[target]
+        names = [*unit.states, *unit.definitions, *unit.ports, *(["spikes"] if unit.spiking else [])]
+        return dict.fromkeys(names, unit.size)
+    link = expanded.links[target]
+    edges = link.pre.size
+    sizes = {"pre": expanded.units[link.source].size, "post": expanded.units[link.target].size, "edge": edges}
+    return {**dict.fromkeys(link.states, edges), **{n: sizes[t.place] for n, t in link.traces.items()}}
 
 
 def _check_externals(expanded: Expanded) -> None:
+    written: set[str] = set()
     for external in expanded.network.externals.values():
         for read in external.reads:
             population, _, variable = read.partition(".")
@@ -66,6 +62,11 @@ def _check_externals(expanded: Expanded) -> None:
                     f"external '{external.name}' reads '{read}', which is not there: correct the name"
                 )
         for target in external.writes:
+            if target in written:
+                raise DescriptionError(
+                    f"external '{external.name}' writes '{target}', as another does: remove one"
+                )
+            written.add(target)
             if "value" not in expanded.units[target].states:
                 raise DescriptionError(
                     f"external '{external.name}' writes '{target}', which is not a Signal: make it one"

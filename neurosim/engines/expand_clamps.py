@@ -12,7 +12,7 @@ from neurosim.engines.expanded import StateClamp, Unit
 from neurosim.errors import DescriptionError
 from neurosim.model.network import Network
 from neurosim.model.parts import Clamp
-from neurosim.model.units import DIMENSIONLESS, in_si
+from neurosim.model.units import DIMENSIONLESS, scalar_in_si
 from neurosim.model.values import resolve
 
 FOREVER = 1 << 62
@@ -26,7 +26,7 @@ def expand_clamps(
     held = []
     for number, clamp in enumerate(network.clamps):
         unit = written[clamp.population]
-        state = _state_clamp(clamp, unit, network.step, seed)
+        state = _state_clamp(clamp, number, unit, network.step, seed)
         if clamp.variable in unit.definitions:
             written[unit.name] = _rewritten(unit, state, f"clamp_{number}")
         else:
@@ -34,8 +34,8 @@ def expand_clamps(
     return written, tuple(held)
 
 
-def _state_clamp(clamp: Clamp, unit: Unit, dt: float, seed: int) -> StateClamp:
-    where = f"clamp of '{clamp.population}.{clamp.variable}'"
+def _state_clamp(clamp: Clamp, number: int, unit: Unit, dt: float, seed: int) -> StateClamp:
+    where = f"clamp {number} of '{clamp.population}.{clamp.variable}'"
     known = {*unit.states, *unit.definitions}
     if clamp.variable not in known:
         raise DescriptionError(f"{where}: no such variable: choose from {sorted(known)}")
@@ -43,8 +43,12 @@ def _state_clamp(clamp: Clamp, unit: Unit, dt: float, seed: int) -> StateClamp:
     if indices.size and (indices.min() < 0 or indices.max() >= unit.size):
         raise DescriptionError(f"{where}: an index lies outside 0..{unit.size - 1}: correct it")
     value = resolve(clamp.value, unit.dimensions[clamp.variable], indices.size, seed, where)
-    start = round(float(in_si(clamp.start, SECOND, f"{where}, start")) / dt)
-    stop = FOREVER if clamp.stop is None else round(float(in_si(clamp.stop, SECOND, f"{where}, stop")) / dt)
+    start = round(scalar_in_si(clamp.start, SECOND, f"{where}, start") / dt)
+    stop = FOREVER if clamp.stop is None else round(scalar_in_si(clamp.stop, SECOND, f"{where}, stop") / dt)
+    if not 0 <= start < stop:
+        raise DescriptionError(
+            f"{where}: from step {start} up to step {stop} it holds nothing: give start and stop, 0 <= start < stop"
+        )
     return StateClamp(
         unit.name, clamp.variable, indices, np.broadcast_to(value, indices.shape).copy(), start, stop
     )

@@ -9,7 +9,7 @@ from neurosim.errors import DescriptionError
 from neurosim.model.expressions import names_in
 
 
-def follows_input(unit: Unit, definition: str = "output") -> bool:
+def follows_input(unit: Unit, definition: str) -> bool:
     """Return whether a definition depends on a port within the step (a stateless unit), not only through states."""
     seen: set[str] = set()
     open_names = [definition]
@@ -28,8 +28,10 @@ def graded_order(expanded: Expanded) -> list[str]:
     order = nx.DiGraph()
     order.add_nodes_from(expanded.units)
     for link in expanded.links.values():
-        if link.graded is not None and follows_input(expanded.units[link.source]):
-            order.add_edge(link.source, link.target)
+        for end, suffix in ((link.source, "_pre"), (link.target, "_post")):
+            read = [n.removesuffix(suffix) for n in names_in(link.graded or "0") if n.endswith(suffix)]
+            if any(follows_input(expanded.units[end], name) for name in read):
+                order.add_edge(end, link.target)
     try:
         # Ties are broken by the order of the description, so that the same network always gives the same program.
         position = {name: i for i, name in enumerate(expanded.units)}

@@ -45,21 +45,29 @@ def _linear(derivatives: Mapping[str, str], constants: frozenset[str]) -> dict[s
     constant: list[list[Any]] = []
     inputs: list[list[Any]] = []
     for i, (name, text) in enumerate(derivatives.items()):
-        expression = sympy.expand(str_to_sympy(text))
+        # Neither expanded nor simplified, which may take for ever: sums of terms cancel without.
+        expression = str_to_sympy(text)
         for j, other in enumerate(symbols.values()):
-            slope = sympy.simplify(expression.diff(other))
-            if names_in(sympy_to_str(slope)) - constants:
+            slope = _slope(expression, other)
+            if slope is None or names_in(sympy_to_str(slope)) - constants:
                 return {
                     "problem": f"d{name}/dt is not linear with constant coefficients, so it has no exact step"
                 }
             if slope != 0:
                 matrix.append([i, j, sympy_to_str(slope)])
-        rest = sympy_to_str(sympy.simplify(expression.subs(dict.fromkeys(symbols.values(), 0))))
+        rest = sympy_to_str(expression.subs(dict.fromkeys(symbols.values(), 0)))
         if "t" in names_in(rest):
             return {"problem": f"d{name}/dt depends on time, so it has no exact step"}
         if rest != "0":
             (inputs if names_in(rest) - constants else constant).append([i, rest])
     return {"matrix": matrix, "constant": constant, "input": inputs}
+
+
+def _slope(expression: Any, symbol: Any) -> Any:
+    try:
+        return expression.diff(symbol)
+    except AttributeError:  # of a comparison
+        return None
 
 
 def update_statements(derivatives: Mapping[str, str], method: str, where: str) -> tuple[Statement, ...]:

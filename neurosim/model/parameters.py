@@ -41,8 +41,10 @@ class Parameter:
     def check_bounds(self, si: np.ndarray, where: str) -> None:
         """Refuse values (SI units) beyond the bounds."""
         for bound, broken, word in ((self.low, np.less, "below"), (self.high, np.greater, "above")):
-            beyond = () if bound is None else si[broken(si, np.asarray(bound, dtype=float))]
-            if np.size(beyond):
+            if bound is None:
+                continue
+            beyond = si[broken(si, np.asarray(bound, dtype=float))]
+            if beyond.size:
                 raise DescriptionError(
                     f"{where} = {beyond[0]:g} (SI) lies {word} its bound {bound}: change it"
                 )

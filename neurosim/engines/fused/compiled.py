@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import pickle  # only the name of an error
 import platform
 import sys
 from collections.abc import Callable, Iterable
@@ -18,25 +19,36 @@ import numpy as np
 
 from neurosim.engines.cache import folder, key, write
 
-
 _LOADING = Lock()
 
 
 def compiled(source: str, uses: Iterable[Callable[..., Any]]) -> ModuleType:
     """Return a generated module, whose functions are compiled at their first call or loaded from the cache.
 
-    Arguments: source, text of the module; uses, compiled functions that it calls, whose text is part of the key.
+    Arguments: source, text of the module; uses, functions whose modules it depends on: their text is part of the key.
     """
     texts = sorted(_module_text(function) for function in uses)
     name = "neurosim_program_" + key(source, texts, _platform())
     # Two threads that compile the same network must not see a module that is still being executed.
     with _LOADING:
-        module = sys.modules.get(name) or _load(name, source)
-    return module
+        return sys.modules.get(name) or _load(name, source)
+
+
+def call(module: ModuleType, function: str, *arguments: Any) -> Any:
+    """Return what a function of a generated module returns; machine code that is damaged on disk is made anew."""
+    try:
+        return getattr(module, function)(*arguments)
+    except (
+        EOFError,
+        pickle.UnpicklingError,
+    ):  # raised before the function runs, by numba as it loads machine code
+        with _LOADING:
+            _make_anew(module)
+        return getattr(module, function)(*arguments)
 
 
 def _load(name: str, source: str) -> ModuleType:
-    path = folder() / "programs" / f"{name}.py"
+    path = folder("programs") / f"{name}.py"
     try:
         whole = path.read_text() == source
     except (OSError, UnicodeDecodeError):
@@ -51,10 +63,20 @@ def _load(name: str, source: str) -> ModuleType:
     return module
 
 
+def _make_anew(module: ModuleType) -> None:
+    path, spec = Path(str(module.__file__)), module.__spec__
+    for damaged in path.parent.glob(f"__pycache__/{path.stem}.*.nb[ic]"):
+        damaged.unlink(missing_ok=True)
+    assert spec is not None and spec.loader is not None
+    spec.loader.exec_module(module)
+
+
 def _module_text(function: Callable[..., Any]) -> str:
-    plain = getattr(function, "py_func", function)
-    file = inspect.getsourcefile(plain)
-    return Path(file).read_text() if file else repr(plain)
+    plain: Any = getattr(function, "py_func", function)
+    try:
+        return inspect.getsource(sys.modules[plain.__module__])
+    except (OSError, TypeError):  # typed in by hand
+        return repr((plain.__code__.co_code, plain.__code__.co_consts, plain.__code__.co_names))
 
 
 def _platform() -> list[str]:

@@ -72,10 +72,12 @@ class Recorders:
             count = self.storage.arrays[f"{head}___n"]
             n = int(count[0])
             count[0] = 0
+            if n == 0:
+                continue
             if recorder.variable == "spikes":
                 arrays = [self.storage.arrays[f"{head}___{part}"][:n].copy() for part in ("steps", "ids")]
                 self.pieces[number].append((arrays[0], arrays[1]))
-            elif n:
+            else:
                 start = -(-self.first // recorder.every) * recorder.every
                 steps = start + recorder.every * np.arange(n, dtype=np.int64)
                 self.pieces[number].append((steps, self.storage.arrays[f"{head}___samples"][:n].copy()))

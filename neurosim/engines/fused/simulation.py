@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import DTypeLike
 from neurosim.engines.engine import ExternalFunction, Progress, Simulation, State
 from neurosim.engines.evaluate import evaluate
 from neurosim.engines.expanded import Unit
-from neurosim.engines.fused.compiled import compiled
+from neurosim.engines.fused import support
+from neurosim.engines.fused.compiled import call, compiled
 from neurosim.engines.fused.context import Context
 from neurosim.engines.fused.printer import Printer
 from neurosim.engines.fused.recorder import Recorders
@@ -19,7 +21,7 @@ from neurosim.engines.fused.storage import Storage, build, coefficients, reset, 
 from neurosim.engines.lowering import Program
 from neurosim.engines.recordings import Samples, Spikes
 from neurosim.errors import DescriptionError, ResultFileError, RunFailed
-from neurosim.rng import draws
+from neurosim.rng import draws, normal, threefry
 
 CHUNK = 10_000
 
@@ -38,9 +40,7 @@ class FusedSimulation(Simulation):
         printer = Printer(Context(program, self.storage, externals))
         self.source = printer.source()
         self._names = printer.arguments
-        sources = [u.source for u in program.expanded.units.values() if u.source is not None]
-        uses = [e.function for e in externals.values()] + [type(s).pack for s in sources] + [draws.uniform]
-        self._module = compiled(self.source, uses)
+        self._module = compiled(self.source, _uses(program, externals))
         self._now = 0
         self._arguments: dict[str, list[Any]] = {}
         self._write_outputs()
@@ -61,11 +61,11 @@ class FusedSimulation(Simulation):
             self._recorders.collect()
             done += taken
             self._now += taken
+            self._check_finite()
             if progress is not None:
                 progress(done, steps)
         for name in inputs:
             self._replace(f"{name}___rows", np.zeros((0, self.expanded.units[name].size)))
-        self._check_finite()
 
     def _call(self, steps: int) -> int:
         return int(self._run("advance", steps, self._now))
@@ -80,7 +80,7 @@ class FusedSimulation(Simulation):
                 arrays[n] if n in arrays else numbers[n] for n in self._names[function]
             ]
         dt = self.storage.dtype.type(self.dt)
-        return getattr(self._module, function)(*first, dt, *self._arguments[function])
+        return call(self._module, function, *first, dt, *self._arguments[function])
 
     def _accumulate(self, share: float) -> None:
         self._run("accumulate", self.storage.dtype.type(share), max(self._now - 1, 0))
@@ -134,10 +134,7 @@ class FusedSimulation(Simulation):
     def _write(self, owner: str, name: str, value: np.ndarray) -> None:
         full = f"{owner}__{name}"
         unit = self.expanded.units.get(owner)
-        if unit is not None and name in unit.definitions:
-            raise DescriptionError(
-                f"'{owner}.{name}' follows from other variables: set those, or use a Clamp"
-            )
+        before = np.array(self._read(owner, name))
         if full in self.storage.arrays:
             self.storage.arrays[full][:] = value
             if full in self.storage.scaled:
@@ -151,7 +148,11 @@ class FusedSimulation(Simulation):
             self._arguments.clear()
         part = unit if unit is not None else self.expanded.links[owner]
         if name in part.constants:
-            coefficients(self.storage, self.program)
+            try:
+                coefficients(self.storage, self.program)
+            except DescriptionError:
+                self._write(owner, name, before)
+                raise
             self._arguments.clear()
             if unit is not None and name == unit.refractory:
                 set_refractory_steps(self.storage, unit, self.dt)
@@ -187,10 +188,10 @@ class FusedSimulation(Simulation):
     def restore(self, state: State) -> None:
         """Go on from a state of the same network; recordings start anew. Raises ResultFileError if it does not fit."""
         own = self.state()
-        for name, value in own.items():
-            if name not in state or np.shape(state[name]) != np.shape(value):
+        for name in sorted(own.keys() | state.keys()):
+            if name not in own or name not in state or not _fits(np.asarray(state[name]), own[name]):
                 raise ResultFileError(
-                    f"state: '{name}' is missing or has another shape: restore a state of this network"
+                    f"state: '{name}' is missing, unknown or of another shape: restore a state of this network"
                 )
         for name in (*self.storage.changing, *self._constants()):
             self.storage.arrays[name][:] = state[name]
@@ -230,3 +231,15 @@ class FusedSimulation(Simulation):
     def recordings(self) -> dict[str, Spikes | Samples]:
         """Return all recordings by 'target.variable'."""
         return self._recorders.results(self.dt)
+
+
+def _uses(program: Program, externals: Mapping[str, ExternalFunction]) -> list[Callable[..., Any]]:
+    """Return functions of every module that the printed program calls into."""
+    emitters = [u.source.emit for u in program.expanded.units.values() if u.source is not None]
+    emit = [getattr(importlib.import_module(m), f) for m, f in (text.split(":") for text in emitters)]
+    own = [support.clip, draws.uniform, normal.normal_quantile, threefry.threefry2x32]
+    return [*emit, *(external.function for external in externals.values()), *own]
+
+
+def _fits(value: np.ndarray, own: np.ndarray) -> bool:
+    return value.shape == own.shape and np.can_cast(value.dtype, own.dtype, "same_kind")
