@@ -262,7 +262,7 @@ class Simulation(ABC):
         unit = self.expanded.units.get(owner)
         if unit is not None and variable in unit.ports:
             raise DescriptionError(
-                f"'{name}' is summed afresh at each step: feed it by a projection from a Signal"
+                f"'{name}' follows from other variables: feed it by a projection from a Signal"
             )
         if unit is not None and variable in unit.definitions:
             raise DescriptionError(f"'{name}' follows from other variables: set those, or use a Clamp")

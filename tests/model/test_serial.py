@@ -155,7 +155,8 @@ def test_a_digest_is_the_same_in_every_process():
         "from neurosim import Network, Population, AllToAll, Projection; from neurosim.neurons import LIF, LeakyRate\n"
         "from neurosim.rules import PairSTDP; from neurosim.synapses import Pulse; from neurosim import digest\n"
         "n = Network('n').add(Population('E', 3, LIF()), Population('r', 3, LeakyRate()))\n"
-        "n.add(Projection('EE', 'E', 'E', Pulse(), AllToAll(), 1e-3 * n.populations['E'].model.E_L, rules=PairSTDP()))\n"
+        "w = n.populations['E'].model.v_reset\n"
+        "n.add(Projection('EE', 'E', 'E', Pulse(), AllToAll(), w, rules=PairSTDP()))\n"
         "print(digest(n))"
     )
     seen = {
@@ -205,7 +206,7 @@ DAMAGE = {
     "name": (lambda d: d.pop("name"), "damaged"),
     "no text": (lambda d: d.update(name=3), "network name 3"),
     "kind of part": (lambda d: d["parts"][0].update(part="os.system"), "damaged"),
-    "module path": (lambda d: d["parts"][0]["model"].update({"class": "os.system"}), "unknown neuron model 'os.system'"),
+    "module path": (lambda d: d["parts"][0]["model"].update({"class": "os.system"}), "unknown neuron model 'os"),
     "registry": (lambda d: d["parts"][0]["model"].update(of="module"), "damaged"),
     "facts": (lambda d: d["parts"][0]["model"].update(facts="0"), "has other equations"),
     "parameter": (lambda d: d["parts"][0]["model"]["values"].update(tau_x=1), "has no parameter 'tau_x'"),
