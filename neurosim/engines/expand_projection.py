@@ -14,7 +14,7 @@ from neurosim.engines.limits import Change, Limit, check_limits, check_together
 from neurosim.engines.rule_text import renamed, renamed_statements
 from neurosim.errors import DescriptionError, SignalMissing
 from neurosim.model.connectivity import edge_order
-from neurosim.model.expressions import Statement, check_expression, names_in, parse_statements
+from neurosim.model.expressions import Statement, check_expression, names_in, parse_statements, substitute
 from neurosim.model.matrix import check_matrix_expression, scalar_form
 from neurosim.model.network import Network
 from neurosim.model.parts import Population, Projection, Tied
@@ -240,6 +240,17 @@ class _Draft:
                 self.needs_spikes(end, title)
                 self.changes.append(Change(type(rule).__name__, f"on_{end}", (*written, *tail[end])))
         self.continuous(rule, names, title)
+        self.pass_on(rule, names, title)
+
+    def pass_on(self, rule: SynapticRule, names: dict[str, str], title: str) -> None:
+        """Put the rule's efficacy in the place of the weight in what is delivered."""
+        if rule.efficacy is None:
+            return
+        if not self.deliver:
+            raise SignalMissing(f"{title}: it acts on what spikes deliver: use a pulse synapse")
+        check_expression(rule.efficacy, f"{title}, efficacy")
+        text = {"w": f"({renamed(rule.efficacy, names, f'{title}, efficacy')})"}
+        self.deliver = tuple(Statement(s.target, s.op, substitute(s.expression, text)) for s in self.deliver)
 
     def continuous(self, rule: SynapticRule, names: dict[str, str], title: str) -> None:
         if rule.dW is not None:

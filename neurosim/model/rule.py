@@ -190,7 +190,8 @@ class SynapticRule(Rule, abstract=True):
     Facts of a class: clock; signals and traces made by `pre`, `post`, `synapse`, modulators by `modulator`; `dw`, the
     derivative of the weight (clock 'continuous'), or its change after a presentation (clock 'sample'); `on_pre`,
     `on_post`, statements at the arrival of a presynaptic spike and at a postsynaptic spike (clock 'spike'), which read
-    traces before they write them; `then`, bounds applied after each change.
+    traces before they write them; `then`, bounds applied after each change; `efficacy`, what a presynaptic spike passes
+    on in place of the weight, worked out when it arrives, before `on_pre`, such as `w * x`.
     Instead of `dw`, a rule that is not local gives `dW`, a matrix expression, on all-to-all projections: W is the
     weight matrix (targets, sources), the signals are columns, one row per unit; besides + - * / (element by element) it has
     `@`, `.T`, tril(A), diag(A) (of a column the matrix, of a matrix the column), solve(A, b), sum(A), mean(A).
@@ -200,6 +201,7 @@ class SynapticRule(Rule, abstract=True):
     dW: ClassVar[str | None] = None
     on_pre: ClassVar[str] = ""
     on_post: ClassVar[str] = ""
+    efficacy: ClassVar[str | None] = None
     then: ClassVar[Bounds | None] = None
 
 

@@ -24,6 +24,7 @@ from neurosim.rules.sanger import Sanger
 from neurosim.rules.synaptic_scaling import SynapticScaling
 from neurosim.rules.threshold_adaptation import ThresholdAdaptation
 from neurosim.rules.triplet_stdp import TripletSTDP
+from neurosim.rules.tsodyks_markram import TsodyksMarkram
 
 __all__ = [
     "BCM",
@@ -49,5 +50,6 @@ __all__ = [
     "SynapticScaling",
     "ThresholdAdaptation",
     "TripletSTDP",
+    "TsodyksMarkram",
     "registry",
 ]

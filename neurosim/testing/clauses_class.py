@@ -36,7 +36,8 @@ def symbols(rule: Rule) -> set[str]:
     texts = [trace.derivative for trace in rule.traces.values()]
     if isinstance(rule, SynapticRule):
         statements = [s for event in (rule.on_pre, rule.on_post) for s in parse_statements(event, "rule")]
-        texts += [s.expression for s in statements] + [text for text in (rule.dw, rule.dW) if text]
+        texts += [s.expression for s in statements]
+        texts += [text for text in (rule.dw, rule.dW, rule.efficacy) if text]
         bounds = [rule.then.low, rule.then.high] if rule.then else []
         texts += [b for b in bounds if isinstance(b, str)]
     if isinstance(rule, NeuronRule):

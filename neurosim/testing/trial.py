@@ -132,7 +132,9 @@ class Trial:
         if isinstance(self.rule, NeuronRule):
             kept = (*self.rule.gains, *self.rule.offsets, *self.rule.traces)
             return tuple(f"target.{self.rule.prefix}_{name}" for name in kept)
-        return ("plastic.w",)
+        passes_on = isinstance(self.rule, SynapticRule) and self.rule.efficacy is not None
+        kept = tuple(self.rule.traces) if passes_on else ()
+        return ("plastic.w", *(f"plastic.{self.rule.prefix}_{name}" for name in kept))
 
     def values(self, simulation: Simulation) -> dict[str, np.ndarray]:
         """Return the watched variables in SI units."""
