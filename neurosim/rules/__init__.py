@@ -15,16 +15,21 @@ from neurosim.rules.hebb import Hebb
 from neurosim.rules.intrinsic_plasticity import IntrinsicPlasticity
 from neurosim.rules.intrinsic_plasticity_tanh import IntrinsicPlasticityTanh
 from neurosim.rules.law_cooper import LawCooper
+from neurosim.rules.multiplicative_stdp import MultiplicativeSTDP
+from neurosim.rules.nearest_stdp import NearestSTDP
 from neurosim.rules.nearest_triplet_stdp import NearestTripletSTDP
 from neurosim.rules.oja import Oja
 from neurosim.rules.oja_subspace import OjaSubspace
 from neurosim.rules.pair_stdp import PairSTDP
+from neurosim.rules.power_law_stdp import PowerLawSTDP
 from neurosim.rules.reward_stdp import RewardSTDP
 from neurosim.rules.sanger import Sanger
+from neurosim.rules.success_stdp import SuccessSTDP
 from neurosim.rules.synaptic_scaling import SynapticScaling
 from neurosim.rules.threshold_adaptation import ThresholdAdaptation
 from neurosim.rules.triplet_stdp import TripletSTDP
 from neurosim.rules.tsodyks_markram import TsodyksMarkram
+from neurosim.rules.vogels_inhibitory import VogelsInhibitory
 
 __all__ = [
     "BCM",
@@ -41,15 +46,20 @@ __all__ = [
     "IntrinsicPlasticity",
     "IntrinsicPlasticityTanh",
     "LawCooper",
+    "MultiplicativeSTDP",
+    "NearestSTDP",
     "NearestTripletSTDP",
     "Oja",
     "OjaSubspace",
     "PairSTDP",
+    "PowerLawSTDP",
     "RewardSTDP",
     "Sanger",
+    "SuccessSTDP",
     "SynapticScaling",
     "ThresholdAdaptation",
     "TripletSTDP",
     "TsodyksMarkram",
+    "VogelsInhibitory",
     "registry",
 ]
