@@ -2,6 +2,7 @@
 
 from neurosim.model.registries import rules as registry
 from neurosim.rules.bcm import BCM
+from neurosim.rules.benna_fusi import BennaFusi
 from neurosim.rules.bias_adaptation import BiasAdaptation
 from neurosim.rules.covariance import Covariance
 from neurosim.rules.covariance_post import CovariancePost
@@ -33,6 +34,7 @@ from neurosim.rules.vogels_inhibitory import VogelsInhibitory
 
 __all__ = [
     "BCM",
+    "BennaFusi",
     "BiasAdaptation",
     "Covariance",
     "CovariancePost",
