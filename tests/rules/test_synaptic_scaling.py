@@ -82,3 +82,13 @@ def test_a_constant_drift_leaves_the_offset_drift_over_beta(seed):
     simulation = simulate(rate_network(seed, *rules))
     simulation.run(60 * second)
     np.testing.assert_allclose(simulation.get("y.r"), 0.7, rtol=0.02)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_sum_of_errors_takes_away_the_offset_of_a_constant_drift(seed):
+    # Derived: e is at rest only at the target, and there beta e = drift.
+    rules = SynapticScaling(beta=1 / second, target=1.0, gamma=0.2 / second), WeightDrift(drift=0.3 / second)
+    simulation = simulate(rate_network(seed, *rules))
+    simulation.run(60 * second)
+    np.testing.assert_allclose(simulation.get("y.r"), 1.0, rtol=0.02)
+    np.testing.assert_allclose(simulation.get("p.synaptic_scaling_e"), 0.3, rtol=0.02)
