@@ -1,7 +1,7 @@
-"""The small matrix language of rules that are not local: `@ .T tril diag solve sum mean` beside ordinary expressions.
+"""The matrix language of rules that are not local: `@ .T tril diag solve sum mean max` beside ordinary expressions.
 
 Every value is a matrix, a column (one row per unit) or a number. diag of a column is the matrix with it on the
-diagonal, diag of a matrix the column of its diagonal; sum and mean run over all elements; solve(A, b) is A^-1 b.
+diagonal, diag of a matrix the column of its diagonal; sum, mean and max run over all elements; solve(A, b) is A^-1 b.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import ast
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import check_node, parse
 
-FUNCTIONS = frozenset({"tril", "diag", "solve", "sum", "mean"})
+FUNCTIONS = frozenset({"tril", "diag", "solve", "sum", "mean", "max"})
 
 
 def check_matrix_expression(text: str, where: str) -> ast.expr:

@@ -193,8 +193,9 @@ class SynapticRule(Rule, abstract=True):
     traces before they write them; `then`, bounds applied after each change; `efficacy`, what a presynaptic spike passes
     on in place of the weight, worked out when it arrives, before `on_pre`, such as `w * x`.
     Instead of `dw`, a rule that is not local gives `dW`, a matrix expression, on all-to-all projections: W is the
-    weight matrix (targets, sources), the signals are columns, one row per unit; besides + - * / (element by element) it has
-    `@`, `.T`, tril(A), diag(A) (of a column the matrix, of a matrix the column), solve(A, b), sum(A), mean(A).
+    weight matrix (targets, sources), the signals are columns, one row per unit; besides + - * / (element by element)
+    it has `@`, `.T`, tril(A), diag(A) (of a column the matrix, of a matrix the column), solve(A, b), sum(A), mean(A),
+    max(A).
     """
 
     dw: ClassVar[str | None] = None

@@ -25,6 +25,8 @@ from neurosim.rules.pair_stdp import PairSTDP
 from neurosim.rules.power_law_stdp import PowerLawSTDP
 from neurosim.rules.reward_stdp import RewardSTDP
 from neurosim.rules.sanger import Sanger
+from neurosim.rules.soft_anti_hebb import SoftAntiHebb
+from neurosim.rules.soft_hebb import SoftHebb
 from neurosim.rules.success_stdp import SuccessSTDP
 from neurosim.rules.synaptic_scaling import SynapticScaling
 from neurosim.rules.threshold_adaptation import ThresholdAdaptation
@@ -57,6 +59,8 @@ __all__ = [
     "PowerLawSTDP",
     "RewardSTDP",
     "Sanger",
+    "SoftAntiHebb",
+    "SoftHebb",
     "SuccessSTDP",
     "SynapticScaling",
     "ThresholdAdaptation",

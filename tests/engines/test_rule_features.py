@@ -37,7 +37,7 @@ class FeatureMatrix(SynapticRule):
     x, y = pre.activity, post.activity
     dW = (
         "eta * (y @ x.T - tril(y @ y.T) @ W + diag(diag(W @ W.T)) @ W"
-        " + solve(diag(1 + y**2), W) + sum(x) * W - mean(y * y))"
+        " + solve(diag(1 + y**2), W) + sum(x) * W - mean(y * y) * max(x))"
     )
     then = Bounds(-0.5, 0.5)
 
@@ -114,7 +114,7 @@ def test_matrix_rule_equals_the_formula_in_numpy():
     for row in inputs:
         x, y = row[:, None], (w @ row)[:, None]
         change = y @ x.T - np.tril(y @ y.T) @ w + np.diag(np.diag(w @ w.T)) @ w
-        change += np.linalg.solve(np.diagflat(1 + y**2), w) + x.sum() * w - np.mean(y * y)
+        change += np.linalg.solve(np.diagflat(1 + y**2), w) + x.sum() * w - np.mean(y * y) * x.max()
         w = np.clip(w + 0.01 * change, -0.5, 0.5)
     np.testing.assert_allclose(simulation.matrix("W"), w, rtol=1e-11)
     assert np.abs(w).max() == 0.5  # the bounds were met, so their place in the step is tested too

@@ -22,7 +22,7 @@ def _diag(a: Any) -> Any:
 
 MATRIX: Table = {
     **JAX, ast.MatMult: operator.matmul, "tril": jnp.tril, "diag": _diag, "solve": jnp.linalg.solve,
-    "sum": jnp.sum, "mean": jnp.mean,
+    "sum": jnp.sum, "mean": jnp.mean, "max": jnp.max,
 }  # fmt: skip
 
 
