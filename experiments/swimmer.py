@@ -102,7 +102,7 @@ class _Study:
     def starts(self, arena: Arena, vector: np.ndarray, progress: Any = None) -> list[Episode]:
         return self.episodes(arena, [(vector, k) for k in range(self.config.starts)], progress)
 
-    # Stages ------------------------------------------------------------------------------------------------------------
+    # Stages ---------------------------------------------------------------------------------------------------
 
     def initial(self, progress: Progress) -> dict[str, Data]:
         """Measure the untrained circuit on every body, and an untrained MLP on the trained body."""

@@ -1,12 +1,12 @@
 """Lowering: a network written out becomes an ordered list of blocks, each a short list of assignments.
 
 Engines that compile print this list; none of them reads equations or knows a rule by name. The order is the schedule:
-draw, inputs, clamp, graded signals, record, matrix, learn, adapt, decay of traces, integrate, threshold, deliver, on_pre,
-on_post, reset, external. Apart from it stand the blocks of the clock 'sample': accumulate adds a change to x___sum, apply makes
-it. In statements `select(condition, a, b)` chooses, `active` says that a unit is not refractory, names beginning with
-an underscore are local, names ending in _pre and _post belong to the two ends of a link, and x__of__p is variable x of the
-first unit of population p. A block 'matrix', or one with `matrix` set, has one statement in the language of
-`neurosim.model.matrix`.
+draw, inputs, clamp, graded signals, record, matrix, learn, adapt, decay of traces, integrate, threshold, deliver,
+on_pre, on_post, reset, external. Apart from it stand the blocks of the clock 'sample': accumulate adds a change to
+x___sum, apply makes it. In statements `select(condition, a, b)` chooses, `active` says that a unit is not refractory,
+names beginning with an underscore are local, names ending in _pre and _post belong to the two ends of a link, and
+x__of__p is variable x of the first unit of population p. A block 'matrix', or one with `matrix` set, has one statement
+in the language of `neurosim.model.matrix`.
 """
 
 from __future__ import annotations
