@@ -71,10 +71,10 @@ class SpikeTrain(SourceModel):
 
     def pack(self, size: int, dt: float, seed: int, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Return (nothing, the sorted list); refuses lists of unequal length, unknown units, two spikes in one step."""
-        times, ids = (
-            np.atleast_1d(np.asarray(self.times)),
-            np.atleast_1d(np.asarray(self.ids)).astype(np.int64),
-        )
+        times, given = np.atleast_1d(np.asarray(self.times)), np.atleast_1d(np.asarray(self.ids))
+        ids = given.astype(np.int64)
+        if np.any(ids != given):
+            raise DescriptionError(f"{name}.ids: {given[ids != given][0]} is not a whole number: correct it")
         if times.shape != ids.shape:
             raise DescriptionError(f"{name}: {times.size} times and {ids.size} ids: give one id per time")
         if ids.size and ids.max() >= size:
