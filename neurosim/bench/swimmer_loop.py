@@ -256,7 +256,9 @@ def _table(result: Mapping[str, Any]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print a table, or JSON with every round."""
     parser = argparse.ArgumentParser(prog="python -m neurosim.bench.swimmer_loop", description=main.__doc__)
-    parser.add_argument("--circuit", default="celegans_swimmer", help="what drives the body (default celegans_swimmer)")
+    parser.add_argument(
+        "--circuit", default="celegans_swimmer", help="what drives the body (default celegans_swimmer)"
+    )
     parser.add_argument("--links", type=int, default=6, help="links of the swimmer (default 6)")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds, at least 5 (default 5)")
     parser.add_argument("--steps", type=int, default=1000, help="control steps per episode (default 1000)")
