@@ -25,7 +25,7 @@ def independent_of_dt(trial: Trial) -> str:
         ways = [float(np.abs(pieces[name]).sum(axis=0).max()) for pieces in (coarse, fine)]
         if apart > TOLERANCE * ways[1]:
             broken(
-                f"the change of {name} in {TRAIN} s depends on dt: its way is {ways[0]:g} at dt = {DT} and {ways[1]:g} at "
+                f"the change of {name} in {TRAIN} s depends on dt: its way is {ways[0]:g} at dt = {DT}, {ways[1]:g} at "
                 f"dt/10 (largest, SI), the ends are {apart:g} apart: use time constants, not steps"
             )
     return ""
