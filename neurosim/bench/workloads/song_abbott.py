@@ -19,7 +19,7 @@ RATE = 15 * Hz
 W_MAX = 0.01
 
 
-class ConductanceLIF(NeuronModel):
+class SongAbbottNeuron(NeuronModel):
     """Leaky integrate-and-fire neuron with one exponential excitatory conductance.
 
     dv/dt = (g_e (E_e - v) + E_L - v)/tau_m;  dg_e/dt = -g_e/tau_e;  a spike when v > v_threshold, then v = v_reset.
@@ -87,7 +87,7 @@ class SongAbbott(Workload):
         """Return the network; weights start uniform on [0, w_max)."""
         return Network("song_abbott", dt=0.1 * ms).add(
             Population("inputs", case.n, Poisson(rate=RATE)),
-            Population("cell", 1, ConductanceLIF()),
+            Population("cell", 1, SongAbbottNeuron()),
             Projection(
                 "synapses",
                 "inputs",
