@@ -124,15 +124,17 @@ def spiking_network() -> Network:
         Population("p", 20, Poisson(rate=150 * Hz)),
         Population("e", 10, LIF(), {"v": Uniform(-60 * mV, -50 * mV)}),
         Population("i", 4, LIF(), {"v": Uniform(-60 * mV, -50 * mV)}),
-        Projection("in", "p", "e", Pulse(), Probability(0.5), 3 * mV, delay=1.5 * ms),
+        Projection(
+            "in", "p", "e", ScaledPulse(quantum=6 * mV), Probability(0.5), 0.5, 1.5 * ms, rules=PairSTDP()
+        ),
         Projection("ee", "e", "e", ScaledPulse(quantum=1 * mV), AllToAll(), 0.5, 0.8 * ms, rules=PairSTDP()),
-        Projection("pi", "p", "i", ScaledPulse(quantum=2 * mV), Probability(0.5), 0.5, rules=PairSTDP()),
+        Projection("pi", "p", "i", Pulse(), AllToAll(), 0.7 * mV),
         Projection("ie", "i", "e", Pulse(port="g_i"), AllToAll(), -2 * mV),
         Recorder("e"),
         Recorder("i", indices=(1, 3)),
         Recorder("e", "v"),
         Recorder("ee", "w", every=50),
-        Recorder("pi", "w", every=50),
+        Recorder("in", "w", every=50),
     )
 
 

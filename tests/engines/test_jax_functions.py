@@ -1,5 +1,7 @@
 """The pure functions: the results of simulations, batches of inputs, parameters, seeds, precision, complex values."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -95,7 +97,7 @@ def test_a_batch_of_parameters_is_the_runs_of_each(double):
 
 
 def test_a_batch_of_seeds_is_the_runs_of_each(double):
-    network = networks.noisy_network()
+    network = Network("noise", 0.5 * ms).add(Population("n", 4, networks.JaxNoisy()), Recorder("n", "x"))
     functions = compile_functions(network, seed=0, dtype="float64")
     seeds = (0, 1, 5)
     keys = jax.tree.map(lambda *k: np.stack(k), *(functions.keys(seed) for seed in seeds))
@@ -132,7 +134,8 @@ def test_draws_are_those_of_the_project(kind, dtype):
 
     key, size = stream_key(3, "E", "xi"), 20_001
     with precision(dtype):
-        found = np.asarray(ours.DRAW[kind](jnp.asarray(ours.words(key)), jnp.int32(70_000), size, dtype))
+        draw = jax.jit(partial(ours.DRAW[kind], size=size, dtype=dtype))
+        found = np.asarray(draw(ours.words(key), np.int32(70_000)))
     expected = np.empty(size)
     {"uniform": draws.fill_uniform, "normal": draws.fill_normal}[kind](key, 70_000, expected)
     assert found.dtype == dtype
@@ -169,7 +172,7 @@ def test_complex_parameters_make_complex_states(double):
         return jnp.real(functions.run(given, functions.init(given), steps=10)[1]["z.z"][-1, 0])
 
     angle = 0.3 + 20e-3 * 9
-    np.testing.assert_allclose(jax.grad(energy)(0.3), -np.exp(-9e-3) * np.sin(angle), rtol=1e-10)
+    np.testing.assert_allclose(jax.jit(jax.grad(energy))(0.3), -np.exp(-9e-3) * np.sin(angle), rtol=1e-10)
 
 
 def test_double_precision_is_never_cut_in_silence():

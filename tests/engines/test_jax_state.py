@@ -131,7 +131,7 @@ def test_a_constant_that_is_set_changes_the_exact_step_as_on_the_fused_engine():
         simulation.set("e.tau_ref", 2 * ms)
         simulation.set("ee.w", 0.25)
         simulation.set("e.v", np.linspace(-59, -51, 10) * mV)
-        simulation.set("in.w", 4 * mV)
+        simulation.set("pi.w", 1 * mV)
         simulation.run(60 * ms)
     assert networks.same(one, other) > 5
 
