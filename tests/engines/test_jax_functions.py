@@ -201,6 +201,14 @@ def test_unknown_names_are_refused():
         functions.run({}, functions.init())
 
 
+def test_a_parameter_of_another_shape_is_refused():
+    functions = compile_functions(networks.rate_network())
+    functions.init({"a.tau": 0.02, "rec.w": 0.5, "rec.oja_eta": 1.0})
+    for name, shape in {"rec.w": (12, 12), "rec.oja_eta": (12,), "a.tau": (3,)}.items():
+        with pytest.raises(UsageError, match=f"'{name}'.*shape"):
+            functions.init({name: np.ones(shape)})
+
+
 def test_sources_without_spikes_are_refused():
     functions = compile_functions(networks.spiking_network())
     with pytest.raises(DescriptionError, match=r"spike source 'p'.*sources"):

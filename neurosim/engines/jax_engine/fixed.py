@@ -30,7 +30,7 @@ def tables(program: Program, dtype: str) -> dict[str, Array]:
     for number, clamp in enumerate(program.expanded.clamps):
         head = f"clamp{number}"
         found |= {
-            f"{head}/start": np.int32(clamp.start),
+            f"{head}/start": np.int32(min(clamp.start, LAST_STEP)),
             f"{head}/stop": np.int32(min(clamp.stop, LAST_STEP)),
         }
         found |= {f"{head}/index": clamp.indices.astype(np.int32), f"{head}/value": clamp.value.astype(dtype)}

@@ -91,8 +91,8 @@ class NetworkFunctions:
         """Return (state, outputs) after one step.
 
         Arguments: inputs, by population: values (size,) of signal populations, which else keep their value, and spikes
-        (size,), 0 or 1, of spike sources. Externals are left to the caller: what they read is in the outputs, what they
-        write is an input.
+        (size,), 0 or 1, of spike sources. Externals are left to the caller: what they read is in the outputs or the
+        state, what they write is an input.
         Outputs are graded outputs (size,) in SI units, and spikes (size,), 0 or 1, by population.
         """
         return self._step(parameters, state, inputs or {})
@@ -155,8 +155,19 @@ class NetworkFunctions:
 
     def _complete(self, parameters: Given) -> Values:
         check(self.settings.dtype)
-        given = {self._known(name): self._cast(value) for name, value in parameters.items()}
+        given = {
+            name: self._fitting(self._known(name), self._cast(value)) for name, value in parameters.items()
+        }
         return {**self.parameters, **given}
+
+    def _fitting(self, name: str, value: Array) -> Array:
+        shape = self.parameters[name].shape
+        unit = self.program.expanded.units.get(name.partition(".")[0])
+        if value.shape not in {(), shape} and (unit is None or value.shape != (unit.size,)):
+            raise UsageError(
+                f"parameter '{name}': a value of shape {value.shape} for one of shape {shape}: change it"
+            )
+        return value if value.ndim else jnp.broadcast_to(value, shape)
 
     def _cast(self, value: Any) -> Array:
         value = jnp.asarray(value)

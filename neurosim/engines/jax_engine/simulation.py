@@ -79,6 +79,10 @@ class JaxSimulation(Simulation):
     # Running ---------------------------------------------------------------------------------------------------------
 
     def _advance(self, steps: int, inputs: Mapping[str, np.ndarray], progress: Progress | None) -> None:
+        if self.now + steps > fixed.LAST_STEP:
+            raise RunFailed(
+                f"step {self.now + steps} is beyond {fixed.LAST_STEP}, the last one here: use engine 'fused'"
+            )
         done = 0
         while done < steps:
             taken = min(steps - done, self._room)
