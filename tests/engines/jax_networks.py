@@ -128,7 +128,7 @@ def spiking_network() -> Network:
             "in", "p", "e", ScaledPulse(quantum=6 * mV), Probability(0.5), 0.5, 1.5 * ms, rules=PairSTDP()
         ),
         Projection("ee", "e", "e", ScaledPulse(quantum=1 * mV), AllToAll(), 0.5, 0.8 * ms, rules=PairSTDP()),
-        Projection("pi", "p", "i", Pulse(), AllToAll(), 0.7 * mV),
+        Projection("pi", "p", "i", Pulse(port="v"), AllToAll(), 0.7 * mV),
         Projection("ie", "i", "e", Pulse(port="g_i"), AllToAll(), -2 * mV),
         Recorder("e"),
         Recorder("i", indices=(1, 3)),
