@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg import expm
 
 from neurosim.engines.evaluate import NUMPY, Table, evaluate
 
@@ -50,6 +49,33 @@ def propagate(
     full = expm(a * dt * (scale[None, :] / scale[:, None])) * (scale[:, None] / scale[None, :])
     p, q = full[..., :n, :n], full[..., :n, n:]
     return p, q, constant_part(q, offsets)
+
+
+def expm(a: np.ndarray) -> np.ndarray:
+    """Return the exponentials of matrices (..., n, n), all at once: SciPy's function takes them one by one.
+
+    exp(A) = (sum of (A/2^k)^m / m! over m)^(2^k), with k such that the norm of A/2^k is at most 1/2. A state that does
+    not change by itself keeps a coefficient of exactly 1. Each matrix is squared as often as it needs, since squaring
+    costs digits.
+    """
+    flat, one = a.reshape(-1, *a.shape[-2:]), np.eye(a.shape[-1])
+    norms = np.abs(flat).sum(axis=-1).max(axis=-1)
+    squarings = np.ceil(np.log2(np.clip(norms, 0.5, _HUGE))).astype(int) + 1
+    result = np.empty_like(flat)
+    for times in np.unique(squarings):
+        chosen = squarings == times
+        scaled = flat[chosen] / 2.0**times
+        power = one + scaled / _TERMS
+        for m in range(_TERMS - 1, 0, -1):
+            power = one + scaled @ power / m
+        for _ in range(times):
+            power = power @ power
+        result[chosen] = power
+    return result.reshape(a.shape)
+
+
+_TERMS = 14  # 0.5^15 / 15! is below the precision of float64
+_HUGE = 1e30  # beyond this the result is 0 or infinite anyway
 
 
 def augmented(
