@@ -15,10 +15,13 @@ from neurosim.store import Writer, open_results
 
 
 @pytest.fixture
-def call(toy, capsys):
+def call(toy, capsys, monkeypatch):
     """Run one command in this process: its exit code, standard output and standard error."""
+    # The width of the table, whatever terminal the tests run in.
+    monkeypatch.setenv("COLUMNS", "140")
 
     def call(*words):
+        monkeypatch.setattr(sys, "argv", ["neurosim", *words])
         code = main(words)
         captured = capsys.readouterr()
         return code, captured.out, captured.err
