@@ -49,10 +49,10 @@ def values(simulation, key):
     return simulation.recordings()[key].values[:, 0]
 
 
-def sink(*parts, size=1, **model):
-    """A network of dt 1 ms with a sink and recorders of its two variables and its spikes."""
+def sink(*parts, dt=1 * ms, **model):
+    """A network with a sink and recorders of its two variables and its spikes."""
     recorders = (Recorder("a", "held"), Recorder("a", "free"), Recorder("a"))
-    return Network("n", 1 * ms).add(Population("a", size, Sink(**model)), *parts, *recorders)
+    return Network("n", dt).add(Population("a", 1, Sink(**model)), *parts, *recorders)
 
 
 def pulse(port, weight=1.0, delay=0, name=None):
@@ -86,6 +86,58 @@ def test_what_arrives_while_refractory_is_dropped_from_held_variables_alone():
     # Step 3 is that of the spike: held from then on; steps 4, 5, 6 are refractory; the pulse of step 7 counts again.
     assert values(simulation, "a.held").tolist() == [0, 0, 0, 12, 0, 0, 0, 0, 1, 2, 3, 4]
     assert values(simulation, "a.free").tolist() == [0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+
+
+def test_a_period_of_three_steps_is_three_steps_although_the_division_says_less():
+    assert 0.3e-3 / 0.1e-3 < 3
+    simulation = simulate(sink(dt=0.1 * ms, tau_ref=0.3 * ms, slope=10010 / second))
+    simulation.run(3 * ms)
+    assert np.all(np.diff(simulation.recordings()["a.spikes"].steps) == 10 + 2)
+
+
+class Firing(Sink):
+    """Spikes at every step in which it is not refractory, and keeps its state."""
+
+    reset = "free += 1"
+
+
+@pytest.mark.parametrize(
+    ("tau_ref", "held"), [(0, [11, 11, 11, 11]), (2, [11, 11, 11, 11]), (1, [11, 11, 11, 11])]
+)
+def test_what_arrives_in_the_step_of_a_spike_is_dropped_even_without_a_refractory_period(tau_ref, held):
+    network = Network("n", 1 * ms).add(
+        train(*range(4)),
+        Population("a", 1, Firing(tau_ref=tau_ref * ms), initial={"held": 11.0}),
+        pulse("held"),
+        Recorder("a", "held"),
+        Recorder("a"),
+    )
+    simulation = simulate(network)
+    simulation.run(4 * ms)
+    assert values(simulation, "a.held").tolist() == held
+    assert np.all(np.diff(simulation.recordings()["a.spikes"].steps) == max(tau_ref, 1))
+
+
+@pytest.mark.parametrize("method", ["exact", "euler", "exponential_euler", "rk2", "rk4"])
+def test_every_method_holds_what_is_refractory_and_moves_the_rest(method):
+    facts = {
+        "equations": "dheld/dt = (2*g - held)/tau : 1 (unless refractory)\ndg/dt = (held/2 - g)/tau : 1",
+        "threshold": "held > 1",
+        "reset": "held = 0",
+        "method": method,
+        "tau": parameter(10 * ms, "time constant"),
+    }
+    model = type("Held", (Sink,), facts, abstract=True)(tau_ref=4 * ms)
+    network = Network("n", 1 * ms).add(
+        Population("a", 1, model, initial={"held": 0.99, "g": 0.8}), Recorder("a", "held"), Recorder("a", "g")
+    )
+    simulation = simulate(network)
+    simulation.run(8 * ms)
+    held, g = values(simulation, "a.held"), values(simulation, "a.g")
+    # A spike in step 0; steps 1, 2 and 3 are refractory.
+    assert held[0] == 0.99 and np.all(held[1:5] == 0) and np.all(held[5:] > 0)
+    factor = {"euler": 0.9, "rk2": 0.905, "rk4": np.polyval([1 / 24, 1 / 6, 1 / 2, 1, 1], -0.1)}
+    np.testing.assert_allclose(g[2:5] / g[1:4], factor.get(method, np.exp(-0.1)), rtol=1e-12)
 
 
 @pytest.mark.parametrize("delay", [0, 1, 5])
