@@ -11,15 +11,16 @@ from neurosim.errors import DescriptionError
 from tests.bodies.reference_policy import episode
 
 UNTRAINED = np.array([1.0, 1.0, 1.0, -1.0])
-UNITS = ("angle", "oscillator", "stretch", "b", "muscle", "torque")
+# One set of recorders for all tests: another one is another program to compile.
+RECORDED = ("angle", "oscillator", "stretch", "b", "muscle", "torque", "reward", "com", "heading")
 STEPS = 200
 
 
-def swim(circuit, vector=None, steps=STEPS, start=0, record=UNITS, inputs=None, dt=0.005):
+def swim(circuit, vector=None, steps=STEPS, inputs=None):
     """Run the circuit in its body; return the simulation."""
-    body = Swimmer(circuit.n_joints + 1, dt)
-    body.reset(np.random.default_rng(start))
-    simulation = simulate(circuit.network(vector, record), externals={"body": body})
+    body = Swimmer(circuit.n_joints + 1, 0.005)
+    body.reset(np.random.default_rng(0))
+    simulation = simulate(circuit.network(vector, RECORDED), externals={"body": body})
     simulation.run(steps * circuit.dt * second, inputs)
     return simulation
 
@@ -122,7 +123,7 @@ def test_every_unit_follows_the_equations_at_every_step(bits, commands):
 
 def test_the_network_swims_as_the_equations_written_by_hand():
     expected = episode(6, start=0, dt=0.005)
-    simulation = swim(SwimmerCircuit(5), UNTRAINED, steps=1000, record=("angle", "torque", "reward"))
+    simulation = swim(SwimmerCircuit(5), UNTRAINED, steps=1000)
     found = recorded(simulation)
     np.testing.assert_allclose(found["torque"], expected.controls, atol=1e-6)
     np.testing.assert_allclose(found["angle"], expected.part("angle")[:-1], atol=1e-6)
@@ -159,7 +160,7 @@ def test_the_sign_is_what_makes_contralateral_excitation_inert():
 
 
 def heading_change(turn):
-    simulation = swim(SwimmerCircuit(5, commands=True), steps=600, record=("heading",), inputs={"turn": turn})
+    simulation = swim(SwimmerCircuit(5, commands=True), steps=600, inputs={"turn": turn})
     heading = recorded(simulation)["heading"][:, 0]
     return heading[540:].mean() - heading[60:120].mean()
 
@@ -173,7 +174,7 @@ def test_a_turn_command_changes_the_heading_to_its_side():
 def test_speed_zero_stops_and_one_is_full_speed():
     def travelled(commands, inputs):
         circuit = SwimmerCircuit(5, commands=commands)
-        path = recorded(swim(circuit, steps=600, record=("com", "torque"), inputs=inputs))
+        path = recorded(swim(circuit, steps=600, inputs=inputs))
         return np.linalg.norm(path["com"][599] - path["com"][300]), np.abs(path["torque"]).max()
 
     full, _ = travelled(True, {"speed": [1.0]})
@@ -188,7 +189,7 @@ def test_a_body_in_the_loop_goes_on_from_a_state_with_the_same_bits():
     whole = swim(circuit, steps=150)
     first = swim(circuit, steps=70)
     kept = {name: np.array(value) for name, value in first.state().items()}
-    second_run = simulate(circuit.network(record=UNITS), externals={"body": Swimmer(6, 0.005)})
+    second_run = simulate(circuit.network(record=RECORDED), externals={"body": Swimmer(6, 0.005)})
     second_run.restore(kept)
     second_run.run(80 * circuit.dt * second)
     joined = {

@@ -114,12 +114,11 @@ def test_one_value_is_asked_for():
 
 
 @given(
-    st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=4),
+    st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=4),
     st.sampled_from([1, mV, ms**-1, volt**0.5 / second]),
 )
 def test_values_survive_json_bit_for_bit(numbers, unit):
     for value in (np.array(numbers) * unit, numbers[0] * unit):
-        with np.errstate(over="ignore"):
-            back = value_from_json(value_to_json(value))
+        back = value_from_json(value_to_json(value))
         assert np.array_equal(np.asarray(back), np.asarray(value))
         assert getattr(back, "dim", None) is getattr(value, "dim", None)
