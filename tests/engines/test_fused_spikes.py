@@ -121,11 +121,12 @@ def test_what_arrives_in_the_step_of_a_spike_is_dropped_even_without_a_refractor
 @pytest.mark.parametrize("method", ["exact", "euler", "exponential_euler", "rk2", "rk4"])
 def test_every_method_holds_what_is_refractory_and_moves_the_rest(method):
     facts = {
-        "equations": "dheld/dt = (2*g - held)/tau : 1 (unless refractory)\ndg/dt = (held/2 - g)/tau : 1",
+        "equations": "dheld/dt = (2*g + c - held)/tau : 1 (unless refractory)\ndg/dt = (held/2 - g)/tau : 1",
         "threshold": "held > 1",
         "reset": "held = 0",
         "method": method,
         "tau": parameter(10 * ms, "time constant"),
+        "c": parameter(0.1, "a second term, so that the slope does not cancel"),
     }
     model = type("Held", (Sink,), facts, abstract=True)(tau_ref=4 * ms)
     network = Network("n", 1 * ms).add(

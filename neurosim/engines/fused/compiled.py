@@ -38,10 +38,8 @@ def call(module: ModuleType, function: str, *arguments: Any) -> Any:
     """Return what a function of a generated module returns; machine code that is damaged on disk is made anew."""
     try:
         return getattr(module, function)(*arguments)
-    except (
-        EOFError,
-        pickle.UnpicklingError,
-    ):  # raised before the function runs, by numba as it loads machine code
+    except (EOFError, pickle.UnpicklingError):
+        # Raised before the function runs, by numba as it loads machine code.
         with _LOADING:
             _make_anew(module)
         return getattr(module, function)(*arguments)

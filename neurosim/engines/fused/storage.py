@@ -96,6 +96,8 @@ def build(
         storage.arrays[f"{name}___handles"] = external.handles
         storage.arrays[f"{name}___in"] = np.zeros(external.n_inputs)
         storage.arrays[f"{name}___out"] = external.output_values.copy()
+        for target, output in expanded.network.externals[name].writes.items():
+            storage.numbers[f"{target}___from"] = external.outputs[output].start
     coefficients(storage, program)
     return storage
 

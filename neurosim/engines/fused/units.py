@@ -125,19 +125,18 @@ class UnitPrinter:
     def external(self, block: Block) -> list[str]:
         """Return the lines that gather an external's inputs, call it, and hand its outputs to signal populations."""
         external = self.context.program.expanded.network.externals[block.owner]
-        name, lines, at = block.owner, [], 0
+        name, lines = block.owner, ["at = 0"]
         for read in external.reads:
             population, _, variable = read.partition(".")
             unit = self.context.unit(population)
             text = self.context.program.inline(unit, variable)
             body = self.body(unit, [Statement("_value", "=", text)])
-            lines += [f"for i in range({size(unit)}):", *indent([*body, f"{name}___in[{at} + i] = _value"])]
-            at += unit.size
+            lines += [f"for i in range({size(unit)}):", *indent([*body, f"{name}___in[at + i] = _value"])]
+            lines.append(f"at += {size(unit)}")
         lines.append(f"{name}___call({name}___handles, {name}___in, {name}___out)")
-        for target, output in external.writes.items():
-            start = self.context.externals[name].outputs[output].start
+        for target in external.writes:
             lines += [
                 f"for i in range({size(self.context.unit(target))}):",
-                f"    {target}__value[i] = {name}___out[{start} + i]",
+                f"    {target}__value[i] = {name}___out[{target}___from + i]",
             ]
         return lines
