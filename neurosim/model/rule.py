@@ -143,6 +143,7 @@ class Rule(Described):
 
     method: ClassVar[str] = "euler"
     clock: ClassVar[Literal["spike", "continuous", "sample"]] = "continuous"
+    places: ClassVar[tuple[Place, ...]] = ()
     signals: ClassVar[Mapping[str, Signal]] = {}
     traces: ClassVar[Mapping[str, Trace]] = {}
 
@@ -159,6 +160,13 @@ class Rule(Described):
                     f"{cls.__name__}.{name}: its equation is written for '{trace.variable}': use one name for both"
                 )
         cls.traces = {**cls.traces, **found}
+        places = {name: s.place for name, s in cls.signals.items()} | {
+            n: t.place for n, t in cls.traces.items()
+        }
+        for name, place in places.items():
+            if place not in cls.places:
+                known = " or ".join(cls.places)
+                raise DescriptionError(f"{cls.__name__}.{name} is of '{place}': make it by {known}")
         if not abstract:
             enter(rules, cls)
 
@@ -198,6 +206,7 @@ class SynapticRule(Rule, abstract=True):
     max(A).
     """
 
+    places: ClassVar[tuple[Place, ...]] = ("pre", "post", "synapse")
     dw: ClassVar[str | None] = None
     dW: ClassVar[str | None] = None
     on_pre: ClassVar[str] = ""
@@ -215,6 +224,7 @@ class NeuronRule(Rule, abstract=True):
     statements on these at each spike of the neuron.
     """
 
+    places: ClassVar[tuple[Place, ...]] = ("own",)
     on_spike: ClassVar[str] = ""
     gains: ClassVar[Mapping[str, Gain]] = {}
     offsets: ClassVar[Mapping[str, Offset]] = {}
