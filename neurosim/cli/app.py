@@ -133,3 +133,34 @@ def bench(
     from neurosim.cli.bench import run_benchmarks
 
     run_benchmarks(name, rounds=rounds, peers=peers or [], figure=figure, as_json=as_json)
+
+
+@app.command("new-rule")
+def new_rule(
+    name: Annotated[str, typer.Argument(help="Name of the class, such as FastHebb.", metavar="NAME")],
+    folder: Annotated[Path, _option("Where to write (default: here).")] = Path("."),
+    debug: Debug = False,
+) -> None:
+    """Write a rule of your own, as a template with comments, and its test."""
+    from neurosim.cli.rules import write_rule
+
+    write_rule(name, folder)
+
+
+@app.command("check-rule")
+def check_rule(
+    target: Annotated[
+        str, typer.Argument(help="A listed rule, module:Class, file.py or file.py:Class.", metavar="RULE")
+    ],
+    engines: Annotated[
+        list[str] | None,
+        typer.Option("--engine", help="Engine (can be given again; default: all).", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 0,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Check that a rule keeps the contract of rules."""
+    from neurosim.cli.rules import show_check
+
+    show_check(target, engines=engines or [], seed=seed, as_json=as_json)

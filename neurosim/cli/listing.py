@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+from typing import Any
 
 from neurosim.cli import names_as_asked
 from neurosim.cli.console import console
@@ -18,14 +19,20 @@ def show_list(kind: str, *, as_json: bool) -> None:
     """Print the names of one kind with a line about each; raises UsageError for an unknown kind."""
     rows = _rows(kind)
     if as_json:
-        print(json.dumps([{"name": name, "summary": summary} for name, summary in rows], indent=2))
+        print(json.dumps(rows, indent=2))
         return
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, show_header=False)
-    for name, summary in rows:
-        table.add_row(Text(name, style="cyan"), Text(summary))
+    # What stands apart: the summary is the last column, and the source a line below it.
+    heads = [head for head in (rows[0] if rows else ()) if head not in ("summary", "source")]
+    table = Table(*heads, "", box=None, show_header=len(heads) > 1)
+    for row in rows:
+        name, *cells = (", ".join(v) if isinstance(v, list) else str(v) for v in map(row.get, heads))
+        about = Text(row["summary"])
+        if row.get("source"):
+            about.append(f"\n{row['source']}", style="dim")
+        table.add_row(Text(name, style="cyan"), *map(Text, cells), about)
     console().print(table if rows else f"no {kind} are installed")
 
 
@@ -61,12 +68,20 @@ def registry_of(kind: str) -> Registry[object]:
     return registry
 
 
-def _rows(kind: str) -> list[tuple[str, str]]:
+def _rows(kind: str) -> list[dict[str, Any]]:
     if kind == "experiments":
         from neurosim.experiment.catalogue import experiment_names, experiment_summary
 
-        return [(name, experiment_summary(name)) for name in experiment_names()]
+        return [{"name": name, "summary": experiment_summary(name)} for name in experiment_names()]
     if kind not in REGISTRIES:
         raise UsageError(f"unknown kind '{kind}': {suggest(kind, ['experiments', *REGISTRIES])}")
     registry = registry_of(kind)
-    return [(name, (inspect.getdoc(registry.get(name)) or "").partition("\n")[0]) for name in registry]
+    if kind == "rules":
+        from neurosim.model.registries import rules
+        from neurosim.model.rule_facts import facts
+
+        return [facts(name, rules.get(name)) for name in registry]
+    return [
+        {"name": name, "summary": (inspect.getdoc(registry.get(name)) or "").partition("\n")[0]}
+        for name in registry
+    ]

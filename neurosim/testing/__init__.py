@@ -1,7 +1,7 @@
 """Checks that a rule of any origin can be put to, and a template for a new one."""
 
 from neurosim.testing.by_name import check_rule_by_name, load_rule
-from neurosim.testing.check import check_rule
+from neurosim.testing.check import check_rule, examine_rule
 from neurosim.testing.hosts import HOSTS, RATE, SPIKING, Host
 from neurosim.testing.imposed import Imposed, imposed_population
 from neurosim.testing.report import ContractReport, Outcome
@@ -17,6 +17,7 @@ __all__ = [
     "Outcome",
     "check_rule",
     "check_rule_by_name",
+    "examine_rule",
     "imposed_population",
     "load_rule",
     "new_rule",

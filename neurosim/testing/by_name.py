@@ -1,4 +1,4 @@
-"""Rules named by text, as the command line does: a registered name, 'module:Class' or 'path/to/file.py:Class'."""
+"""Rules named by text, as the command line does: a registered name, 'module:Class', or a file with its class."""
 
 from __future__ import annotations
 
@@ -27,19 +27,27 @@ def check_rule_by_name(target: str, *, engines: Sequence[str] | None = None, see
 
 
 def load_rule(target: str) -> type[Rule]:
-    """Return the class of a rule: 'Oja' (registered), 'package.module:Class' or 'path/to/file.py:Class'.
+    """Return the class of a rule: 'Oja' (registered), 'package.module:Class', 'path/to/file.py:Class' or 'file.py'.
 
-    Raises UsageError if there is no such file, module or class, or if the class is not a rule; UnknownNameError for a
-    name that is not registered. The file is imported, so give only one that you would run.
+    A file alone stands for the one rule in it. Raises UsageError if there is no such file, module or class, or if the
+    class is not a rule; UnknownNameError for a name that is not registered. The file is imported, so give only one
+    that you would run.
     """
-    place, _, name = target.rpartition(":")
+    place, _, name = (target, "", "") if target.endswith(".py") else target.rpartition(":")
     if not place:
         return _registered(target)
     module = _from_file(Path(place)) if place.endswith(".py") else _from_name(place)
+    held = {k: v for k, v in vars(module).items() if isinstance(v, type) and v.__module__ == module.__name__}
+    own = {k: v for k, v in held.items() if issubclass(v, Rule)}
+    if place == target:
+        if len(own) != 1:
+            raise UsageError(
+                f"'{place}' holds {len(own)} rules ({', '.join(own)}): name one, as '{place}:Class'"
+            )
+        (name,) = own
     found = getattr(module, name, None)
     if not isinstance(found, type) or not issubclass(found, Rule):
-        held = [k for k, v in vars(module).items() if isinstance(v, type) and v.__module__ == module.__name__]
-        raise UsageError(f"'{place}' has no rule '{name}': {suggest(name, held)}")
+        raise UsageError(f"'{place}' has no rule '{name}': {suggest(name, own or held)}")
     return found
 
 

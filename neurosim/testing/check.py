@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from neurosim.engines import DEFAULT, get_engine, registry
 from neurosim.engines.engine import Engine
 from neurosim.engines.expand import expand
-from neurosim.errors import ContractError
+from neurosim.errors import DescriptionError
 from neurosim.model.rule import Rule
 from neurosim.testing.clauses_class import documented
 from neurosim.testing.clauses_copy import continues, same_on_engines, survives_storage
@@ -47,54 +47,84 @@ def check_rule(
     Returns the clauses that were kept and those that do not apply, with the reason.
     Raises ContractError on the first clause that is broken, with the rule, the clause and what was seen.
     """
-    instance = rule() if isinstance(rule, type) else rule
+    kept: list[Outcome] = []
+    for outcome in outcomes(rule, engines, seed, hosts):
+        kept.append(outcome)
+        if outcome.broken:
+            break
+    report = ContractReport(_name(rule), tuple(kept))
+    report.raise_broken()
+    return report
+
+
+def examine_rule(
+    rule: Rule | type[Rule],
+    *,
+    engines: Sequence[str | Engine] | None = None,
+    seed: int = 0,
+    hosts: Sequence[Host] = HOSTS,
+) -> ContractReport:
+    """Try every clause of the contract of rules, those after a broken one too.
+
+    Arguments: as of `check_rule`. Returns all outcomes; raises nothing that the rule did wrong.
+    """
+    return ContractReport(_name(rule), tuple(outcomes(rule, engines, seed, hosts)))
+
+
+def outcomes(
+    rule: Rule | type[Rule], engines: Sequence[str | Engine] | None, seed: int, hosts: Sequence[Host]
+) -> Iterator[Outcome]:
+    """Yield what each clause of the contract comes to, in their order, as each is tried."""
     chosen = [get_engine(e) if isinstance(e, str) else e for e in engines] if engines else _installed()
-    check = _Check(instance)
+    try:
+        instance = rule() if isinstance(rule, type) else rule
+    except DescriptionError as error:
+        yield Outcome("dimensions", broken=str(error), cause=error)
+        return
     for name, of_class in CLASS_CLAUSES.items():
-        check.ask(name, "", partial(of_class, instance))
-    trials = [trial for host in hosts if (trial := check.admitted(host, chosen, seed)) is not None]
-    if not trials:
-        reasons = "; ".join(dict.fromkeys(outcome.skipped for outcome in check.outcomes if outcome.skipped))
-        raise ContractError(f"{check.name}: dimensions: no kind of network can have it: {reasons}")
-    for trial in trials:
-        for name, clause in CLAUSES.items():
-            check.ask(name, trial.host.name, partial(clause, trial))
-    return ContractReport(check.name, tuple(check.outcomes))
+        yield _asked(name, "", partial(of_class, instance))
+    refusals = []
+    for host in hosts:
+        trial = Trial(instance, host, [], seed)
+        outcome = _asked("dimensions", host.name, trial.missing)
+        yield outcome
+        if outcome.verdict == "passed":
+            yield from _on_host(trial, chosen)
+        refusals.append(outcome.skipped)
+    if all(refusals):
+        reasons = "; ".join(dict.fromkeys(refusals))
+        yield Outcome("dimensions", broken=f"no kind of network can have it: {reasons}")
+
+
+def _on_host(trial: Trial, engines: Sequence[Engine]) -> Iterator[Outcome]:
+    """Yield the outcomes on one kind of network, with the engines that run the rule there."""
+    expanded = expand(trial.network(), trial.seed)
+    for engine in engines:
+        if reasons := engine.refuses(expanded):
+            yield Outcome(f"runs on '{engine.name}'", trial.host.name, "; ".join(reasons))
+        else:
+            trial.engines.append(engine)
+    for name, clause in CLAUSES.items() if trial.engines else ():
+        outcome = _asked(name, trial.host.name, partial(clause, trial))
+        yield outcome
+        if name == "runs" and outcome.broken:
+            # What does not run to its end has no other fault to show.
+            return
+
+
+def _asked(clause: str, network: str, answer: Callable[[], str]) -> Outcome:
+    """Return the answer of a clause; whatever it raises becomes one line."""
+    try:
+        return Outcome(clause, network, answer())
+    except Exception as error:
+        seen = " ".join(str(error).split()) or type(error).__name__
+        return Outcome(clause, network, broken=seen, cause=error)
+
+
+def _name(rule: Rule | type[Rule]) -> str:
+    return (rule if isinstance(rule, type) else type(rule)).__name__
 
 
 def _installed() -> list[Engine]:
     every = [get_engine(name) for name in sorted(registry.names(), key=lambda name: name != DEFAULT)]
     return [engine for engine in every if engine.dtype == "float64"]
-
-
-class _Check:
-    """The outcomes so far, and the name of the rule for messages."""
-
-    def __init__(self, rule: Rule) -> None:
-        self.rule = rule
-        self.name = type(rule).__name__
-        self.outcomes: list[Outcome] = []
-
-    def ask(self, clause: str, network: str, answer: Callable[[], str]) -> str:
-        """Note the answer of a clause and return it; whatever it raises becomes one line that names the clause."""
-        try:
-            skipped = answer()
-        except Exception as error:
-            seen = " ".join(str(error).split()) or type(error).__name__
-            where = f"{clause} ({network})" if network else clause
-            raise ContractError(f"{self.name}: {where}: {seen}") from error
-        self.outcomes.append(Outcome(clause, network, skipped))
-        return skipped
-
-    def admitted(self, host: Host, engines: Sequence[Engine], seed: int) -> Trial | None:
-        """Return the trial of the rule on a host with the engines that run it, or None if there is none."""
-        trial = Trial(self.rule, host, engines, seed)
-        if self.ask("dimensions", host.name, trial.missing):
-            return None
-        expanded = expand(trial.network(), seed)
-        refused = {engine.name: engine.refuses(expanded) for engine in engines}
-        trial.engines = [engine for engine in engines if not refused[engine.name]]
-        for name, reasons in refused.items():
-            if reasons:
-                self.outcomes.append(Outcome(f"runs on '{name}'", host.name, "; ".join(reasons)))
-        return trial if trial.engines else None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from neurosim.errors import ContractError
 
 
 def broken(seen: str) -> NoReturn:
-    """Raise ContractError with what was seen; `check_rule` adds the rule and the clause."""
+    """Raise ContractError with what was seen; the check adds the rule and the clause."""
     raise ContractError(seen)
 
 
@@ -17,21 +17,32 @@ def broken(seen: str) -> NoReturn:
 class Outcome:
     """One clause on one kind of network ('' if it concerns the class alone).
 
-    skipped, why the clause does not apply; empty if it passed.
+    skipped, why the clause does not apply; broken, what was seen if the rule breaks it; both are empty if it passed.
     """
 
     clause: str
     network: str = ""
     skipped: str = ""
+    broken: str = ""
+    cause: Exception | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def title(self) -> str:
+        """The clause and the kind of network."""
+        return f"{self.clause} ({self.network})" if self.network else self.clause
+
+    @property
+    def verdict(self) -> str:
+        """'passed', 'not applicable' or 'broken'."""
+        return "broken" if self.broken else "not applicable" if self.skipped else "passed"
 
     def __str__(self) -> str:
-        name = f"{self.clause} ({self.network})" if self.network else self.clause
-        return f"{name}: {f'not applicable: {self.skipped}' if self.skipped else 'passed'}"
+        return ": ".join(filter(None, (self.title, self.verdict, self.broken or self.skipped)))
 
 
 @dataclass(frozen=True)
 class ContractReport:
-    """The clauses that a rule keeps and those that do not apply to it; a clause that is broken raises instead."""
+    """The clauses that a rule keeps, those that do not apply to it, and those that it breaks."""
 
     rule: str
     outcomes: tuple[Outcome, ...]
@@ -39,15 +50,30 @@ class ContractReport:
     @property
     def passed(self) -> tuple[Outcome, ...]:
         """The clauses that were tried and kept."""
-        return tuple(o for o in self.outcomes if not o.skipped)
+        return tuple(o for o in self.outcomes if o.verdict == "passed")
 
     @property
     def skipped(self) -> tuple[Outcome, ...]:
         """The clauses that do not apply, each with its reason."""
-        return tuple(o for o in self.outcomes if o.skipped)
+        return tuple(o for o in self.outcomes if o.verdict == "not applicable")
+
+    @property
+    def broken(self) -> tuple[Outcome, ...]:
+        """The clauses that were tried and broken, each with what was seen."""
+        return tuple(o for o in self.outcomes if o.verdict == "broken")
+
+    @property
+    def summary(self) -> str:
+        """One line with the numbers of clauses."""
+        keeps = f"breaks {len(self.broken)} clauses of" if self.broken else "keeps"
+        return (
+            f"{self.rule} {keeps} the contract: {len(self.passed)} passed, {len(self.skipped)} not applicable"
+        )
+
+    def raise_broken(self) -> None:
+        """Raise ContractError for the first clause that is broken, if there is one."""
+        for outcome in self.broken:
+            raise ContractError(f"{self.rule}: {outcome.title}: {outcome.broken}") from outcome.cause
 
     def __str__(self) -> str:
-        head = (
-            f"{self.rule} keeps the contract: {len(self.passed)} passed, {len(self.skipped)} not applicable"
-        )
-        return "\n".join([head, *(f"  {outcome}" for outcome in self.outcomes)])
+        return "\n".join([self.summary, *(f"  {outcome}" for outcome in self.outcomes)])
