@@ -3,7 +3,7 @@
 from neurosim.model.registries import neurons as registry
 from neurosim.neurons.adex import AdEx
 from neurosim.neurons.conductance_lif import ConductanceLIF
-from neurosim.neurons.graded import GradedUnit, Signal, SquareWave
+from neurosim.neurons.graded import GradedUnit, Maximum, Signal, SquareWave
 from neurosim.neurons.lif import LIF
 from neurosim.neurons.rate import LeakyRate
 from neurosim.neurons.sigmoid import SigmoidRate
@@ -15,6 +15,7 @@ __all__ = [
     "ConductanceLIF",
     "GradedUnit",
     "LeakyRate",
+    "Maximum",
     "Poisson",
     "SigmoidRate",
     "Signal",

@@ -25,6 +25,20 @@ class GradedUnit(NeuronModel):
     output = "y"
 
 
+class Maximum(NeuronModel):
+    """Stateless unit that passes on the greater of two inputs, as a maximum over pairs of units needs it.
+
+    y = max(one, other), the summed inputs (1) of two ports: `Graded(port="one")`, `Graded(port="other")`.
+    """
+
+    equations = """
+    y = clip(one, other, inf) : 1
+    one : 1 (input)
+    other : 1 (input)
+    """
+    output = "y"
+
+
 class SquareWave(NeuronModel):
     """Stateless square-wave oscillator.
 

@@ -3,6 +3,7 @@
 TRANSFERS = {
     "identity": "u",
     "tanh": "tanh(u)",
+    "rectified_tanh": "tanh(clip(u, 0, inf))",
     "relu": "clip(u, 0, inf)",
     "logistic": "1/(1 + exp(-u))",
     "unit_interval": "clip(u, 0, 1)",

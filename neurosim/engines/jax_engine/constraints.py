@@ -44,6 +44,9 @@ def constraints(program: Program, masks: Mapping[str, Any]) -> Constraints:
 
 def _bounds(program: Program) -> Iterator[tuple[str, tuple[float, float]]]:
     network = program.expanded.network
+    for named in network.parameters.values():
+        if named.sign:
+            yield named.name, _half(named.sign)
     for population in network.populations.values():
         yield from _declared(f"{population.name}.", population.model)
         for rule in population.rules:
@@ -53,7 +56,12 @@ def _bounds(program: Program) -> Iterator[tuple[str, tuple[float, float]]]:
         for synaptic in projection.rules:
             yield from _declared(f"{projection.name}.{synaptic.prefix}_", synaptic)
         if projection.sign:
-            yield f"{projection.name}.w", (0.0, np.inf) if projection.sign > 0 else (-np.inf, 0.0)
+            yield f"{projection.name}.w", _half(projection.sign)
+
+
+def _half(sign: int) -> tuple[float, float]:
+    """Return the bounds of what has a sign."""
+    return (0.0, np.inf) if sign > 0 else (-np.inf, 0.0)
 
 
 def _declared(head: str, described: Described) -> Iterator[tuple[str, tuple[float, float]]]:
