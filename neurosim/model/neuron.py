@@ -103,5 +103,6 @@ def _expressions(text: str, where: str) -> list[tuple[str, str]]:
 
 
 def _refused(where: str, error: Exception) -> DescriptionError:
-    reason = " ".join(str(error).split())
+    # Brian2 says which equation it is about, and, from 2.11 on only in the cause, what is wrong with it.
+    reason = " ".join(f"{error} {error.__cause__ or ''}".split())
     return DescriptionError(f"{where}.equations: {reason[:200]}: correct the equations")
