@@ -82,15 +82,15 @@ class Source:
         self.key = stream_key(seed, name, "spikes")
         self.real, self.integer = model.pack(unit.unit.size, dt, seed, name)
         self.first = self.integer.copy()
-        self.ids = np.zeros(unit.unit.size, dtype=np.int32)
+        self.ids = np.zeros((1, unit.unit.size), dtype=np.int32)
         self.fires = unit.raw("fires")
         self.step = step
 
     def apply(self) -> None:
         """Mark the units that spike in this step."""
-        count = self.emit(self.step.number, self.key, self.real, self.integer, self.ids)
+        count = self.emit(self.step.number, self.key, self.real, self.integer, self.ids, 0)
         self.fires[:] = False
-        self.fires[self.ids[:count]] = True
+        self.fires[self.ids[0, :count]] = True
 
     def reset(self) -> None:
         """Start the spikes anew."""

@@ -13,9 +13,9 @@ class SourceModel(NeuronModel, abstract=True):
     """A population that emits spikes by itself.
 
     Facts of a class: emit, 'module:function' of a compiled function
-    `emit(step, key, real, integer, ids) -> count` that writes the indices of the units that spike at `step` in
-    increasing order into `ids` (int32, one place per unit) and may change `integer` (int64), its state;
-    key is the population's random stream, `real` (float64) constants.
+    `emit(step, key, real, integer, ids, row) -> count`, called for one step after the other, that writes the indices of
+    the units that spike at `step` in increasing order into the row of `ids` (int32, rows of one place per unit) and may
+    change `integer` (int64), its state; key is the population's random stream, `real` (float64) constants.
     """
 
     emit: ClassVar[str]

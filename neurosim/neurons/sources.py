@@ -10,30 +10,54 @@ from neurosim.errors import DescriptionError
 from neurosim.model.parameters import parameter
 from neurosim.model.source import SourceModel
 from neurosim.model.values import resolve
-from neurosim.rng import stream_key
-from neurosim.rng.draws import poisson_gap
+from neurosim.rng.draws import NEVER, fill_gaps, uniform
+
+# State of a Poisson source: place in the list of coming spikes, their number, number of the next block, first cell of
+# the grid (step, unit) that is not drawn yet; then the list.
+_HEAD, _BLOCK = 4, 256
+_LAST = NEVER - 1
 
 
 @njit(cache=True, nogil=True)
-def emit_poisson(step, key, real, integer, ids):  # type: ignore[no-untyped-def]
-    """Emit units whose next spike is due; the gap to the one after is drawn from the stream at (step, unit)."""
-    count = 0
-    for i in range(integer.size):
-        if integer[i] == step:
-            ids[count] = i
-            count += 1
-            integer[i] = step + poisson_gap(key, step, i, real[i])
-    return count
+def _draw_block(key, real, integer, size):  # type: ignore[no-untyped-def]
+    """List the spikes of the next block: cells at geometric gaps, kept by their unit's share of the rate."""
+    block, cell = integer[2], integer[3]
+    coming = integer[_HEAD:]
+    fill_gaps(key, 2 * block, real[0], coming)
+    kept = 0
+    for i in range(_BLOCK):
+        cell = min(cell - 1 + coming[i], _LAST)
+        if real.size == 1 or cell == _LAST or uniform(key, 2 * block + 1, i) < real[1 + cell % size]:
+            coming[kept] = cell
+            kept += 1
+        cell += 1
+    integer[0], integer[1], integer[2], integer[3] = 0, kept, block + 1, cell
 
 
 @njit(cache=True, nogil=True)
-def emit_list(step, key, real, integer, ids):  # type: ignore[no-untyped-def]
+def emit_poisson(step, key, real, integer, ids, row):  # type: ignore[no-untyped-def]
+    """Emit the listed spikes of this step: cell c is unit c % size in step c // size."""
+    size = ids.shape[1]
+    first, count = step * size, 0
+    while True:
+        while integer[0] == integer[1]:
+            _draw_block(key, real, integer, size)
+        unit = integer[_HEAD + integer[0]] - first
+        if unit >= size:
+            return count
+        ids[row, count] = unit
+        count += 1
+        integer[0] += 1
+
+
+@njit(cache=True, nogil=True)
+def emit_list(step, key, real, integer, ids, row):  # type: ignore[no-untyped-def]
     """Emit the listed units of this step; integer = [next entry, number of entries, steps..., units...]."""
     at, n = integer[0], integer[1]
     count = 0
     while at < n and integer[2 + at] <= step:
         if integer[2 + at] == step:
-            ids[count] = integer[2 + n + at]
+            ids[row, count] = integer[2 + n + at]
             count += 1
         at += 1
     integer[0] = at
@@ -43,23 +67,25 @@ def emit_list(step, key, real, integer, ids):  # type: ignore[no-untyped-def]
 class Poisson(SourceModel):
     """Independent Poisson spike trains at constant rates (in each step of length dt a spike with probability rate*dt).
 
-    P(spike in a step) = rate * dt; gaps between spikes are drawn as geometric numbers of steps, equal in law.
+    P(spike in a step) = rate * dt. The cells of the grid (step, unit) are taken one after the other, and the gap to the
+    next cell with a spike at the highest of the rates is drawn, geometric; a unit of a lower rate keeps such a spike
+    with probability rate/highest. Equal in law to a draw for every cell, at a draw or two per spike.
+    Source of thinning: Lewis & Shedler 1979, Nav. Res. Logist. Q. 26:403, doi:10.1002/nav.3800260304.
     """
 
     rate = parameter(10 * Hz, "rate of each unit", low=0 * Hz)
     emit = "neurosim.neurons.sources:emit_poisson"
 
     def pack(self, size: int, dt: float, seed: int, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return (probability per step, step of the next spike) per unit."""
+        """Return (highest probability per step, then the share of each unit if they differ), a state with no draws."""
         rate = np.broadcast_to(resolve(self.rate, (1 * Hz).dim, size, seed, f"{name}.rate"), (size,))
-        p = rate * dt
-        if np.any(p > 1):
+        highest = float(rate.max(initial=0.0))
+        if highest * dt > 1:
             raise DescriptionError(
-                f"{name}.rate = {rate.max()} Hz gives more than one spike per step of {dt} s: lower it"
+                f"{name}.rate = {highest} Hz gives more than one spike per step of {dt} s: lower it"
             )
-        key = stream_key(seed, name, "first spike")
-        first = [poisson_gap(key, 0, i, p[i]) - 1 for i in range(size)]
-        return p.copy(), np.array(first, dtype=np.int64)
+        share = rate / highest if np.any(rate != highest) else np.zeros(0)
+        return np.concatenate([[highest * dt], share]), np.zeros(_HEAD + _BLOCK, dtype=np.int64)
 
 
 class SpikeTrain(SourceModel):

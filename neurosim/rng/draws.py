@@ -8,7 +8,7 @@ the elements of the entity and stays below 2**32. `fill_*` gives, bit for bit, w
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numba import njit
@@ -86,19 +86,43 @@ def fill_normal(key: Key, step: int, out: NDArray[np.float64]) -> None:
                 out[start + i] = normal_quantile(block[i])
 
 
-@njit(nogil=True, cache=True)
-def poisson_gap(key: Key, draw: int, index: int, p: float) -> int:
-    """Return the number of steps from one event to the next of a process that fires with probability p per step.
+@njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
+def _logarithm(x: float) -> float:
+    # x = 2**e * m with m near 1, log m = 2 artanh(s) as a series in s = (m - 1)/(m + 1), |s| < 0.172; for 0 < x <= 1.
+    # Plain arithmetic on bits, so that it vectorises and has the same bits with every mathematical library.
+    bits = np.float64(x).view(np.int64)
+    e = (bits - 0x3FE6A09E667F3BCD) >> 52
+    m = np.int64(bits - (e << 52)).view(np.float64)
+    s = (m - 1.0) / (m + 1.0)
+    q = s * s
+    series = 1 / 23
+    series = series * q + 1 / 21
+    series = series * q + 1 / 19
+    series = series * q + 1 / 17
+    series = series * q + 1 / 15
+    series = series * q + 1 / 13
+    series = series * q + 1 / 11
+    series = series * q + 1 / 9
+    series = series * q + 1 / 7
+    series = series * q + 1 / 5
+    series = series * q + 1 / 3
+    return e * math.log(2.0) + 2.0 * (s + s * q * series)
 
-    P(gap = k) = p (1 - p)**(k - 1), k = 1, 2, ...: gap = 1 + floor(log(1 - u) / log(1 - p)). The law is that of
-    drawing `uniform < p` at every step, at one draw per event; the first event is at step gap - 1.
-    Arguments: key, from `stream_key`; draw, the number of earlier events of this element; index, of the element;
-    p, in [0, 1]: 0 gives `NEVER`, 1 gives 1.
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def fill_gaps(key: Key, step: int, p: float, out: NDArray[Any]) -> None:
+    """Set each out[i] to the number of trials from one success to the next, if each trial succeeds with probability p.
+
+    P(gap = k) = p (1 - p)**(k - 1), k = 1, 2, ...: gap = 1 + floor(log(1 - u)/log(1 - p)), u = uniform(key, step, i).
+    The law is that of drawing `uniform < p` at every trial, at one draw per success.
+    Arguments: key, step, as of `uniform`; p, in [0, 1]: 1 gives 1, less than 1/`NEVER` gives `NEVER`, which no gap
+    exceeds; out, a vector, is overwritten.
     Source: Devroye 1986, Non-Uniform Random Variate Generation, X.2, doi:10.1007/978-1-4613-8643-8.
     """
-    if p >= 1.0:
-        return 1
-    if not p > 0.0:
-        return NEVER
-    failures = math.log1p(-_uniform(key, draw, index)) / math.log1p(-p)
-    return 1 + int(failures) if failures < NEVER else NEVER
+    if not 1.0 / NEVER < p < 1.0:
+        out[:] = 1 if p >= 1.0 else NEVER
+        return
+    scale = 1.0 / math.log1p(-p)
+    for i in range(out.size):
+        failures = _logarithm(1.0 - _uniform(key, step, i)) * scale
+        out[i] = min(1 + np.int64(min(failures, float(NEVER))), NEVER)

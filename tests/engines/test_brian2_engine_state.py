@@ -67,7 +67,7 @@ def everything() -> tuple[Network, dict[str, Integrator]]:
     """Return a network with every kind of state."""
     network = Network("everything")
     start = {"v": Uniform(-60 * mV, -50 * mV)}
-    network.add(Population("P", 20, Poisson(rate=100 * Hz)), Population("E", 15, LIF(), start))
+    network.add(Population("P", 20, Poisson(rate=150 * Hz)), Population("E", 15, LIF(), start))
     network.add(NamedParameter("c", np.array([2.0, 4.0]) * mV), Population("n", 2, StateNoisy()))
     network.add(Population("s", 2, Signal()), Population("r", 2, LeakyRate(), rules=(GainAdaptation(),)))
     rules = (PairSTDP(w_max=4 * mV),)

@@ -10,7 +10,7 @@ from numba import njit
 from scipy import special, stats
 
 from neurosim.rng import stream_key
-from neurosim.rng.draws import NEVER, fill_normal, fill_uniform, normal, poisson_gap, uniform
+from neurosim.rng.draws import NEVER, _logarithm, fill_gaps, fill_normal, fill_uniform, normal, uniform
 from neurosim.rng.normal import normal_quantile
 from neurosim.rng.threefry import threefry2x32
 
@@ -105,34 +105,53 @@ def test_streams_of_different_purposes_share_no_number():
     assert np.unique(np.concatenate(streams)).size == 40_000
 
 
+def gaps(p, n=40_000, step=4):
+    out = np.zeros(n, dtype=np.int64)
+    fill_gaps(KEY, step, p, out)
+    return out
+
+
 @pytest.mark.parametrize("p", [0.9, 0.3, 0.015, 1e-5])
 def test_gap_has_the_law_of_a_bernoulli_process(p):
-    gaps = np.array([poisson_gap(KEY, draw, 4, p) for draw in range(40_000)])
-    assert gaps.min() >= 1
+    found = gaps(p)
+    assert found.min() >= 1
     # Geometric law: mean 1/p, variance (1 - p)/p**2; five standard errors. P(gap = 1) = p likewise.
-    assert abs(gaps.mean() - 1 / p) < 5 * math.sqrt((1 - p) / gaps.size) / p
-    assert abs(np.mean(gaps == 1) - p) < 5 * math.sqrt(p * (1 - p) / gaps.size) + 1 / gaps.size
+    assert abs(found.mean() - 1 / p) < 5 * math.sqrt((1 - p) / found.size) / p
+    assert abs(np.mean(found == 1) - p) < 5 * math.sqrt(p * (1 - p) / found.size) + 1 / found.size
+
+
+@pytest.mark.parametrize("p", [0.9, 0.3, 0.015, 1e-5])
+def test_gap_inverts_the_geometric_distribution(p):
+    u = sample("uniform", step=4)
+    assert (
+        np.mean(gaps(p, N) == 1 + np.floor(np.log(1 - u) / math.log1p(-p))) > 1 - 1e-4
+    )  # but for the last bit
+
+
+@given(st.floats(2.0**-53, 1.0))
+def test_the_logarithm_of_gaps_is_that_of_the_mathematical_library(x):
+    assert _logarithm.py_func(np.float64(x)) == pytest.approx(math.log(x), rel=5e-16, abs=0)
 
 
 def test_gap_at_the_ends_of_the_range():
-    assert poisson_gap(KEY, 0, 0, 1.0) == 1
-    assert poisson_gap(KEY, 0, 0, 0.0) == NEVER
-    assert all(1 <= poisson_gap(KEY, draw, 0, 5e-324) <= NEVER for draw in range(100))
-    assert poisson_gap(KEY, 0, 0, 1 - 2.0**-53) >= 1
+    assert set(gaps(1.0, 9)) == {1} and set(gaps(0.0, 9)) == {NEVER}
+    for p in (5e-324, 1e-300, 1e-18, 1 - 2.0**-53):
+        assert gaps(p).min() >= 1 and gaps(p).max() <= NEVER
 
 
 @njit
 def _from_compiled_code(key, step, out):
     fill_normal(key, step, out)
+    found = np.zeros(out.size, dtype=np.int64)
+    fill_gaps(key, step, 0.1, found)
     for i in range(out.size):
-        out[i] += uniform(key, step, i) + normal(key, step, i) + poisson_gap(key, step, i, 0.1)
+        out[i] += uniform(key, step, i) + normal(key, step, i) + found[i]
 
 
 def test_draws_are_callable_from_compiled_code_with_the_same_bits():
     out = np.empty(50)
     _from_compiled_code(KEY, 9, out)
-    expected = [
-        normal(KEY, 9, i) + (uniform(KEY, 9, i) + normal(KEY, 9, i) + poisson_gap(KEY, 9, i, 0.1))
-        for i in range(50)
-    ]
+    found = np.zeros(50, dtype=np.int64)
+    fill_gaps(KEY, 9, 0.1, found)
+    expected = [normal(KEY, 9, i) + (uniform(KEY, 9, i) + normal(KEY, 9, i) + found[i]) for i in range(50)]
     assert out.tolist() == expected

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from neurosim.engines.engine import ExternalFunction
-from neurosim.engines.expanded import Unit
+from neurosim.engines.expanded import Link, Unit
 from neurosim.engines.fused.render import Hoist, Render
 from neurosim.engines.fused.scope import Place
 from neurosim.engines.fused.storage import Storage
@@ -70,9 +70,23 @@ class Context:
         every = enumerate(self.program.expanded.network.recorders)
         return [(i, r) for i, r in every if (r.variable == "spikes") == spikes and target in (None, r.target)]
 
+    def matrix(self, link: Link, array: str) -> str:
+        """Return the name of an array of a dense link seen as a matrix (sources, targets), made before the first step.
+
+        A view made inside the loops would be counted by numba each time, and an index j*n + i keeps a loop over i from
+        filling vectors.
+        """
+        shape = f"{size(self.unit(link.source))}, {size(self.unit(link.target))}"
+        return self.hoist.name(f"{array}.reshape(({shape}))", f"{array}___matrix")
+
     @staticmethod
     def spikes_of(name: str, delay: str = "") -> list[str]:
-        """Return the lines that look up the spikes of this step, or of `delay` steps ago."""
+        """Return the loop over the spikes of this step, or of `delay` steps ago, whose unit is `spike`."""
         # A negative place counts from the end of the ring, as everywhere in numpy; rows not yet written hold no spikes.
+        # No view of the row: numba would count its references in every step.
         at = f"{name}___now - {delay}" if delay else f"{name}___now"
-        return [f"row = {name}___ring[{at}]", f"n = {name}___count[{at}]"]
+        return [
+            f"past = {at}",
+            f"for m in range({name}___count[past]):",
+            f"    spike = {name}___ring[past, m]",
+        ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from neurosim.engines.expanded import Link
@@ -65,13 +65,13 @@ class LinkPrinter:
         With many delays, the spikes of each past step meet the edges of their delay, the oldest spikes first.
         """
         link = self.link(block)
-        lines = ["j = row[m]"]
+        lines = ["j = spike"]
         for level, statements in self.groups(link, block.statements, "pre"):
             edges = level == "edge"
             lines += (
                 self.row(link, statements, arriving=True) if edges else self.per_spike(link, statements, "j")
             )
-        spikes = [*self.context.spikes_of(link.source, "d"), "for m in range(n):", *indent(lines)]
+        spikes = [*self.context.spikes_of(link.source, "d"), *indent(lines)]
         if link.delays is None:
             return [f"d = {link.name}___delay", *spikes]
         return [f"for d in range({link.name}___width - 1, -1, -1):", *indent(spikes)]
@@ -79,12 +79,12 @@ class LinkPrinter:
     def on_post(self, block: Block) -> list[str]:
         """Return the loops over spikes of the target and the edges that lead to it."""
         link = self.link(block)
-        lines = ["i = row[m]"]
+        lines = ["i = spike"]
         for level, statements in self.groups(link, block.statements, "post"):
             lines += (
                 self.column(link, statements) if level == "edge" else self.per_spike(link, statements, "i")
             )
-        return [*self.context.spikes_of(link.target), "for m in range(n):", *indent(lines)]
+        return [*self.context.spikes_of(link.target), *indent(lines)]
 
     def groups(
         self, link: Link, statements: Sequence[Statement], own: str
@@ -116,15 +116,10 @@ class LinkPrinter:
 
     def row(self, link: Link, statements: Sequence[Statement], arriving: bool) -> list[str]:
         """Return the loop over the edges of source j (arriving: only those of delay d, and spared refractory units)."""
-        index = {"pre": "j", "post": "i", "edge": "i" if link.dense else "x"}
-        before, body = self.edges(link, statements, "pre", index, view="_j" if link.dense else "")
+        before, body = self.edges(link, statements, "pre")
         body = self.gated(link, statements, body) if arriving else body
         if link.dense:
-            # A view of the row: the loop over it has one plain index and vectorises.
-            targets = size(self.context.unit(link.target))
-            views = sorted({self.place(link, n).text for n in self.edge_names(link, statements)})
-            slices = [f"{v}_j = {v}[j * {targets} : (j + 1) * {targets}]" for v in views]
-            return [*before, *slices, f"for i in range({targets}):", *indent(body)]
+            return [*before, f"for i in range({size(self.context.unit(link.target))}):", *indent(body)]
         first, width = f"{link.name}___first", f"{link.name}___width"
         begin, end = "j", "j + 1"
         if link.delays is not None:
@@ -138,28 +133,16 @@ class LinkPrinter:
 
     def column(self, link: Link, statements: Sequence[Statement]) -> list[str]:
         """Return the loop over the edges that lead to target i."""
-        before, body = self.edges(link, statements, "post", {"pre": "j", "post": "i", "edge": "x"})
+        before, body = self.edges(link, statements, "post")
         if link.dense:
-            source, target = (size(self.context.unit(n)) for n in (link.source, link.target))
-            return [*before, f"for j in range({source}):", *indent([f"x = j * {target} + i", *body])]
+            return [*before, f"for j in range({size(self.context.unit(link.source))}):", *indent(body)]
         head = link.name
         lines = [f"x = {head}___tedge[y]", f"j = {head}___tpre[y]", *body]
         return [*before, f"for y in range({head}___tfirst[i], {head}___tfirst[i + 1]):", *indent(lines)]
 
-    def edge_names(self, link: Link, statements: Sequence[Statement]) -> set[str]:
-        """Return the names that statements read or write per edge."""
-        names = {n for s in statements for n in (*names_in(s.expression), s.target) if not n.startswith("_")}
-        return {n for n in names if self.place(link, n).level == "edge"}
-
-    def edges(
-        self,
-        link: Link,
-        statements: Sequence[Statement],
-        outer: str,
-        index: Mapping[str, str],
-        view: str = "",
-    ) -> tuple[list[str], list[str]]:
+    def edges(self, link: Link, statements: Sequence[Statement], outer: str) -> tuple[list[str], list[str]]:
         """Return (lines before the inner loop that read what belongs to the outer one, lines of the inner loop)."""
+        index = {"pre": "j", "post": "i", "edge": "j, i" if link.dense else "x"}
         written = {s.target for s in statements}
         read = {n for s in statements for n in names_in(s.expression) if not n.startswith("_")}
         once = sorted(n for n in read - written if self.place(link, n).level == outer)
@@ -168,7 +151,8 @@ class LinkPrinter:
             if name in once:
                 return Place(f"o_{name}", "step")
             place = self.place(link, name)
-            return replace(place, text=place.text + view) if place.level == "edge" else place
+            matrix = link.dense and place.level == "edge"
+            return replace(place, text=self.context.matrix(link, place.text)) if matrix else place
 
         before = [f"o_{n} = {self.place(link, n).read(index[outer])}" for n in once]
         return before, self.context.statements(statements, find, lambda place: index.get(place.level, ""))

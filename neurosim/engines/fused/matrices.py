@@ -31,7 +31,7 @@ class MatrixPrinter:
         names = sorted(names_in(first.expression))
         lines = [f"m_{n} = {self.value(link, n)}" for n in names]
         text = _Rendered().text(first.expression)
-        body = [f"{target}_j[i] += m_change[i, j]"]
+        body = [f"{self.context.matrix(link, target)}[j, i] += m_change[i, j]"]
         if rest:
             places = {
                 n: link_place(link, n, self.context.storage)
@@ -46,7 +46,6 @@ class MatrixPrinter:
             *lines,
             f"m_change = {text}",
             f"for j in range({sources}):",
-            f"    {target}_j = {target}[j * {targets} : (j + 1) * {targets}]",
             f"    for i in range({targets}):",
             *indent(body, 2),
         ]

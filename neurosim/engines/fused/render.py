@@ -25,9 +25,9 @@ class Hoist:
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
 
-    def name(self, text: str) -> str:
-        """Return the name that holds an invariant expression."""
-        return self.names.setdefault(text, f"h{len(self.names)}")
+    def name(self, text: str, name: str = "") -> str:
+        """Return the name that holds an invariant expression, one that is made up unless it is given."""
+        return self.names.setdefault(text, name or f"h{len(self.names)}")
 
     def lines(self) -> list[str]:
         """Return the assignments."""

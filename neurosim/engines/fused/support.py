@@ -30,8 +30,8 @@ def exprel(x):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def collect(flag, row):  # type: ignore[no-untyped-def]
-    """Write the positions of set flags into `row` and return their number; eight words at a time, mostly 0."""
+def collect(flag, ids, row):  # type: ignore[no-untyped-def]
+    """Write the positions of set flags into a row of `ids` and return their number; eight words at a time, mostly 0."""
     words = flag.view(np.uint64)
     n = 0
     for block in range(words.size // 8):
@@ -40,7 +40,7 @@ def collect(flag, row):  # type: ignore[no-untyped-def]
         if low | words[w + 4] | words[w + 5] | words[w + 6] | words[w + 7]:
             for i in range(BLOCK * block, BLOCK * (block + 1)):
                 if flag[i]:
-                    row[n] = i
+                    ids[row, n] = i
                     n += 1
     return n
 

@@ -88,39 +88,34 @@ class UnitPrinter:
         unit = self.context.unit(block.owner)
         name = unit.name
         lines = self.loop(unit, block.statements) if block.statements else []
-        lines += [f"row = {name}___ring[{name}___now]", f"n = collect({name}___flag, row)"]
-        if unit.refractory is not None:
-            lines += ["for m in range(n):", f"    {name}___until[row[m]] = k + {name}___rest[row[m]]"]
-        return [*lines, *self.spiked(unit)]
+        lines.append(f"{name}___count[{name}___now] = collect({name}___flag, {name}___ring, {name}___now)")
+        rest = [f"{name}___until[spike] = k + {name}___rest[spike]"] if unit.refractory is not None else []
+        return [*lines, *self.spiked(unit, rest)]
 
     def emit(self, block: Block) -> list[str]:
         """Return the lines that ask a source for its spikes."""
         unit = self.context.unit(block.owner)
         assert unit.source is not None
         name, function = unit.name, unit.source.emit.split(":")[1]
-        return [
-            f"row = {name}___ring[{name}___now]",
-            f"n = {function}(k, {name}___key, {name}___real, {name}___integer, row)",
-            *self.spiked(unit),
-        ]
+        call = f"{function}(k, {name}___key, {name}___real, {name}___integer, {name}___ring, {name}___now)"
+        return [f"{name}___count[{name}___now] = {call}", *self.spiked(unit, [])]
 
-    def spiked(self, unit: Unit) -> list[str]:
-        """Return the lines that note the number of spikes and record them."""
-        lines = [f"{unit.name}___count[{unit.name}___now] = n"]
+    def spiked(self, unit: Unit, lines: Sequence[str]) -> list[str]:
+        """Return the loop over the spikes of this step with the lines given, and those that record."""
+        lines = list(lines)
         for number, recorder in self.context.recorders(unit.name, spikes=True):
             head = f"rec{number}"
             at = f"{head}___n[0]"
-            store = [f"{head}___steps[{at}] = k", f"{head}___ids[{at}] = row[m]", f"{at} += 1"]
-            if recorder.indices is not None:
-                store = [f"if {head}___wanted[row[m]]:", *indent(store)]
-            lines += ["for m in range(n):", *indent(store)]
-        return lines
+            store = [f"{head}___steps[{at}] = k", f"{head}___ids[{at}] = spike", f"{at} += 1"]
+            wanted = recorder.indices is not None
+            lines += [f"if {head}___wanted[spike]:", *indent(store)] if wanted else store
+        return [*self.context.spikes_of(unit.name), *indent(lines)] if lines else []
 
     def reset(self, block: Block) -> list[str]:
         """Return the lines that reset the units that spiked."""
         unit = self.context.unit(block.owner)
         body = self.body(unit, block.statements)
-        return [*self.context.spikes_of(unit.name), "for m in range(n):", *indent(["i = row[m]", *body])]
+        return [*self.context.spikes_of(unit.name), *indent(["i = spike", *body])]
 
     def external(self, block: Block) -> list[str]:
         """Return the lines that gather an external's inputs, call it, and hand its outputs to signal populations."""

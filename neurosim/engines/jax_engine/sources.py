@@ -38,9 +38,9 @@ class Sources:
         assert unit.source is not None
         module, _, function = unit.source.emit.partition(":")
         emit = getattr(importlib.import_module(module), function)
-        key, ids = stream_key(self.seed, name, "spikes"), np.zeros(unit.size, dtype=np.int32)
+        key, ids = stream_key(self.seed, name, "spikes"), np.zeros((1, unit.size), dtype=np.int32)
         raster = np.zeros((steps, unit.size), dtype=bool)
         for row in range(steps):
-            count = emit(first + row, key, self.real[name], self.integer[name], ids)
-            raster[row, ids[:count]] = True
+            count = emit(first + row, key, self.real[name], self.integer[name], ids, 0)
+            raster[row, ids[0, :count]] = True
         return raster
