@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ from brian2.equations.equations import SingleEquation
 from brian2.stateupdaters.base import UnsupportedEquationsException
 from brian2.synapses.synapses import SynapticPathway
 
-from neurosim.engines.brian2_samples import sample_equations, samples_of
+from neurosim.engines.brian2_samples import Samples, Turn, sample_equations
 from neurosim.engines.brian2_text import (
     UPDATERS,
     Order,
@@ -46,7 +46,7 @@ def event_driven(link: Link, names: Mapping[str, str]) -> bool:
     """Return whether Brian2 can bring all traces up to date at spikes alone, and nothing reads them in between."""
     free = {name: held.derivative for name, held in link.traces.items()}
     read = frozenset().union(*map(names_in, free.values()))
-    between = (*link.derivatives.values(), *link.samples.values())
+    between = (*link.derivatives.values(), *link.samples.values(), *link.totals.values())
     watched = frozenset().union(*map(names_in, between))
     if not free or traces_at(link, "edge") or read - {*free, *link.constants} or watched & free.keys():
         return False
@@ -103,18 +103,48 @@ class LinkSynapses:
             dim, text = link.dimensions[f"{link.port}_post"], rename(link.graded, self.names)
             equations.append(definition(part, text, dim, "summed"))
         equations += sample_equations(link.samples, link.dimensions, self.names)
+        for name, text in link.totals.items():
+            sum_text = rename(text, self.names)
+            equations.append(definition(self.names[name], sum_text, link.dimensions[name], "summed"))
         made = self._connected(
             "synapses", equations, (link.pre, link.post), self.ends["pre"], self.ends["post"],
             {"deliver": link.deliver, "learn_pre": link.on_pre}, {"learn_post": link.on_post},
         )  # fmt: skip
         if not self.event_driven:
             self._let_decay(made, *PLACES)
-        if link.derivatives:
-            changes = system(link.derivatives, link.dimensions, self.names)
-            text = f"{step_code(changes, 'euler')}\n{code(link.after, self.names)}"
-            run_code(made, text, "learn", self.order)
-        self.samples = samples_of(made, link.samples, link.after_sample, self.names, self.order)
+        self._learn(made)
+        self.samples = self._samples(made)
         return made
+
+    def _samples(self, made: Synapses) -> list[Samples]:
+        """Return the code of rules with the clock 'sample'."""
+        link = self.link
+        if not link.samples:
+            return []
+        add = Turn(self._updaters(made, link.read_totals(link.samples.values())), ())
+        turns = [
+            Turn(self._updaters(made, totals), statements)
+            for totals, statements in link.in_turn(link.after_sample)
+        ]
+        return [Samples(made, link.samples, add, turns, self.names, self.order)]
+
+    def _updaters(self, made: Synapses, totals: Iterable[str]) -> list[Any]:
+        """Return Brian2's objects that work out totals."""
+        return [made.summed_updaters[self.names[name]] for name in totals]
+
+    def _learn(self, made: Synapses) -> None:
+        """Let rules change the synapses in every step, each statement that reads totals after these are worked out."""
+        link = self.link
+        changes = system(link.derivatives, link.dimensions, self.names)
+        first = step_code(changes, "euler") if link.derivatives else ""
+        reads = link.read_totals(link.derivatives.values())
+        for totals, statements in link.in_turn(link.after):
+            for updater in self._updaters(made, (*reads, *totals)):
+                place(updater, "learn", self.order)
+            text = f"{first}\n{code(statements, self.names)}".strip()
+            if text:
+                run_code(made, text, "learn", self.order)
+            first, reads = "", ()
 
     def _probe(self, end: End) -> Synapses:
         link, unit, traces = self.link, self.ends[end], traces_at(self.link, end)
@@ -175,8 +205,8 @@ class LinkSynapses:
 
     def place_sum(self) -> None:
         """Give the graded sum its place in the schedule."""
-        for updater in self.synapses.summed_updaters.values():
-            place(updater, "graded", self.order)
+        part = f"{self.ends['post'].parts[self.link.name]}_post"
+        place(self.synapses.summed_updaters[part], "graded", self.order)
 
     # What it holds --------------------------------------------------------------------------------------------------
 

@@ -71,10 +71,9 @@ class Machine:
     # Parts ---------------------------------------------------------------------------------------------------------
 
     def _make_units(self) -> None:
-        graded = [link for link in self.expanded.links.values() if link.graded is not None]
         for index, unit in enumerate(self.expanded.units.values()):
-            feeds = [link for link in graded if link.target == unit.name]
-            self.units[unit.name] = UnitGroup(unit, feeds, self.clock, self.order, f"population{index}")
+            links = [link for link in self.expanded.links.values() if link.target == unit.name]
+            self.units[unit.name] = UnitGroup(unit, links, self.clock, self.order, f"population{index}")
 
     def _make_links(self) -> None:
         clamp = hold(self.expanded.clamps, self.units, self.step)

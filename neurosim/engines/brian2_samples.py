@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from brian2.equations.equations import SingleEquation
@@ -22,38 +23,59 @@ def sample_equations(
     return [parameter("share", DIMENSIONLESS, "shared"), *sums]
 
 
-def samples_of(
-    group: Any, changes: Mapping[str, str], after: Iterable[Statement], names: Names, order: Order
-) -> list[Samples]:
-    """Return the code of a group's changes, none if nothing changes."""
-    return [Samples(group, changes, after, names, order)] if changes else []
+@dataclass(frozen=True)
+class Turn:
+    """Statements, and Brian2's objects that work out the totals they read, which run before them."""
+
+    totals: Sequence[Any] = ()
+    statements: Sequence[Statement] = ()
 
 
 class Samples:
     """The code of one group for the clock 'sample'; it is prepared with the network and runs when it is called.
 
-    Arguments: group, of Brian2; changes, by state; after, statements that follow them; names, in Brian2's terms.
+    Arguments: group, of Brian2; changes, by state; adding, the totals that they read; turns, what follows the changes;
+    names, in Brian2's terms.
     """
 
     def __init__(
-        self, group: Any, changes: Mapping[str, str], after: Iterable[Statement], names: Names, order: Order
+        self,
+        group: Any,
+        changes: Mapping[str, str],
+        adding: Turn,
+        turns: Sequence[Turn],
+        names: Names,
+        order: Order,
     ) -> None:
         self.group = group
         new = {names[name]: rename(text, names) for name, text in changes.items()}
         add = [f"sum_{name} += share * ({text})" for name, text in new.items()]
         make = [line for name in new for line in (f"{name} += sum_{name}", f"sum_{name} = 0")]
-        self._add = run_code(group, "\n".join(add), "end", order)
-        self._make = run_code(group, "\n".join([*make, code(after, names)]), "end", order)
+        self._own: list[Any] = []
+
+        def prepared(text: str) -> Any:
+            self._own.append(run_code(group, text, "end", order))
+            return self._own[-1]
+
+        self._adding = [*adding.totals, prepared("\n".join(add))]
+        self._making = [prepared("\n".join(make))]
+        for turn in turns:
+            self._making += turn.totals
+            if turn.statements:
+                self._making.append(prepared(code(turn.statements, names)))
 
     def rest(self) -> None:
         """Take the code out of the schedule, once Brian2 has prepared it."""
-        self._add.active = self._make.active = False
+        for item in self._own:
+            item.active = False
 
     def accumulate(self, share: float) -> None:
         """Add `share` of the changes that the present state asks for."""
         self.group.variables["share"].get_value()[:] = share
-        self._add.run()
+        for item in self._adding:
+            item.run()
 
     def apply(self) -> None:
         """Make the changes that were added up, and start anew."""
-        self._make.run()
+        for item in self._making:
+            item.run()

@@ -10,7 +10,7 @@ from brian2 import Clock, Equations, NeuronGroup
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.equations.equations import BOOLEAN, PARAMETER, SingleEquation
 
-from neurosim.engines.brian2_samples import sample_equations, samples_of
+from neurosim.engines.brian2_samples import Samples, Turn, sample_equations
 from neurosim.engines.brian2_text import (
     UPDATERS,
     Order,
@@ -24,6 +24,7 @@ from neurosim.engines.brian2_text import (
     run_code,
     step_code,
     system,
+    total_name,
     unit_names,
 )
 from neurosim.engines.expanded import Link, Unit
@@ -57,17 +58,19 @@ def equations_of(unit: Unit) -> list[SingleEquation]:
 class UnitGroup:
     """A population in Brian2: its group, and the places of its variables in memory.
 
-    Arguments: unit; feeds, links whose graded sums it receives; clock; order, of the schedule; label, its Brian2 name.
+    Arguments: unit; links, those that lead to it, whose sums over synapses it holds; clock; order, of the schedule;
+    label, its Brian2 name.
     """
 
-    def __init__(self, unit: Unit, feeds: Sequence[Link], clock: Clock, order: Order, label: str) -> None:
+    def __init__(self, unit: Unit, links: Sequence[Link], clock: Clock, order: Order, label: str) -> None:
         self.unit = unit
         self.order = order
         self.names = unit_names(unit)
         # Brian2 gives each sum over synapses a variable of its own: the parts of a port, by the link they come from.
+        feeds = [link for link in links if link.graded is not None]
         self.parts = {link.name: f"part{k}" for k, link in enumerate(feeds)}
         self.feeds = {port: [k.name for k in feeds if k.port == port] for port in unit.ports}
-        self.group = self._group(clock, label)
+        self.group = self._group(links, clock, label)
         for name, value in unit.constants.items():
             self.array(name)[:] = value
         self._schedule()
@@ -90,13 +93,14 @@ class UnitGroup:
         for name in self.unit.derivatives:
             self.array(name)[:] = self.unit.states[name]
 
-    def _group(self, clock: Clock, label: str) -> NeuronGroup:
+    def _group(self, links: Sequence[Link], clock: Clock, label: str) -> NeuronGroup:
         unit = self.unit
         extra = [
             parameter(self.parts[k], unit.dimensions[port])
-            for port, links in self.feeds.items()
-            for k in links
+            for port, feeds in self.feeds.items()
+            for k in feeds
         ]
+        extra += [parameter(total_name(k, n), k.dimensions[n]) for k in links for n in k.totals]
         threshold = None if unit.threshold is None else rename(unit.threshold, self.names)
         if unit.source is not None:
             extra.append(SingleEquation(PARAMETER, "fires", DIMENSIONLESS, var_type=BOOLEAN))
@@ -124,7 +128,8 @@ class UnitGroup:
         if self.unit.adaptation:
             equations = system(self.unit.adaptation, self.unit.dimensions, self.names)
             run_code(self.group, step_code(equations, "euler"), "adapt", self.order)
-        self.samples = samples_of(self.group, self.unit.samples, (), self.names, self.order)
+        changes = self.unit.samples
+        self.samples = [Samples(self.group, changes, Turn(), [], self.names, self.order)] if changes else []
 
     def add_ports(self) -> None:
         """Let each port be the sum of its parts, once they have been worked out."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 
-from neurosim.engines.dimensions import expect, expect_statement
+from neurosim.engines.dimensions import dimension, expect, expect_statement
 from neurosim.engines.expand_population import CLOCK, RESERVED, SECOND, check_variable, modulator_name
 from neurosim.engines.expanded import OF, Held, Link, Unit
 from neurosim.engines.limits import Change, Limit, check_limits, check_together
@@ -52,6 +53,8 @@ class _Draft:
         self.edge_free: dict[str, str] = {}
         self.changes: list[Change] = []
         self.limits: list[Limit] = []
+        self.endings: list[Limit | Statement] = []
+        self.totals: dict[str, str] = {}
         self.derivatives: dict[str, str] = {}
         self.samples: dict[str, str] = {}
         self.matrix: str | None = None
@@ -232,9 +235,11 @@ class _Draft:
             self.dimensions[names[name]] = self.units[population].dimensions["output"]
         for name, trace in rule.traces.items():
             self.trace(names[name], trace, renamed(trace.derivative, names, f"{title}, d{name}/dt"))
+        self.ending(rule, names, title)
         if rule.then is not None:
             self.limit(rule.then, type(rule).__name__, rule.prefix, names)
         for end, text in (("pre", rule.on_pre), ("post", rule.on_post)):
+            self.check_no_totals(rule, text, f"{title}, on_{end}")
             written = renamed_statements(text, names, ("w", *rule.traces), f"{title}, on_{end}")
             if written or tail[end]:
                 self.needs_spikes(end, title)
@@ -258,21 +263,53 @@ class _Draft:
         if rule.dw is None:
             return
         check_expression(rule.dw, f"{title}, dw")
-        text = renamed(rule.dw, names, f"{title}, dw")
+        known = {**names, **self.totalled(rule, names, [rule.dw], "sum", title)}
+        text = renamed(rule.dw, known, f"{title}, dw")
         self.changes.append(Change(type(rule).__name__, "dw", (Statement("w", "+=", text),)))
         changes = self.samples if rule.clock == "sample" else self.derivatives
         changes["w"] = f"({changes['w']}) + ({text})" if "w" in changes else text
 
     def read_matrix(self, rule: SynapticRule, names: dict[str, str], title: str) -> None:
-        if not self.projection.connect.dense or len(self.projection.rules) > 1:
-            raise DescriptionError(
-                f"{title}: a matrix rule needs an all-to-all projection of its own: change one of them"
-            )
+        if not self.projection.connect.dense:
+            raise DescriptionError(f"{title}: a matrix rule needs an all-to-all projection: make it one")
         check_matrix_expression(rule.dW or "", f"{title}, dW")
-        self.matrix = renamed(rule.dW or "", {**names, "W": "W"}, f"{title}, dW")
+        text = renamed(rule.dW or "", {**names, "W": "W"}, f"{title}, dW")
+        self.changes.append(Change(type(rule).__name__, "dW", (Statement("w", "+=", text),)))
+        self.matrix = text if self.matrix is None else f"({self.matrix}) + ({text})"
         per = DIMENSIONLESS if rule.clock == "sample" else SECOND
         known = {**self.dimensions, "W": self.dimensions["w"]}
-        expect(scalar_form(self.matrix), known["W"] / per, known, f"{title}, dW")
+        expect(scalar_form(text), known["W"] / per, known, f"{title}, dW")
+
+    def ending(self, rule: SynapticRule, names: dict[str, str], title: str) -> None:
+        """Note what the rule does to the weight after the changes of all rules."""
+        texts = [s.expression for s in parse_statements(rule.after, title)]
+        known = {**names, **self.totalled(rule, names, texts, "sum_after", title)}
+        statements = renamed_statements(rule.after, known, ("w",), f"{title}, after")
+        self.endings += statements
+        if statements:
+            self.changes.append(Change(type(rule).__name__, "after", tuple(statements)))
+
+    def totalled(
+        self, rule: SynapticRule, names: dict[str, str], texts: Iterable[str], word: str, title: str
+    ) -> dict[str, str]:
+        """Return the names of the totals that texts of one moment read, each declared with its expression."""
+        found, read = {}, frozenset().union(*map(names_in, texts))
+        for name in (n for n in rule.totals if n in read):
+            found[name] = f"{rule.prefix}_{name}_{word}"
+            where = f"{title}, total {name}"
+            text = renamed(rule.totals[name].expression, names, where)
+            self.declare(found[name], dimension(text, self.dimensions, where))
+            self.totals[found[name]] = text
+        return found
+
+    @staticmethod
+    def check_no_totals(rule: SynapticRule, text: str, title: str) -> None:
+        """Refuse what happens at a spike if it reads a sum over connections, which is not kept up to date there."""
+        for statement in parse_statements(text, title):
+            for name in sorted(names_in(statement.expression) & rule.totals.keys()):
+                raise DescriptionError(
+                    f"{title}: '{statement}' reads the total '{name}': only dw and after may"
+                )
 
     def limit(self, bounds: Bounds, owner: str, prefix: str, names: dict[str, str]) -> None:
         if bounds.variable not in names:
@@ -282,7 +319,9 @@ class _Draft:
         variable = names[bounds.variable]
         low = self.bound(bounds.low, names, f"{prefix}_low", variable)
         high = self.bound(bounds.high, names, f"{prefix}_high", variable)
-        self.limits.append(Limit(owner, variable, low, high))
+        limit = Limit(owner, variable, low, high)
+        self.limits.append(limit)
+        self.endings.append(limit)
 
     def read_sign(self) -> None:
         if self.projection.rules and self.projection.sign:
@@ -296,11 +335,22 @@ class _Draft:
 
     def after(self) -> tuple[Statement, ...]:
         changed = {*self.derivatives, *(("w",) if self.matrix and not self.sampled else ())}
-        return tuple(limit.statement for limit in self.limits if limit.variable in changed)
+        at_spikes = {s.target for moment in ("on_pre", "on_post") for s in self.event(moment)}
+        return self.ended(changed, "w" in changed | at_spikes or not self.sampled)
 
     def after_sample(self) -> tuple[Statement, ...]:
         changed = {*self.samples, *(("w",) if self.matrix and self.sampled else ())}
-        return tuple(limit.statement for limit in self.limits if limit.variable in changed)
+        return self.ended(changed, "w" in changed)
+
+    def ended(self, changed: set[str], whole: bool) -> tuple[Statement, ...]:
+        """Return what follows the changes of some variables, in the order of the rules; whole, with `after`."""
+        own = {s.target for s in self.endings if isinstance(s, Statement)} if whole else set()
+        statements = (
+            ending.statement if isinstance(ending, Limit) else ending
+            for ending in self.endings
+            if (ending.variable in changed | own if isinstance(ending, Limit) else whole)
+        )
+        return tuple(statements)
 
     @property
     def sampled(self) -> bool:
@@ -379,7 +429,7 @@ class _Draft:
         ends = [f"{name}_{end}" for end, (_, unit) in self.ends.items() for name in unit.states]
         for statement in self.deliver:
             expect_statement(statement, known, ends, self.where)
-        for statement in (*self.event("on_pre"), *self.event("on_post"), *self.after()):
+        for statement in (*self.event("on_pre"), *self.event("on_post"), *self.after(), *self.after_sample()):
             expect_statement(statement, known, own, self.where)
         for name, held in self.traces.items():
             expect(held.derivative, known[name] / SECOND, known, f"{self.where}, d{name}/dt")
@@ -447,6 +497,7 @@ class _Draft:
             after_sample=self.after_sample(),
             matrix=None if self.sampled else self.matrix,
             matrix_sample=self.matrix if self.sampled else None,
+            totals=self.totals,
             tied=self.tied,
         )
 

@@ -7,13 +7,13 @@ of population p, a modulator.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
-from neurosim.model.expressions import Statement
+from neurosim.model.expressions import Statement, names_in
 from neurosim.model.network import Network
 from neurosim.model.parts import Tied
 from neurosim.model.source import SourceModel
@@ -85,6 +85,7 @@ class Link:
     derivatives, of edge states under continuous rules (Euler's method, values at the start of the step), and after,
     statements that follow them; samples, changes of edge states after a presentation, and after_sample; matrix and
     matrix_sample, the same two for the whole weight matrix W (targets, sources) in the language of `model.matrix`;
+    totals, sums over the edges of each target, by name, read by derivatives, samples and what follows them;
     tied, index into a named parameter for each edge.
     """
 
@@ -110,6 +111,7 @@ class Link:
     after_sample: tuple[Statement, ...] = ()
     matrix: str | None = None
     matrix_sample: str | None = None
+    totals: Mapping[str, str] = field(default_factory=dict)
     tied: Tied | None = None
     delays: np.ndarray | None = None
 
@@ -122,7 +124,22 @@ class Link:
     def plastic(self) -> bool:
         """Whether a rule changes its edges."""
         changes = (self.on_pre, self.on_post, self.derivatives, self.samples, self.matrix, self.matrix_sample)
-        return any(changes)
+        return any((*changes, self.after))
+
+    def read_totals(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """Return the totals that any of the expressions reads."""
+        read = frozenset().union(*map(names_in, texts))
+        return tuple(name for name in self.totals if name in read)
+
+    def in_turn(self, statements: Iterable[Statement]) -> list[tuple[tuple[str, ...], list[Statement]]]:
+        """Split statements where one reads totals: (totals to be worked out first, statements); the first has none."""
+        turns: list[tuple[tuple[str, ...], list[Statement]]] = [((), [])]
+        for statement in statements:
+            totals = self.read_totals([statement.expression])
+            if totals:
+                turns.append((totals, []))
+            turns[-1][1].append(statement)
+        return turns
 
 
 @dataclass(frozen=True, eq=False)

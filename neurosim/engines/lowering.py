@@ -37,7 +37,8 @@ Place = Literal["pre", "post", "edge"]
 class Block:
     """One piece of a step: what kind, whose (a unit, a link, an external), and the assignments.
 
-    place, where the traces of a decay are kept; clamp, the clamp that a block of that kind applies.
+    place, where the traces of a decay are kept; clamp, the clamp that a block of that kind applies; matrix, whether
+    its first statement is in the matrix language; total, whether it works out sums over the edges of each target.
     """
 
     kind: Kind
@@ -46,6 +47,7 @@ class Block:
     place: Place | None = None
     clamp: StateClamp | None = None
     matrix: bool = False
+    total: bool = False
 
     @property
     def writes(self) -> frozenset[str]:
@@ -122,8 +124,8 @@ class _Lowering:
         yield from (Block("clamp", c.unit, clamp=c) for c in self.expanded.clamps)
         yield from self.graded()
         yield Block("record", "")
-        yield from (self.matrix(link) for link in links if link.matrix is not None)
-        yield from (self.learn(link) for link in links if link.derivatives)
+        for link in links:
+            yield from self.learn(link)
         yield from (self.adapt(unit) for unit in units if unit.adaptation)
         yield from (self.decay(link, place) for link in links for place in self.places(link))
         yield from (self.integrate(unit) for unit in units if unit.derivatives)
@@ -163,7 +165,9 @@ class _Lowering:
         wanted = {r.variable for r in self.expanded.network.recorders if r.target == unit.name}
         for link in self.links.values():
             traces = (trace.derivative for trace in link.traces.values())
-            names = names_of([link.graded, link.matrix, *link.derivatives.values(), *traces])
+            names = names_of(
+                [link.graded, link.matrix, *link.derivatives.values(), *link.totals.values(), *traces]
+            )
             wanted |= {
                 n.removesuffix("_pre") for n in names if link.source == unit.name and n.endswith("_pre")
             }
@@ -185,6 +189,7 @@ class _Lowering:
             texts += [link.matrix, link.matrix_sample, *(s.expression for s in events)]
             texts += [
                 *link.derivatives.values(),
+                *link.totals.values(),
                 *link.samples.values(),
                 *(t.derivative for t in link.traces.values()),
             ]
@@ -234,18 +239,32 @@ class _Lowering:
 
     # Changes over time -------------------------------------------------------------------------------------------
 
-    def learn(self, link: Link) -> Block:
-        return Block("learn", link.name, (*_euler(link.derivatives), *link.after))
+    def learn(self, link: Link) -> Iterator[Block]:
+        """Yield what rules do to the edges of a link in every step: matrix, derivatives, what follows them."""
+        (_, first), *rest = link.in_turn(link.after)
+        if link.matrix is not None:
+            change = Statement("w", "+=", f"dt*({link.matrix})")
+            alone = () if link.derivatives else first
+            yield Block("matrix", link.name, (change, *alone), matrix=True)
+        if link.derivatives or (first and link.matrix is None):
+            yield from self.total("learn", link, link.read_totals(link.derivatives.values()))
+            yield Block("learn", link.name, (*_euler(link.derivatives), *first))
+        for totals, statements in rest:
+            yield from self.total("learn", link, totals)
+            yield Block("learn", link.name, tuple(statements))
 
-    def matrix(self, link: Link) -> Block:
-        change = Statement("w", "+=", f"dt*({link.matrix})")
-        return Block("matrix", link.name, (change, *link.after), matrix=True)
+    def total(self, kind: Kind, link: Link, totals: Iterable[str]) -> Iterator[Block]:
+        """Yield the block that works out totals, if there are any."""
+        sums = tuple(Statement(name, "+=", link.totals[name]) for name in totals)
+        if sums:
+            yield Block(kind, link.name, sums if kind == "learn" else self.inlined(link, sums), total=True)
 
     def samples(self) -> Iterator[Block]:
         """Yield the blocks of the clock 'sample': what a presentation adds, then what is done after the last one."""
         for link in self.links.values():
             added = [Statement(f"{n}___sum", "+=", t) for n, t in link.samples.items()]
             if added:
+                yield from self.total("accumulate", link, link.read_totals(link.samples.values()))
                 yield Block("accumulate", link.name, self.inlined(link, added))
             if link.matrix_sample is not None:
                 change = self.inlined(link, [Statement("w___sum", "+=", link.matrix_sample)])
@@ -257,7 +276,11 @@ class _Lowering:
                     for n in names
                     for s in (Statement(n, "+=", f"{n}___sum"), Statement(f"{n}___sum", "=", "0.0"))
                 ]
-                yield Block("apply", link.name, (*made, *link.after_sample))
+                (_, first), *rest = link.in_turn(link.after_sample)
+                yield Block("apply", link.name, (*made, *first))
+                for totals, statements in rest:
+                    yield from self.total("apply", link, totals)
+                    yield Block("apply", link.name, tuple(statements))
         for unit in self.units.values():
             if unit.samples:
                 texts = {n: self.inline(unit, t) for n, t in unit.samples.items()}

@@ -67,6 +67,13 @@ class Offset:
     adds_to: str
 
 
+@dataclass(frozen=True)
+class Total:
+    """The sum of an expression over the connections that lead to a postsynaptic neuron, worked out where it is read."""
+
+    expression: str
+
+
 _DERIVATIVE = re.compile(r"^\s*d(\w+)/dt\s*=\s*(.+?)\s*$", re.DOTALL)
 
 
@@ -114,8 +121,16 @@ class _Own(_End):
         return Offset(adds_to)
 
 
+@dataclass(frozen=True)
+class _Post(_End):
+    def total(self, expression: str) -> Total:
+        """The sum of an expression, such as `abs(w)`, over the connections that lead to the neuron."""
+        check_expression(expression, f"total '{expression[:60]}'")
+        return Total(expression)
+
+
 pre = _End("pre")
-post = _End("post")
+post = _Post("post")
 own = _Own("own")
 
 
@@ -192,6 +207,11 @@ class Rule(Described):
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type(self).__name__).lower()
 
 
+def _facts(cls: type) -> list[tuple[str, Any]]:
+    """Return the attributes of a class and of its bases by name, its own last."""
+    return [item for base in reversed(cls.__mro__) for item in vars(base).items()]
+
+
 class SynapticRule(Rule, abstract=True):
     """A rule that changes the weight `w` of a projection.
 
@@ -199,7 +219,10 @@ class SynapticRule(Rule, abstract=True):
     derivative of the weight (clock 'continuous'), or its change after a presentation (clock 'sample'); `on_pre`,
     `on_post`, statements at the arrival of a presynaptic spike and at a postsynaptic spike (clock 'spike'), which read
     traces before they write them; `then`, bounds applied after each change; `efficacy`, what a presynaptic spike passes
-    on in place of the weight, worked out when it arrives, before `on_pre`, such as `w * x`.
+    on in place of the weight, worked out when it arrives, before `on_pre`, such as `w * x`; `after`, statements on the
+    weight at the end of learning in every step and of `sample()`, wherever rules of the projection may have changed it,
+    in the order of the rules; `s = post.total("abs(w)")`, a sum over the connections that lead to a neuron, which `dw`
+    and `after` may read: it is that of the moment.
     Instead of `dw`, a rule that is not local gives `dW`, a matrix expression, on all-to-all projections: W is the
     weight matrix (targets, sources), the signals are columns, one row per unit; besides + - * / (element by element)
     it has `@`, `.T`, tril(A), diag(A) (of a column the matrix, of a matrix the column), solve(A, b), sum(A), mean(A),
@@ -213,6 +236,12 @@ class SynapticRule(Rule, abstract=True):
     on_post: ClassVar[str] = ""
     efficacy: ClassVar[str | None] = None
     then: ClassVar[Bounds | None] = None
+    after: ClassVar[str] = ""
+    totals: ClassVar[Mapping[str, Total]] = {}
+
+    def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
+        cls.totals = {name: fact for name, fact in _facts(cls) if isinstance(fact, Total)}
+        super().__init_subclass__(abstract=abstract, **keywords)
 
 
 class NeuronRule(Rule, abstract=True):
@@ -230,7 +259,6 @@ class NeuronRule(Rule, abstract=True):
     offsets: ClassVar[Mapping[str, Offset]] = {}
 
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
-        facts = [item for base in reversed(cls.__mro__) for item in vars(base).items()]
-        cls.gains = {name: fact for name, fact in facts if isinstance(fact, Gain)}
-        cls.offsets = {name: fact for name, fact in facts if isinstance(fact, Offset)}
+        cls.gains = {name: fact for name, fact in _facts(cls) if isinstance(fact, Gain)}
+        cls.offsets = {name: fact for name, fact in _facts(cls) if isinstance(fact, Offset)}
         super().__init_subclass__(abstract=abstract, **keywords)

@@ -27,12 +27,15 @@ from neurosim.rules.reward_stdp import RewardSTDP
 from neurosim.rules.sanger import Sanger
 from neurosim.rules.soft_anti_hebb import SoftAntiHebb
 from neurosim.rules.soft_hebb import SoftHebb
+from neurosim.rules.subtractive_normalisation import SubtractiveNormalisation
 from neurosim.rules.success_stdp import SuccessSTDP
 from neurosim.rules.synaptic_scaling import SynapticScaling
 from neurosim.rules.threshold_adaptation import ThresholdAdaptation
 from neurosim.rules.triplet_stdp import TripletSTDP
 from neurosim.rules.tsodyks_markram import TsodyksMarkram
 from neurosim.rules.vogels_inhibitory import VogelsInhibitory
+from neurosim.rules.weight_normalisation import WeightNormalisation
+from neurosim.rules.weight_normalisation_l2 import WeightNormalisationL2
 
 __all__ = [
     "BCM",
@@ -61,11 +64,14 @@ __all__ = [
     "Sanger",
     "SoftAntiHebb",
     "SoftHebb",
+    "SubtractiveNormalisation",
     "SuccessSTDP",
     "SynapticScaling",
     "ThresholdAdaptation",
     "TripletSTDP",
     "TsodyksMarkram",
     "VogelsInhibitory",
+    "WeightNormalisation",
+    "WeightNormalisationL2",
     "registry",
 ]

@@ -54,10 +54,12 @@ class LinkPrinter:
         ]
 
     def over_edges(self, block: Block) -> list[str]:
-        """Return the loop over all edges, by source."""
+        """Return the loop over all edges, by source; totals start from 0."""
         link = self.link(block)
         sources = size(self.context.unit(link.source))
-        return [f"for j in range({sources}):", *indent(self.row(link, block.statements, arriving=False))]
+        cleared = [f"{self.place(link, s.target).text}[:] = 0" for s in block.statements if block.total]
+        loop = [f"for j in range({sources}):", *indent(self.row(link, block.statements, arriving=False))]
+        return [*cleared, *loop]
 
     def arriving(self, block: Block) -> list[str]:
         """Return the loops over arriving spikes and their edges; what is per source runs once per spike.

@@ -74,7 +74,7 @@ class Printer:
 
     def sampled(self, block: Block) -> list[str]:
         """Return the lines of a block of the clock 'sample'; what is summed is the share of one presentation."""
-        if block.kind == "accumulate":
+        if block.kind == "accumulate" and not block.total:
             shared = tuple(Statement(s.target, s.op, f"share*({s.expression})") for s in block.statements)
             block = replace(block, statements=shared)
         if block.matrix:

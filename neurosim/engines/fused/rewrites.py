@@ -18,7 +18,7 @@ def merged(program: Program) -> list[Block]:
     for at, block in enumerate(blocks):
         if block.kind == "threshold":
             _join(blocks, at, "integrate", lambda between, own=block: between.owner == own.owner)
-        if block.kind == "learn":
+        if block.kind == "learn" and not block.total:
             _join(blocks, at, "graded", lambda between, own=block: _disturbs(program, between, own))
     return [b for b in blocks if b.statements or b.kind not in ("learn",)]
 

@@ -71,6 +71,8 @@ def link_place(link: Link, name: str, storage: Storage) -> Place:
         return Place(full, "run")
     if name in link.traces:
         return Place(full, link.traces[name].place, f"{full}___now" if full in storage.scaled else "")
+    if name in link.totals:
+        return Place(full, "post")
     if full in storage.arrays:
         return Place(full, "edge")
     for end, owner in (("pre", link.source), ("post", link.target)):

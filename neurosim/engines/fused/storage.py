@@ -205,6 +205,8 @@ def _link(storage: Storage, link: Link, expanded: Expanded) -> None:
     for key, trace in link.traces.items():
         size = {"pre": sources, "post": targets, "edge": link.pre.size}[trace.place]
         storage.trace(f"{name}__{key}", np.full(size, trace.initial))
+    for key in link.totals:
+        storage.arrays[f"{name}__{key}"] = np.zeros(targets, dtype=storage.dtype)
     storage.numbers[f"{name}___delay"] = link.delay
     if link.dense:
         return

@@ -25,6 +25,8 @@ def level_of(link: Link, name: str) -> Level:
     """Return where a name in a block of a link varies: not at all, with the source, the target, or the edge."""
     if name in link.traces:
         return link.traces[name].place
+    if name in link.totals:
+        return "post"
     if name.removesuffix("___sum") in link.states or name.startswith("_"):
         return "edge"
     if name not in link.dimensions or name in link.constants or name in CLOCK or OF in name:
@@ -60,7 +62,7 @@ class Edges:
     def owned(self, name: str) -> tuple[str, str]:
         """Return the owner of a variable and its name there."""
         level = level_of(self.link, name)
-        if level in ("run", "edge") or name in self.link.traces:
+        if level in ("run", "edge") or name in self.link.traces or name in self.link.totals:
             return self.link.name, name
         return self.link.source if level == "pre" else self.link.target, name.removesuffix(f"_{level}")
 
@@ -167,8 +169,12 @@ class Edges:
 
 
 def all_edges(context: Context, block: Block) -> None:
-    """Run the assignments of a block on every edge: graded sums, learning in continuous time."""
-    Edges(context, context.link(block.owner)).run(block.statements)
+    """Run the assignments of a block on every edge: graded sums, learning in continuous time; totals start from 0."""
+    edges = Edges(context, context.link(block.owner))
+    if block.total:
+        empty = jnp.zeros(edges.shape[1], context.settings.dtype)
+        context.values |= {edges.full(line.target): empty for line in block.statements}
+    edges.run(block.statements)
 
 
 def arriving(context: Context, block: Block) -> None:

@@ -59,7 +59,8 @@ def shape_of(program: Program, settings: Settings, room: int) -> Shape:
 
 def _block(program: Program, block: Block) -> list[Any]:
     number = None if block.clamp is None else program.expanded.clamps.index(block.clamp)
-    return [block.kind, block.owner, [str(s) for s in block.statements], block.place, block.matrix, number]
+    statements = [str(s) for s in block.statements]
+    return [block.kind, block.owner, statements, block.place, block.matrix, block.total, number]
 
 
 def _unit(unit: Unit) -> list[Any]:

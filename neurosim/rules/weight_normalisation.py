@@ -1,0 +1,19 @@
+"""Normalisation of the sum of the weights onto a neuron, by one factor."""
+
+from neurosim.model.parameters import parameter
+from neurosim.model.rule import SynapticRule, post
+
+
+class WeightNormalisation(SynapticRule):
+    """Multiplicative weight normalisation, L1: the magnitudes of the weights onto a neuron always have the same sum.
+
+    w *= target / s after all changes of a step;  s = sum of abs(w) over the connections onto the neuron, w weight (any
+    unit), target sum to be kept (unit of w). Ratios of weights are kept. It follows the rules that it stands with, in
+    their order, after every step or, beside rules with the clock 'sample', after every `sample()`.
+    Source: von der Malsburg 1973, Kybernetik 14:85, doi:10.1007/BF00288907.
+    """
+
+    target = parameter(1.0, "sum of the magnitudes of the weights onto a neuron", low=0.0, of_weight=True)
+    s = post.total("abs(w)")
+    # The second term is only felt where all weights are 0, which they then remain.
+    after = "w *= target / (s + 1e-30*target)"
