@@ -11,8 +11,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from neurosim.errors import DescriptionError
+from neurosim.rng.jax_keys import sub_key
 from neurosim.tasks.centre_out import CentreOut
-from neurosim.tasks.streams import sub_key
 from neurosim.tasks.task import Limb, Task, Trials, require_fraction
 
 Matrix = tuple[tuple[float, float], tuple[float, float]]

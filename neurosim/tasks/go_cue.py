@@ -10,8 +10,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from neurosim.errors import DescriptionError
+from neurosim.rng.jax_keys import sub_key
 from neurosim.tasks.reach import RandomReach
-from neurosim.tasks.streams import sub_key
 from neurosim.tasks.task import Limb, Task, Trials, require_fraction
 
 

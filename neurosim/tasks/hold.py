@@ -10,7 +10,7 @@ import jax
 from jax import Array
 
 from neurosim.errors import DescriptionError
-from neurosim.tasks.streams import sub_key
+from neurosim.rng.jax_keys import sub_key
 from neurosim.tasks.task import Limb, Task, Trials, plain_trial, random_posture, require_steps
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from jax import Array
 
-from neurosim.tasks.streams import sub_key
+from neurosim.rng.jax_keys import sub_key
 from neurosim.tasks.task import Limb, Task, Trials, plain_trial, random_posture, require_steps
 
 

@@ -103,16 +103,22 @@ class NetworkFunctions:
         return lambda state, inputs: take(dict(state), self._rows(inputs))[:2]
 
     def run(
-        self, parameters: Given, state: Given, inputs: Given | None = None, steps: int | None = None
+        self,
+        parameters: Given,
+        state: Given,
+        inputs: Given | None = None,
+        steps: int | None = None,
+        skip: int | Array | None = None,
     ) -> tuple[Values, Values]:
         """Return (state, recordings) after a number of steps.
 
-        Arguments: inputs, as of `step` with a leading axis of steps; steps, if there are no inputs.
+        Arguments: inputs, as of `step` with a leading axis of steps; steps, if there are no inputs; skip, number of
+        rows in front that are padding: the state, its clock included, stays as it is until they are over.
         Recordings are by 'target.variable', one row per step whatever the recorder's `every`; spikes are 0 or 1.
         """
         if not inputs and steps is None:
             raise UsageError("run: without inputs the number of steps is open: give steps=...")
-        return self._run(parameters, state, inputs or {}, steps=steps)
+        return self._run(parameters, state, inputs or {}, skip, steps=steps)
 
     def accumulate(self, parameters: Given, state: Given, share: float | Array = 1.0) -> Values:
         """Return the state with `share` of the change that rules with the clock 'sample' ask for added to its sums."""
@@ -128,7 +134,7 @@ class NetworkFunctions:
         return self.bind(parameters)(state, inputs)
 
     def _many(
-        self, parameters: Given, state: Given, inputs: Given, steps: int | None
+        self, parameters: Given, state: Given, inputs: Given, skip: Array | None, steps: int | None
     ) -> tuple[Values, Values]:
         take = self._take(self._complete(parameters))
 
@@ -136,7 +142,16 @@ class NetworkFunctions:
             state, _, samples = take(state, rows)
             return state, samples
 
-        return lax.scan(body, dict(state), self._rows(inputs), length=steps)
+        rows = self._rows(inputs)
+        if skip is None:
+            return lax.scan(body, dict(state), rows, length=steps)
+
+        def padded(state: Values, at: tuple[Array, Values]) -> tuple[Values, Values]:
+            new, samples = body(state, at[1])
+            return jax.tree.map(lambda n, old: jnp.where(at[0] >= skip, n, old), new, state), samples
+
+        length = next((len(row) for row in rows.values()), steps)
+        return lax.scan(padded, dict(state), (jnp.arange(length), rows))
 
     def _add(self, parameters: Given, state: Given, share: Any) -> Values:
         fixed_values = self._fixed(self._complete(parameters))

@@ -1,0 +1,155 @@
+"""A network as something to train: alone on recorded sequences, or as the controller of a body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from neurosim.engines.jax_engine import NetworkFunctions, Surrogate, compile_functions
+from neurosim.engines.jax_engine.refusals import external_reasons
+from neurosim.errors import EngineRefusal, UnknownNameError, UsageError
+from neurosim.learning.bptt.model import Model, Parameters, unexplained
+from neurosim.model.expressions import names_in
+from neurosim.model.network import Network
+from neurosim.registry import suggest
+
+STEPWISE = re.compile(r"\b(int|floor|ceil|round|sign|timestep)\s*\(|//|%|[<>]|==")
+
+
+def network_model(
+    network: Network,
+    trainable: tuple[str, ...],
+    *,
+    dtype: str = "float32",
+    surrogate: Surrogate | None = None,
+    detach_reset: bool = False,
+    masks: Mapping[str, Any] | None = None,
+) -> Model:
+    """Return a network as a model: a batch of inputs in, what its recorders took out.
+
+    A batch is a mapping with 'inputs', by population (trials, steps, size), and whatever loss terms read; with
+    'lengths' (trials,), only that many last steps are run. The outcome is by 'target.variable' (trials, steps, units).
+    Arguments: network; trainable, names of parameters as `compile_functions` has them ('rec.w', 'a.tau', 'a.bias');
+    the others as of `compile_functions`. Signs, masks and bounds are kept; a clamp holds in training too.
+    Raises DescriptionError, EngineRefusal and UnknownNameError as `compile_functions` and its `trainable` do,
+    UsageError if nothing is recorded.
+    """
+    options = {"dtype": dtype, "surrogate": surrogate, "detach_reset": detach_reset, "masks": masks}
+    functions = compile_functions(network, **options)  # type: ignore[arg-type]
+    functions.trainable(*trainable)
+    for reason in external_reasons(functions.program):
+        raise EngineRefusal(f"network '{network.name}' cannot be trained on its own: {reason}")
+    if not network.recorders:
+        raise UsageError(
+            f"network '{network.name}': nothing is recorded: add a Recorder of what the loss terms read"
+        )
+
+    def initial(seed: int) -> Parameters:
+        found = compile_functions(network, seed, **options)  # type: ignore[arg-type]
+        for name in network.projections:
+            same = zip(functions.edges(name), found.edges(name), strict=True)
+            if not all(np.array_equal(one, other) for one, other in same):
+                raise UsageError(
+                    f"projection '{name}': other connections for seed {seed}: fix them by Edges, or train one seed"
+                )
+        return found.parameters
+
+    def outcome(parameters: Parameters, batch: Mapping[str, Any], key: Array) -> Parameters:
+        inputs, trials, steps = _checked(functions, batch)
+        skip = steps - batch["lengths"] if "lengths" in batch else None
+
+        def one(inputs: Parameters, skip: Any, key: Array) -> Parameters:
+            state = functions.init(parameters, _streams(functions, key))
+            return functions.run(parameters, state, inputs, skip=skip)[1]
+
+        axes = (0, None if skip is None else 0, 0)
+        return jax.vmap(one, axes)(inputs, skip, jax.random.split(key, trials))
+
+    return Model(initial, outcome, trainable, functions.project, dtype, lambda name: _reason(functions, name))
+
+
+def controller(
+    functions: NetworkFunctions,
+    parameters: Mapping[str, Any],
+    sense: Callable[[Any, Any], Mapping[str, Array]],
+    output: str,
+) -> tuple[Callable[[Any, Any, Any], tuple[Any, Array]], Callable[[int], Any]]:
+    """Return (control, start): a network as a controller for `neurosim.tasks.rollout`, and its memory for a batch.
+
+    Arguments: functions, parameters, of the network; sense, from (observation, cue) to the network's inputs by
+    population, each (batch, size); output, the population whose output (batch, size) drives the body.
+    Raises UnknownNameError for another population.
+    """
+    units = functions.program.expanded.units
+    if output not in units:
+        raise UnknownNameError(f"controller: output '{output}': {suggest(output, units)}")
+    take = jax.vmap(functions.bind(parameters))
+
+    def control(memory: Any, observation: Any, cue: Any) -> tuple[Any, Array]:
+        memory, outputs = take(memory, sense(observation, cue))
+        return memory, outputs[output]
+
+    def start(batch: int) -> Any:
+        state = functions.init(parameters)
+        return jax.tree.map(lambda x: jnp.broadcast_to(x, (batch, *x.shape)), state)
+
+    return control, start
+
+
+def _checked(functions: NetworkFunctions, batch: Mapping[str, Any]) -> tuple[Parameters, int, int]:
+    """Return the inputs of a batch, the number of trials and of steps."""
+    if not isinstance(batch, Mapping) or not batch.get("inputs"):
+        raise UsageError("batch: no 'inputs': give a mapping with inputs by population (trials, steps, size)")
+    inputs = {name: jnp.asarray(value) for name, value in batch["inputs"].items()}
+    units = functions.program.expanded.units
+    first = next(iter(inputs.values())).shape[:2]
+    for name, value in inputs.items():
+        if name not in units:
+            raise UnknownNameError(f"batch: input '{name}': {suggest(name, units)}")
+        if value.ndim != 3 or value.shape != (*first, units[name].size):
+            raise UsageError(
+                f"batch: input '{name}' has shape {value.shape}, must have "
+                f"(trials, steps, {units[name].size}), with as many trials and steps as the others"
+            )
+    lengths = batch.get("lengths")
+    if lengths is not None and np.shape(lengths) != first[:1]:
+        raise UsageError(
+            f"batch: 'lengths' has shape {np.shape(lengths)}, must have {first[:1]}, one per trial"
+        )
+    trials, steps = first
+    return inputs, trials, steps
+
+
+def _streams(functions: NetworkFunctions, key: Array) -> Parameters | None:
+    """Return keys of the network's random numbers, of their own for every trial."""
+    keys = functions.keys()
+    return {
+        name: jax.random.bits(jax.random.fold_in(key, number), np.shape(words), "uint32")
+        for number, (name, words) in enumerate(keys.items())
+    } or None
+
+
+def _reason(functions: NetworkFunctions, name: str) -> str:
+    """Return why no gradient reaches a parameter, by the statement that is to blame if there is one."""
+    owner, _, variable = name.partition(".")
+    unit = functions.program.expanded.units.get(owner)
+    if unit is not None and unit.refractory == variable:
+        return "a refractory period counts whole steps"
+    for text in _statements(functions, owner):
+        if variable in names_in(text) and STEPWISE.search(text):
+            return f"'{text}' is a step function of it"
+    return unexplained(name)
+
+
+def _statements(functions: NetworkFunctions, owner: str) -> Iterator[str]:
+    unit = functions.program.expanded.units.get(owner)
+    yield from dict(unit.definitions).values() if unit is not None else ()
+    for block in functions.program.blocks:
+        if block.owner == owner:
+            yield from (line.expression for line in block.statements)
