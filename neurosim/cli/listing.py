@@ -25,7 +25,7 @@ def show_list(kind: str, *, as_json: bool) -> None:
     from rich.text import Text
 
     # What stands apart: the summary is the last column, and the source a line below it.
-    heads = [head for head in (rows[0] if rows else ()) if head not in ("summary", "source")]
+    heads = [head for head in (rows[0] if rows else ()) if head not in ("family", "summary", "source")]
     table = Table(*heads, "", box=None, show_header=len(heads) > 1)
     for row in rows:
         name, *cells = (", ".join(v) if isinstance(v, list) else str(v) for v in map(row.get, heads))

@@ -74,6 +74,7 @@ class Total:
     expression: str
 
 
+_HEADING = re.compile(r"^[ \t]*(Source|Checked):", re.MULTILINE)
 _DERIVATIVE = re.compile(r"^\s*d(\w+)/dt\s*=\s*(.+?)\s*$", re.DOTALL)
 
 
@@ -154,8 +155,12 @@ class Bounds:
 
 
 class Rule(Described):
-    """What synaptic and neuronal rules share: a citation (the docstring) and a place in the registry."""
+    """What synaptic and neuronal rules share: a citation (the docstring), a family, and a place in the registry.
 
+    family, the page of the catalogue on which the rule stands, where its kind and clock do not say it.
+    """
+
+    family: ClassVar[str] = ""
     method: ClassVar[str] = "euler"
     clock: ClassVar[Literal["spike", "continuous", "sample"]] = "continuous"
     places: ClassVar[tuple[Place, ...]] = ()
@@ -187,14 +192,15 @@ class Rule(Described):
 
     @classmethod
     def citation(cls) -> str:
-        """Return the lines of the docstring that begin at 'Source:', or an empty string."""
-        lines = (inspect.getdoc(cls) or "").splitlines()
-        start = next((i for i, line in enumerate(lines) if line.strip().startswith("Source:")), None)
-        return (
-            ""
-            if start is None
-            else " ".join(line.strip() for line in lines[start:]).removeprefix("Source:").strip()
-        )
+        """Return what the docstring says after 'Source:', or an empty string."""
+        return cls.section("Source")
+
+    @classmethod
+    def section(cls, heading: str) -> str:
+        """Return what the docstring says after 'Source:' or 'Checked:' up to the other one, or an empty string."""
+        parts = _HEADING.split(inspect.getdoc(cls) or "")
+        sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+        return " ".join(sections.get(heading, "").split())
 
     @property
     def modulators(self) -> dict[str, str]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import inspect
 
+from neurosim.model.registries import rules
 from neurosim.model.rule import Modulator, NeuronRule, Rule, SynapticRule
+
+FAMILIES = {"synaptic": "hebbian", "neuron": "homeostatic"}
 
 
 def kind(rule: type[Rule]) -> str:
     """Return what a rule acts on: 'synaptic', 'neuron' or 'structural', the base class that it was made from."""
-    line = rule.__mro__
-    return line[line.index(Rule) - 1].__name__.removesuffix("Rule").lower()
+    base = next(cls for cls in rule.__mro__ if rules.held(cls.__name__) is not cls)
+    return base.__name__.removesuffix("Rule").lower()
 
 
 def signals(rule: type[Rule]) -> list[str]:
@@ -24,8 +27,17 @@ def signals(rule: type[Rule]) -> list[str]:
     return [*read, *(o.default for o in rule.options.values() if isinstance(o, Modulator))]
 
 
+def family(rule: type[Rule]) -> str:
+    """Return the family that a rule names, or the one that follows from what it acts on and when."""
+    if rule.family or kind(rule) not in FAMILIES:
+        return rule.family or kind(rule)
+    if any(isinstance(o, Modulator) for o in rule.options.values()):
+        return "modulated"
+    return "spike timing" if rule.clock == "spike" else FAMILIES[kind(rule)]
+
+
 def summary(rule: type[Rule]) -> str:
-    """Return the first line of a rule's docstring."""
+    """Return the first sentence of a rule's docstring, its first line."""
     return (inspect.getdoc(rule) or "").partition("\n")[0]
 
 
@@ -33,6 +45,7 @@ def facts(name: str, rule: type[Rule]) -> dict[str, object]:
     """Return what `neurosim list rules --json` tells about a rule."""
     return {
         "name": name,
+        "family": family(rule),
         "kind": kind(rule),
         "clock": rule.clock,
         "signals": signals(rule),

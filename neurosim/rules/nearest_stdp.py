@@ -11,6 +11,7 @@ class NearestSTDP(PairSTDP):
     x, y traces of the last pre- and postsynaptic spike (1), which fall with tau_pre and tau_post (s), w weight (unit of
     w_max). The same two lines make this variant of any rule of pairs.
     Source: Morrison, Diesmann, Gerstner 2008, Biol. Cybern. 98:459, doi:10.1007/s00422-008-0233-1.
+    Checked: random trains change the weight as an event-by-event calculation does (1e-12).
     """
 
     on_pre = "w -= a_minus * w_max * y; x = 1"

@@ -14,6 +14,8 @@ class PowerLawSTDP(SynapticRule):
     x, y traces of pre- and postsynaptic spikes (1), w weight (unit of w_max), eta learning rate (1), alpha depression
     over potentiation (1), mu exponent (1).
     Source: Gütig, Aharonov, Rotter, Sompolinsky 2003, J. Neurosci. 23:3697, doi:10.1523/JNEUROSCI.23-09-03697.2003.
+    Checked: with mu = 1 independent trains leave the mean weight at the zero of the drift (5 %), with mu = 0 weights
+    spread evenly.
     """
 
     tau_pre = parameter(20 * ms, "window of potentiation", low=0 * ms)

@@ -15,6 +15,8 @@ class RewardSTDP(SynapticRule):
     rate (1/s). d is the output of a population of one unit, such as LeakyRate(tau=200*ms, transfer="identity"), to
     whose r every reward adds a pulse.
     Source: Izhikevich 2007, Cereb. Cortex 17:2443, doi:10.1093/cercor/bhl152. The defaults were not compared with it.
+    Checked: one pair and one reward d0 after a delay change the weight by c0*d0*exp(-delay/tau_c)/(1/tau_c + 1/tau_d)
+    (1e-4).
     """
 
     tau_pre = parameter(20 * ms, "window of potentiation", low=0 * ms)

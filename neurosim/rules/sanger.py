@@ -12,6 +12,7 @@ class Sanger(SynapticRule):
     dW/dt = eta * (y @ x.T - tril(y @ y.T) @ W);  x, y columns of pre- and postsynaptic activity (1), W weights (1),
     one row per postsynaptic unit, tril the lower triangle with the diagonal, eta learning rate (1/s).
     Source: Sanger 1989, Neural Networks 2:459, doi:10.1016/0893-6080(89)90044-0.
+    Checked: rows reach the leading eigenvectors in their order (|cos| > 0.99 each), with length 1 (2 %).
     """
 
     eta = parameter(0.01 / second, "learning rate", low=0 / second)

@@ -16,6 +16,8 @@ class SuccessSTDP(SynapticRule):
     weight (unit of w_max), eta rate (1/s). Without the mean the weight would follow the covariance of reward and
     eligibility plus the product of their means, an unsupervised drift.
     Source: Frémaux, Sprekeler, Gerstner 2010, J. Neurosci. 30:13326, doi:10.1523/JNEUROSCI.6249-09.2010.
+    Checked: reward that is independent of the spikes leaves weights where they are (3 standard errors, 10 seeds) and
+    moves them without the mean.
     """
 
     tau_pre = parameter(20 * ms, "window of potentiation", low=0 * ms)

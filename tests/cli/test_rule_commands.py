@@ -101,6 +101,17 @@ def test_list_tells_kind_clock_signals_and_source(call):
     assert reward["signals"] == ["pre.spikes", "post.spikes", "dopamine"]
     assert reward["source"].startswith("Izhikevich 2007") and reward["summary"].startswith("Dopamine")
     assert rows["ThresholdAdaptation"]["kind"] == "neuron"
+    families = {
+        name: rows[name]["family"]
+        for name in ("Oja", "PairSTDP", "RewardSTDP", "BiasAdaptation", "BennaFusi")
+    }
+    assert list(families.values()) == [
+        "hebbian",
+        "spike timing",
+        "modulated",
+        "homeostatic",
+        "metaplasticity",
+    ]
     assert rows["ThresholdAdaptation"]["signals"] == ["own.spikes"]
     assert rows["Oja"]["signals"] == ["pre.activity", "post.activity"]
     out = call("list", "rules")[1]
