@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from neurosim.model.rule import post as post
     from neurosim.model.rule import pre as pre
     from neurosim.model.rule import synapse as synapse
+    from neurosim.model.structural import StructuralRule as StructuralRule
+    from neurosim.model.structural import gradient as gradient
     from neurosim.model.synapse import SynapseModel as SynapseModel
     from neurosim.model.values import Normal as Normal
     from neurosim.model.values import Uniform as Uniform
@@ -49,6 +51,7 @@ _HOMES = {
     "neurosim.model.parts": "Clamp External NamedParameter Population Projection Recorder Tied",
     "neurosim.model.rule": "Bounds NeuronRule SynapticRule modulator own post pre synapse",
     "neurosim.model.serial": "from_json to_json digest",
+    "neurosim.model.structural": "StructuralRule gradient",
     "neurosim.model.summary": "graph",
     "neurosim.model.synapse": "SynapseModel",
     "neurosim.model.values": "Normal Uniform",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from functools import partial
 from threading import RLock
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from neurosim.engines import structure
 from neurosim.engines.expand import expand
 from neurosim.engines.expand_population import SECOND
 from neurosim.engines.expand_projection import constrained
@@ -65,6 +67,7 @@ class Simulation(ABC):
     def __init__(self, expanded: Expanded) -> None:
         self.expanded = expanded
         self.dt = expanded.network.step
+        self._structured = bool(structure.structured(expanded))
         self._named = {
             name: np.atleast_1d(np.array(p.value, dtype=float))
             for name, p in expanded.network.parameters.items()
@@ -141,11 +144,24 @@ class Simulation(ABC):
             raise DescriptionError(
                 f"run: duration {duration} is not a whole number of steps of {self.dt} s: change it"
             )
-        self._advance(steps, self._checked(inputs or {}, steps), progress)
+        self._take(steps, self._checked(inputs or {}, steps), progress)
+
+    def _take(self, steps: int, inputs: Mapping[str, np.ndarray], progress: Progress | None) -> None:
+        """Take steps, stopping wherever connections come and go."""
+        if not self._structured:
+            self._advance(steps, inputs, progress)
+            return
+        done = 0
+        while done < steps:
+            part = min(steps - done, structure.steps_to_update(self))
+            tell = None if progress is None else partial(_tell, progress, done, steps)
+            self._advance(part, {name: rows[done : done + part] for name, rows in inputs.items()}, tell)
+            structure.update(self)
+            done += part
 
     def step(self, inputs: Mapping[str, Any] | None = None) -> dict[str, np.ndarray]:
         """Take one step and return what each population put out: outputs (size,), or indices of spiking units."""
-        self._advance(1, self._checked(inputs or {}, 1), None)
+        self._take(1, self._checked(inputs or {}, 1), None)
         return self._outputs()
 
     def sample(self) -> None:
@@ -280,6 +296,8 @@ class Simulation(ABC):
         if variable in declared:
             declared[variable].check_bounds(si, name)
         sign = part.sign if isinstance(part, Projection) else 0
+        if isinstance(part, Projection) and variable == "mask" and np.any((si != 0) & (si != 1)):
+            raise DescriptionError(f"'{name}': a mask is 1 where there is a connection, else 0: correct it")
         if variable == "w" and np.any(si * sign < 0):
             raise DescriptionError(f"'{name}': weights must have the sign {sign:+d}: correct them")
 
@@ -343,6 +361,10 @@ class Simulation(ABC):
         return checked
 
 
+def _tell(progress: Progress, before: int, steps: int, done: int, _part: int) -> None:
+    progress(before + done, steps)
+
+
 class Engine(ABC):
     """A way to run networks; engines of one precision agree as the contract of rules asks."""
 
@@ -365,7 +387,7 @@ class Engine(ABC):
             # One at a time: neither the parser of Python 3.11 nor Brian2 is safe in several threads.
             with _COMPILING:
                 expanded = expand(network, seed)
-                reasons = self.refuses(expanded)
+                reasons = [*structure.needs_gradient(expanded), *self.refuses(expanded)]
                 if reasons:
                     raise EngineRefusal(
                         f"engine '{self.name}' cannot run network '{network.name}': {'; '.join(reasons)}"

@@ -6,6 +6,7 @@ from neurosim.engines.expand_clamps import expand_clamps
 from neurosim.engines.expand_population import expand_population
 from neurosim.engines.expand_projection import expand_projection
 from neurosim.engines.expanded import Expanded, Unit
+from neurosim.engines.structure import with_masks
 from neurosim.errors import DescriptionError
 from neurosim.model.network import Network
 from neurosim.registry import suggest
@@ -21,7 +22,7 @@ def expand(network: Network, seed: int = 0) -> Expanded:
     }
     units, clamps = expand_clamps(network, units, seed)
     links = {name: expand_projection(p, network, units, seed) for name, p in network.projections.items()}
-    expanded = Expanded(network, seed, units, links, clamps)
+    expanded = Expanded(network, seed, units, with_masks(links, units, seed), clamps)
     _check_recorders(expanded)
     _check_externals(expanded)
     return expanded

@@ -94,6 +94,7 @@ class _Draft:
 
     def state(self, name: str, dim: Dimension, initial: Any) -> None:
         self.declare(name, dim)
+        initial = self.population.initial.get(name, initial)
         value = resolve(initial, dim, self.population.size, self.seed, f"{self.population.name}.{name}")
         self.states[name] = np.broadcast_to(value, (self.population.size,)).copy()
 
@@ -127,8 +128,6 @@ class _Draft:
             self.definitions["output"] = self.model.output
 
     def initial(self, name: str, dim: Dimension) -> Any:
-        if name in self.population.initial:
-            return self.population.initial[name]
         value = self.model.initial.get(name, _zero(dim))
         if not isinstance(value, str):
             return value

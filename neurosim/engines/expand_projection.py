@@ -10,9 +10,10 @@ import numpy as np
 
 from neurosim.engines.dimensions import dimension, expect, expect_statement
 from neurosim.engines.expand_population import CLOCK, RESERVED, SECOND, check_variable, modulator_name
-from neurosim.engines.expanded import OF, Held, Link, Unit
-from neurosim.engines.limits import Change, Limit, check_limits, check_together
+from neurosim.engines.expanded import OF, Held, Link, Structure, Unit
+from neurosim.engines.limits import Change, Limit, check_limits, check_together, gated
 from neurosim.engines.rule_text import renamed, renamed_statements
+from neurosim.engines.structure import whole_steps
 from neurosim.errors import DescriptionError, SignalMissing
 from neurosim.model.connectivity import edge_order
 from neurosim.model.expressions import Statement, check_expression, names_in, parse_statements, substitute
@@ -20,6 +21,7 @@ from neurosim.model.matrix import check_matrix_expression, scalar_form
 from neurosim.model.network import Network
 from neurosim.model.parts import Population, Projection, Tied
 from neurosim.model.rule import Bounds, Signal, SynapticRule, Trace
+from neurosim.model.structural import GRADIENT, StructuralRule
 from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, in_si, quantity, unit_name
 from neurosim.model.values import Distribution, resolve, value_dimension
 from neurosim.registry import suggest
@@ -55,6 +57,7 @@ class _Draft:
         self.limits: list[Limit] = []
         self.endings: list[Limit | Statement] = []
         self.totals: dict[str, str] = {}
+        self.structure: Structure | None = None
         self.derivatives: dict[str, str] = {}
         self.samples: dict[str, str] = {}
         self.matrix: str | None = None
@@ -246,6 +249,33 @@ class _Draft:
                 self.changes.append(Change(type(rule).__name__, f"on_{end}", (*written, *tail[end])))
         self.continuous(rule, names, title)
         self.pass_on(rule, names, title)
+        if isinstance(rule, StructuralRule):
+            self.read_structure(rule, names, title)
+
+    def read_structure(self, rule: StructuralRule, names: dict[str, str], title: str) -> None:
+        if self.structure is not None:
+            raise DescriptionError(
+                f"{title}: {type(self.structure.rule).__name__} changes its connections already: keep one of the two"
+            )
+        whole_steps(float(np.asarray(rule.interval)), self.network.step, f"{title}: interval")
+        seen = {name: names[name] for name in (*rule.signals, *rule.traces, *rule.modulators)}
+        self.structure = Structure(rule, seen | rule.gradients, self.states["w"])
+
+    def gate(self) -> None:
+        """Let edges that are not there pass nothing on and count for nothing."""
+        if self.structure is None:
+            return
+        for name, variable in self.structure.rule.gradients.items():
+            if variable not in {*self.states, GRADIENT}:
+                raise SignalMissing(
+                    f"{type(self.structure.rule).__name__} on {self.where}: {name} = '{variable}' is not kept per "
+                    f"synapse by a rule: {suggest(variable, {*self.states, GRADIENT} - {'w'})}"
+                )
+        self.declare("mask", DIMENSIONLESS)
+        self.states["mask"] = np.ones(self.pre.size)
+        self.deliver = tuple(gated(s) for s in self.deliver)
+        self.graded = None if self.graded is None else f"mask * ({self.graded})"
+        self.totals = {name: f"mask * ({text})" for name, text in self.totals.items()}
 
     def pass_on(self, rule: SynapticRule, names: dict[str, str], title: str) -> None:
         """Put the rule's efficacy in the place of the weight in what is delivered."""
@@ -329,9 +359,8 @@ class _Draft:
             self.limit(bounds, "sign", "sign", {"w": "w"})
 
     def event(self, moment: str) -> tuple[Statement, ...]:
-        return tuple(
-            s for change in self.changes if change.moment == moment for s in change.held(self.limits)
-        )
+        held = (change.held(self.limits) for change in self.changes if change.moment == moment)
+        return self.shut([s for statements in held for s in statements], set())
 
     def after(self) -> tuple[Statement, ...]:
         changed = {*self.derivatives, *(("w",) if self.matrix and not self.sampled else ())}
@@ -350,7 +379,13 @@ class _Draft:
             for ending in self.endings
             if (ending.variable in changed | own if isinstance(ending, Limit) else whole)
         )
-        return tuple(statements)
+        return self.shut(list(statements), changed)
+
+    def shut(self, statements: list[Statement], changed: set[str]) -> tuple[Statement, ...]:
+        """Return statements that leave the weight at 0 where there is no connection; changed, what they follow."""
+        if self.structure is None or "w" not in changed | {s.target for s in statements}:
+            return tuple(statements)
+        return (*statements, Statement("w", "=", "mask * w"))
 
     @property
     def sampled(self) -> bool:
@@ -499,6 +534,7 @@ class _Draft:
             matrix_sample=self.matrix if self.sampled else None,
             totals=self.totals,
             tied=self.tied,
+            structure=self.structure,
         )
 
 
@@ -517,4 +553,5 @@ def expand_projection(projection: Projection, network: Network, units: dict[str,
     for rule in projection.rules:
         draft.read_rule(rule)
     draft.read_sign()
+    draft.gate()
     return draft.finish()

@@ -17,6 +17,7 @@ from neurosim.model.expressions import Statement, names_in
 from neurosim.model.network import Network
 from neurosim.model.parts import Tied
 from neurosim.model.source import SourceModel
+from neurosim.model.structural import StructuralRule
 from neurosim.model.units import Dimension
 
 OF = "__of__"
@@ -74,6 +75,19 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Structure:
+    """How the connections of a link come and go: a rule, and what it sees.
+
+    seen, expressions on names of the link by the rule's names; initial, the weight (SI) that the
+    description gives each edge.
+    """
+
+    rule: StructuralRule
+    seen: Mapping[str, str]
+    initial: np.ndarray
+
+
+@dataclass(frozen=True)
 class Link:
     """A projection written out.
 
@@ -86,7 +100,7 @@ class Link:
     statements that follow them; samples, changes of edge states after a presentation, and after_sample; matrix and
     matrix_sample, the same two for the whole weight matrix W (targets, sources) in the language of `model.matrix`;
     totals, sums over the edges of each target, by name, read by derivatives, samples and what follows them;
-    tied, index into a named parameter for each edge.
+    tied, index into a named parameter for each edge; structure, of a link whose state `mask` a rule changes.
     """
 
     name: str
@@ -114,6 +128,7 @@ class Link:
     totals: Mapping[str, str] = field(default_factory=dict)
     tied: Tied | None = None
     delays: np.ndarray | None = None
+    structure: Structure | None = None
 
     @property
     def w_shared(self) -> bool:

@@ -26,6 +26,15 @@ class Limit:
         return Statement(self.variable, "=", f"clip({self.variable}, {self.low}, {self.high})")
 
 
+def gated(statement: Statement) -> Statement:
+    """Return a statement that does nothing where there is no connection."""
+    target, op, expression = statement.target, statement.op, statement.expression
+    if op in ("+=", "-="):
+        return Statement(target, op, f"mask * ({expression})")
+    neutral = target if op == "=" else "1"
+    return Statement(target, op, f"mask * ({expression}) + (1 - mask) * {neutral}")
+
+
 @dataclass(frozen=True)
 class Change:
     """What one rule does at one moment ('on_pre', 'on_post' or 'dw')."""

@@ -15,7 +15,6 @@ from neurosim.model.registries import enter, rules
 from neurosim.registry import suggest
 
 Place = Literal["pre", "post", "own", "synapse"]
-CLOCKS = ("spike", "continuous", "sample")
 
 
 @dataclass(frozen=True)
@@ -162,7 +161,8 @@ class Rule(Described):
 
     family: ClassVar[str] = ""
     method: ClassVar[str] = "euler"
-    clock: ClassVar[Literal["spike", "continuous", "sample"]] = "continuous"
+    clock: ClassVar[Literal["spike", "continuous", "sample", "interval"]] = "continuous"
+    _clocks: ClassVar[tuple[str, ...]] = ("spike", "continuous", "sample")
     places: ClassVar[tuple[Place, ...]] = ()
     signals: ClassVar[Mapping[str, Signal]] = {}
     traces: ClassVar[Mapping[str, Trace]] = {}
@@ -170,8 +170,10 @@ class Rule(Described):
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         own_facts = vars(cls)
-        if cls.clock not in CLOCKS:
-            raise DescriptionError(f"{cls.__name__}.clock = {cls.clock!r}: {suggest(str(cls.clock), CLOCKS)}")
+        if cls.clock not in cls._clocks:
+            raise DescriptionError(
+                f"{cls.__name__}.clock = {cls.clock!r}: {suggest(str(cls.clock), cls._clocks)}"
+            )
         cls.signals = {**cls.signals, **{k: v for k, v in own_facts.items() if isinstance(v, Signal)}}
         found = {k: v for k, v in own_facts.items() if isinstance(v, Trace)}
         for name, trace in found.items():

@@ -6,6 +6,7 @@ import inspect
 
 from neurosim.model.registries import rules
 from neurosim.model.rule import Modulator, NeuronRule, Rule, SynapticRule
+from neurosim.model.structural import Gradient
 
 FAMILIES = {"synaptic": "hebbian", "neuron": "homeostatic"}
 
@@ -24,7 +25,7 @@ def signals(rule: type[Rule]) -> list[str]:
         read += [name for name, statements in events.items() if statements]
     if issubclass(rule, NeuronRule) and rule.on_spike:
         read.append("own.spikes")
-    return [*read, *(o.default for o in rule.options.values() if isinstance(o, Modulator))]
+    return [*read, *(o.default for o in rule.options.values() if isinstance(o, Modulator | Gradient))]
 
 
 def family(rule: type[Rule]) -> str:

@@ -8,6 +8,8 @@ import networkx as nx
 
 from neurosim.model.network import Network
 from neurosim.model.parts import Projection, Tied
+from neurosim.model.rule import SynapticRule
+from neurosim.model.structural import StructuralRule
 
 
 def summary(network: Network) -> str:
@@ -40,12 +42,16 @@ def _line(projection: Projection) -> str:
         if isinstance(projection.weight, Tied)
         else _short(projection.weight)
     )
-    rules = "".join(f" + {type(rule).__name__}" for rule in projection.rules)
+    rules = "".join(f" + {type(rule).__name__}{_every(rule)}" for rule in projection.rules)
     return (
         f"{projection.name}: {projection.source} -> {projection.target}, {type(projection.synapse).__name__} "
         f"on {projection.synapse.port}, {type(projection.connect).__name__}, weight {weight}, "
         f"delay {projection.delay}{rules}"
     )
+
+
+def _every(rule: SynapticRule) -> str:
+    return f" every {rule.interval}" if isinstance(rule, StructuralRule) else ""
 
 
 def _short(value: Any) -> str:

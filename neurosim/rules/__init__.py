@@ -1,21 +1,26 @@
 """Plasticity rules: one small file each, equations as data."""
 
 from neurosim.model.registries import rules as registry
+from neurosim.rules.activity_covariance import ActivityCovariance
 from neurosim.rules.bcm import BCM
 from neurosim.rules.benna_fusi import BennaFusi
 from neurosim.rules.bias_adaptation import BiasAdaptation
 from neurosim.rules.covariance import Covariance
 from neurosim.rules.covariance_post import CovariancePost
 from neurosim.rules.covariance_pre import CovariancePre
+from neurosim.rules.deep_r import DeepR
 from neurosim.rules.foldiak_decorrelator import FoldiakDecorrelator
 from neurosim.rules.foldiak_forward import FoldiakForward
 from neurosim.rules.foldiak_lateral import FoldiakLateral
 from neurosim.rules.foldiak_threshold import FoldiakThreshold
 from neurosim.rules.gain_adaptation import GainAdaptation
+from neurosim.rules.granet import GraNet
 from neurosim.rules.hebb import Hebb
+from neurosim.rules.homeostatic_rewiring import HomeostaticRewiring
 from neurosim.rules.intrinsic_plasticity import IntrinsicPlasticity
 from neurosim.rules.intrinsic_plasticity_tanh import IntrinsicPlasticityTanh
 from neurosim.rules.law_cooper import LawCooper
+from neurosim.rules.linear_elements import LinearElements
 from neurosim.rules.multiplicative_stdp import MultiplicativeSTDP
 from neurosim.rules.nearest_stdp import NearestSTDP
 from neurosim.rules.nearest_triplet_stdp import NearestTripletSTDP
@@ -24,11 +29,14 @@ from neurosim.rules.oja_subspace import OjaSubspace
 from neurosim.rules.pair_stdp import PairSTDP
 from neurosim.rules.power_law_stdp import PowerLawSTDP
 from neurosim.rules.reward_stdp import RewardSTDP
+from neurosim.rules.rigl import RigL
 from neurosim.rules.sanger import Sanger
+from neurosim.rules.set import SET
 from neurosim.rules.soft_anti_hebb import SoftAntiHebb
 from neurosim.rules.soft_hebb import SoftHebb
 from neurosim.rules.subtractive_normalisation import SubtractiveNormalisation
 from neurosim.rules.success_stdp import SuccessSTDP
+from neurosim.rules.synaptic_elements import SynapticElements
 from neurosim.rules.synaptic_scaling import SynapticScaling
 from neurosim.rules.threshold_adaptation import ThresholdAdaptation
 from neurosim.rules.triplet_stdp import TripletSTDP
@@ -39,20 +47,26 @@ from neurosim.rules.weight_normalisation_l2 import WeightNormalisationL2
 
 __all__ = [
     "BCM",
+    "SET",
+    "ActivityCovariance",
     "BennaFusi",
     "BiasAdaptation",
     "Covariance",
     "CovariancePost",
     "CovariancePre",
+    "DeepR",
     "FoldiakDecorrelator",
     "FoldiakForward",
     "FoldiakLateral",
     "FoldiakThreshold",
     "GainAdaptation",
+    "GraNet",
     "Hebb",
+    "HomeostaticRewiring",
     "IntrinsicPlasticity",
     "IntrinsicPlasticityTanh",
     "LawCooper",
+    "LinearElements",
     "MultiplicativeSTDP",
     "NearestSTDP",
     "NearestTripletSTDP",
@@ -61,11 +75,13 @@ __all__ = [
     "PairSTDP",
     "PowerLawSTDP",
     "RewardSTDP",
+    "RigL",
     "Sanger",
     "SoftAntiHebb",
     "SoftHebb",
     "SubtractiveNormalisation",
     "SuccessSTDP",
+    "SynapticElements",
     "SynapticScaling",
     "ThresholdAdaptation",
     "TripletSTDP",

@@ -10,10 +10,13 @@ from neurosim.engines.engine import Engine
 from neurosim.engines.expand import expand
 from neurosim.errors import DescriptionError
 from neurosim.model.rule import Rule
+from neurosim.model.structural import StructuralRule
 from neurosim.testing.clauses_class import documented
 from neurosim.testing.clauses_copy import continues, same_on_engines, survives_storage
 from neurosim.testing.clauses_dt import independent_of_dt
 from neurosim.testing.clauses_run import changes_something, keeps_bounds, runs
+from neurosim.testing.clauses_structure import keeps_connections
+from neurosim.testing.companions import as_tried
 from neurosim.testing.hosts import HOSTS, Host
 from neurosim.testing.report import ContractReport, Outcome
 from neurosim.testing.trial import Trial
@@ -29,6 +32,7 @@ CLAUSES: Mapping[str, Callable[[Trial], str]] = {
     "survives storage": survives_storage,
     "continues after a stop": continues,
 }
+STRUCTURAL_CLAUSES: Mapping[str, Callable[[Trial], str]] = {"keeps its connections": keeps_connections}
 
 
 def check_rule(
@@ -85,7 +89,7 @@ def outcomes(
         yield _asked(name, "", partial(of_class, instance))
     refusals = []
     for host in hosts:
-        trial = Trial(instance, host, [], seed)
+        trial = Trial(as_tried(instance), host, [], seed)
         outcome = _asked("dimensions", host.name, trial.missing)
         yield outcome
         if outcome.verdict == "passed":
@@ -104,7 +108,8 @@ def _on_host(trial: Trial, engines: Sequence[Engine]) -> Iterator[Outcome]:
             yield Outcome(f"runs on '{engine.name}'", trial.host.name, "; ".join(reasons))
         else:
             trial.engines.append(engine)
-    for name, clause in CLAUSES.items() if trial.engines else ():
+    clauses = {**CLAUSES, **STRUCTURAL_CLAUSES} if isinstance(trial.rule, StructuralRule) else CLAUSES
+    for name, clause in clauses.items() if trial.engines else ():
         outcome = _asked(name, trial.host.name, partial(clause, trial))
         yield outcome
         if name == "runs" and outcome.broken:

@@ -7,6 +7,7 @@ import re
 
 from neurosim.model.expressions import names_in, parse_statements
 from neurosim.model.rule import NeuronRule, Rule, SynapticRule
+from neurosim.model.structural import StructuralRule
 from neurosim.testing.report import broken
 
 _EQUATION = re.compile(r"[A-Za-z_]\w*(/d?\w+)?\s*[-+*/]?=\s*\S")
@@ -40,10 +41,14 @@ def symbols(rule: Rule) -> set[str]:
         texts += [text for text in (rule.dw, rule.dW, rule.efficacy) if text]
         bounds = [rule.then.low, rule.then.high] if rule.then else []
         texts += [b for b in bounds if isinstance(b, str)]
+    if isinstance(rule, StructuralRule):
+        # What its `step` does with them is code.
+        texts += [*rule.parameters, *rule.signals, *rule.traces, *rule.gradients]
     if isinstance(rule, NeuronRule):
         texts += [getattr(rule, f"d{name}", None) or "0" for name in (*rule.gains, *rule.offsets)]
         texts += [s.expression for s in parse_statements(rule.on_spike, "rule")]
     known = {*rule.parameters, *rule.signals, *rule.traces, *rule.modulators}
+    known |= set(rule.gradients) if isinstance(rule, StructuralRule) else set()
     if isinstance(rule, NeuronRule):
         known |= {*rule.gains, *rule.offsets}
     return known & set().union(*(names_in(text) for text in texts))

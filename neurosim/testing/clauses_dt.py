@@ -19,6 +19,8 @@ def independent_of_dt(trial: Trial) -> str:
     """
     if trial.rule.clock == "sample":
         return "the clock 'sample' counts presentations, not time"
+    if trial.rule.clock == "interval":
+        return "the clock 'interval' counts updates, not steps"
     coarse, fine = changes(trial, DT), changes(trial, DT / 10)
     for name in coarse:
         apart = np.abs(coarse[name].sum(axis=0) - fine[name].sum(axis=0)).max()

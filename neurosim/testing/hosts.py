@@ -13,10 +13,12 @@ from neurosim.model.connectivity import AllToAll, OneToOne
 from neurosim.model.network import Network
 from neurosim.model.parts import Population, Projection, Recorder
 from neurosim.model.rule import NeuronRule, Rule, SynapticRule
+from neurosim.model.structural import StructuralRule
 from neurosim.model.values import Uniform
 from neurosim.neurons import LIF, LeakyRate, Poisson, Signal
 from neurosim.rng import generator
 from neurosim.synapses import Graded, Pulse, ScaledPulse
+from neurosim.testing.companions import beside
 from neurosim.testing.imposed import imposed_population
 
 SOURCES, TARGETS = 8, 3
@@ -57,13 +59,13 @@ def _spiking(rule: Rule, weight: Any, quantum: Any, dt: Any, seed: int) -> Netwo
     return Network("spiking", dt).add(
         *_modulators(rule),
         Population("drive", SOURCES, Poisson(rate=100 * Hz)),
-        Population("source", SOURCES, LIF(), start),
+        Population("source", SOURCES, LIF(), start, rules=_beside(rule)),
         Population("target", TARGETS, LIF(), start, _if(NeuronRule, rule)),
         Projection("input", "drive", "source", Pulse(), OneToOne(), 8 * mV),
         _plastic(rule, weight, ScaledPulse(quantum=quantum)),
         Recorder("source"),
         Recorder("target"),
-        Recorder("plastic", "w"),
+        *_recorders(rule),
     )
 
 
@@ -82,11 +84,11 @@ def _rate(rule: Rule, weight: Any, quantum: Any, dt: Any, seed: int) -> Network:
     return Network("rate", dt).add(
         *_modulators(rule),
         Population("drive", SOURCES, Signal()),
-        Population("source", SOURCES, LeakyRate()),
+        Population("source", SOURCES, LeakyRate(), rules=_beside(rule)),
         Population("target", TARGETS, LeakyRate(), rules=_if(NeuronRule, rule)),
         Projection("input", "drive", "source", Graded(), OneToOne(), 1.0),
         _plastic(rule, weight, Graded()),
-        Recorder("plastic", "w"),
+        *_recorders(rule),
     )
 
 
@@ -101,7 +103,16 @@ def _modulators(rule: Rule) -> list[Population]:
 
 
 def _if(kind: type[Rule], rule: Rule) -> tuple[Any, ...]:
-    return (rule,) if isinstance(rule, kind) else ()
+    return tuple(own for own in (rule, *beside(rule)) if isinstance(own, kind))
+
+
+def _beside(rule: Rule) -> tuple[Any, ...]:
+    return tuple(own for own in beside(rule) if isinstance(own, NeuronRule))
+
+
+def _recorders(rule: Rule) -> list[Recorder]:
+    names = ("w", "mask") if isinstance(rule, StructuralRule) else ("w",)
+    return [Recorder("plastic", name) for name in names]
 
 
 def _train(name: str, size: int, seed: int, each: int = 8) -> tuple[Any, np.ndarray]:

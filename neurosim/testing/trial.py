@@ -14,6 +14,7 @@ from neurosim.engines.expand import expand
 from neurosim.errors import SignalMissing
 from neurosim.model.network import Network
 from neurosim.model.rule import NeuronRule, Rule, SynapticRule
+from neurosim.model.structural import StructuralRule
 from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, quantity
 from neurosim.rng import generator
 from neurosim.testing.hosts import DT, HOLD, SOURCES, TARGETS, Build, Host, inputs
@@ -132,8 +133,12 @@ class Trial:
         if isinstance(self.rule, NeuronRule):
             kept = (*self.rule.gains, *self.rule.offsets, *self.rule.traces)
             return tuple(f"target.{self.rule.prefix}_{name}" for name in kept)
-        passes_on = isinstance(self.rule, SynapticRule) and self.rule.efficacy is not None
-        kept = tuple(self.rule.traces) if passes_on else ()
+        if isinstance(self.rule, StructuralRule):
+            return "plastic.mask", "plastic.w"
+        rule = self.rule
+        assert isinstance(rule, SynapticRule)
+        changes = rule.dw or rule.dW or rule.on_pre or rule.on_post
+        kept = tuple(rule.traces) if rule.efficacy is not None or not changes else ()
         return ("plastic.w", *(f"plastic.{self.rule.prefix}_{name}" for name in kept))
 
     def values(self, simulation: Simulation) -> dict[str, np.ndarray]:

@@ -25,8 +25,11 @@ REFUSED = {
     ("BiasAdaptation", "spiking"): "no 'bias' to add to",
     ("FoldiakThreshold", "spiking"): "no 'bias' to add to",
     ("GainAdaptation", "spiking"): "no graded output",
+    ("HomeostaticRewiring", "rate"): "it needs spikes, which 'source' does not have",
     ("IntrinsicPlasticity", "spiking"): "no 'bias' to add to",
     ("IntrinsicPlasticityTanh", "spiking"): "no 'bias' to add to",
+    ("LinearElements", "rate"): "it needs spikes, which 'target' does not have",
+    ("SynapticElements", "rate"): "it needs spikes, which 'target' does not have",
     ("ThresholdAdaptation", "rate"): "no 'v_threshold' to add to",
     ("TsodyksMarkram", "rate"): "needs spikes of 'source'",
 }
@@ -38,9 +41,9 @@ def test_rule_keeps_the_contract_on_both_engines(name):
     report = check_rule(rule, engines=["fused", "brian2"])
     tried = {(outcome.clause, outcome.network) for outcome in report.passed}
     assert ("documentation", "") in tried
-    # Brian2 has no matrices, and presentations are not time.
-    matrix, sample = getattr(rule, "dW", None) is not None, rule.clock == "sample"
-    without = {"engines agree": matrix, "independent of dt": sample}
+    # Brian2 has no matrices, and neither presentations nor updates are time.
+    matrix, apart = getattr(rule, "dW", None) is not None, rule.clock in ("sample", "interval")
+    without = {"engines agree": matrix, "independent of dt": apart}
     for host in ("spiking", "rate"):
         refused = REFUSED.get((name, host))
         for clause in ("changes something", "engines agree", "continues after a stop", "independent of dt"):

@@ -1,0 +1,87 @@
+"""Homeostatic structural plasticity: synapses come and go with the synaptic elements of their neurons."""
+
+import numpy as np
+from brian2 import Hz, ms
+
+from neurosim.model.parameters import option, parameter
+from neurosim.model.rule import post, pre
+from neurosim.model.structural import Change, Signals, StructuralRule
+from neurosim.rules.synaptic_elements import SynapticElements
+
+_FAST = SynapticElements(beta_Ca=0.01, nu_axonal=500 * Hz, nu_excitatory=500 * Hz, nu_inhibitory=500 * Hz)
+
+
+class HomeostaticRewiring(StructuralRule):
+    """Synapses that are made of synaptic elements: one axonal and one dendritic element each.
+
+    Each interval, for every neuron, first of its axonal and then of its dendritic elements,
+    deleted = max(0, connected - floor(z)) of its synapses, drawn at random, which frees the elements at their other
+    ends;  then vacant = floor(z) - connected axonal and dendritic elements, each list in random order, are paired, and
+    each pair grows a synapse with the weight that the description gives the edge. A pair without a free edge stays
+    vacant, as does a synapse's own edge at the update that deletes it.
+    z is axonal of the source and, by kind, excitatory or inhibitory of the target, from SynapticElements on both; all
+    projections with this rule share the elements of their neurons. density at the start (1); interval (s).
+    Source: Butz, van Ooyen 2013, PLoS Comput. Biol. 9:e1003259, doi:10.1371/journal.pcbi.1003259.
+    """
+
+    interval = parameter(100 * ms, "time between two updates", low=0 * ms)
+    density = parameter(0.0, "fraction of the edges that are there at the start", low=0.0, high=1.0)
+    kind = option("excitatory", "dendritic elements that it uses", ("excitatory", "inhibitory"))
+    axonal = pre.variable("synaptic_elements_axonal")
+    excitatory = post.variable("synaptic_elements_excitatory")
+    inhibitory = post.variable("synaptic_elements_inhibitory")
+    grown = "initial"
+    together = True
+    beside = (_FAST,)
+
+    def step(
+        self, mask: np.ndarray, w: np.ndarray, signal: Signals, t: int, rng: np.random.Generator
+    ) -> Change:
+        """Return (drop, grow)."""
+        ends = [(signal["pre"], signal["axonal"]), (signal["post"], signal[self.kind])]
+        places = [_per_neuron(neurons, z) for neurons, z in ends]
+        left = mask.copy()
+        for (neurons, _), room in zip(ends, places, strict=True):
+            left &= ~_beyond(left, neurons, room, rng)
+        vacant = [
+            room - np.bincount(neurons[left], minlength=room.size)
+            for (neurons, _), room in zip(ends, places, strict=True)
+        ]
+        return mask & ~left, _paired(~mask, signal["pre"], signal["post"], vacant, rng)
+
+
+def _per_neuron(neurons: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Return the whole elements of each neuron, from values at the edges."""
+    found = np.zeros(neurons.max(initial=-1) + 1, dtype=np.int64)
+    found[neurons] = np.maximum(np.floor(z), 0)
+    return found
+
+
+def _beyond(mask: np.ndarray, neurons: np.ndarray, room: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return random connections of each neuron, as many as it has beyond its room."""
+    edges = np.flatnonzero(mask)
+    edges = edges[np.lexsort((rng.random(edges.size), neurons[edges]))]
+    of = neurons[edges]
+    place = np.arange(edges.size) - np.searchsorted(of, of)
+    chosen = np.zeros_like(mask)
+    chosen[edges[place >= room[of]]] = True
+    return chosen
+
+
+def _paired(
+    free: np.ndarray, pre: np.ndarray, post: np.ndarray, vacant: list[np.ndarray], rng: np.random.Generator
+) -> np.ndarray:
+    """Return the free edges that join vacant axonal and dendritic elements paired at random."""
+    axons, dendrites = (rng.permutation(np.repeat(np.arange(v.size), v)) for v in vacant)
+    width, pairs = vacant[1].size, min(axons.size, dendrites.size)
+    edges = np.flatnonzero(free)
+    keys = pre[edges] * width + post[edges]
+    order = np.argsort(keys, kind="stable")
+    keys, edges = keys[order], edges[order]
+    wanted = axons[:pairs] * width + dendrites[:pairs]
+    # One synapse for each pair of neurons at an update, even where several edges join them.
+    found = np.searchsorted(keys, np.unique(wanted))
+    hits = np.isin(np.unique(wanted), keys)
+    grow = np.zeros_like(free)
+    grow[edges[found[hits]]] = True
+    return grow
