@@ -14,6 +14,7 @@ class ActivityCovariance(SynapticRule):
     Source: exponentially weighted moments; the project's own signal for networks without a loss.
     """
 
+    family = "structural"
     tau = parameter(1 * second, "time constant of means and covariance", low=0 * second)
     clock = "continuous"
     x, y = pre.activity, post.activity

@@ -21,6 +21,7 @@ class SynapticElements(NeuronRule):
     Source: Butz, van Ooyen 2013, PLoS Comput. Biol. 9:e1003259, doi:10.1371/journal.pcbi.1003259.
     """
 
+    family = "structural"
     tau_Ca = parameter(10 * second, "time constant of calcium", low=0 * second)
     beta_Ca = parameter(0.001, "calcium of a spike", low=0.0)
     eta = parameter(0.0, "calcium below which elements are lost")
