@@ -45,13 +45,14 @@ class Episode(NamedTuple):
     """What happened, batch axis first: state, excitation [batch, steps, muscle] and hand (m) [batch, steps, 2].
 
     Index t of excitation is what the controller sent at step t, of state and hand where it led; carry is the
-    controller's last memory.
+    controller's last memory, watched what was asked for of its memory after each step, [batch, steps, ...].
     """
 
     state: Any
     excitation: Array
     hand: Array
     carry: Any
+    watched: Any = None
 
 
 def rollout(
@@ -60,27 +61,30 @@ def rollout(
     trials: Trials,
     carry: Carry,
     key: Array | None = None,
+    watch: Callable[[Carry], Any] = lambda carry: None,
 ) -> Episode:
     """Return the episode of a controller on a batch of trials, as one compiled loop; use it inside `jax.jit`.
 
     At each step the controller gets (carry, observation, cue) and returns (carry, excitation [batch, muscle]); the
     force on the hand is load + field @ hand velocity, held over the step.
     Arguments: body; controller; trials; carry, the controller's first memory, None if it has none; key, for the noise
-    of the body. Raises what the body raises.
+    of the body; watch, from a memory to what to keep of it, a pytree, batch first. Raises what the body raises.
     """
     batch, steps = trials.go.shape
     key_of = (lambda t: None) if key is None else (lambda t: jax.random.fold_in(key, t))
 
-    def step(memory: tuple[Any, Carry], at: tuple[Array, ...]) -> tuple[tuple[Any, Carry], tuple[Any, Array]]:
+    def step(memory: tuple[Any, Carry], at: tuple[Array, ...]) -> tuple[tuple[Any, Carry], tuple[Any, ...]]:
         (state, carry), (t, visible, go, load) = memory, at
         cue = Cue(trials.target * visible[:, None], visible, go)
         carry, excitation = controller(carry, body.observe(state), cue)
         force = load + jnp.einsum("bij,bj->bi", trials.field, body.hand_velocity(state))
         state = body.step(state, excitation, force, key_of(t + 1))
-        return (state, carry), (state, excitation)
+        return (state, carry), (state, excitation, watch(carry))
 
     start = (body.init(batch, trials.q, trials.dq, key_of(0)), carry)
     over_time = (jnp.arange(steps), trials.visible.T, trials.go.T, jnp.moveaxis(trials.load, 1, 0))
-    (_, carry), recorded = jax.lax.scan(step, start, over_time)
-    state, excitation = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), recorded)
-    return Episode(state, excitation, body.hand(state), carry)
+    # To work a step out again in the backward pass costs less than to keep all that it went through.
+    again = jax.checkpoint(step, prevent_cse=False)
+    (_, carry), recorded = jax.lax.scan(again, start, over_time)
+    state, excitation, watched = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), recorded)
+    return Episode(state, excitation, body.hand(state), carry, watched)

@@ -79,6 +79,14 @@ def test_the_hand_feels_load_and_field():
     assert np.abs(np.diff(path, axis=0)).max() > 0.01
 
 
+def test_what_is_watched_of_the_memory_comes_step_by_step():
+    arm, trials = Effector(), drawn(RandomReach(steps=5))
+    watch = lambda count: jnp.full(8, count)  # noqa: E731
+    episode = quick_jit(lambda trials: rollout(arm, echo, trials, 0, watch=watch))(trials)
+    np.testing.assert_array_equal(episode.watched, np.tile(np.arange(1, 6), (8, 1)))
+    assert quick_jit(lambda trials: rollout(arm, echo, trials, 0))(trials).watched is None
+
+
 def test_noise_repeats_with_its_key_and_is_new_at_each_step():
     arm, trials = Effector(senses=Senses(hand_noise=0.01)), drawn(CentreOut(steps=200), 2)
     run = quick_jit(lambda key: rollout(arm, echo, trials, 0, key)[1:3])

@@ -14,6 +14,7 @@ from neurosim.engines.expanded import OF, Link
 from neurosim.engines.jax_engine.arithmetic import COMBINE, JAX
 from neurosim.engines.jax_engine.context import Context
 from neurosim.engines.jax_engine.separate import Level, separate
+from neurosim.engines.jax_engine.strides import stride
 from neurosim.engines.jax_engine.surrogate import switch
 from neurosim.engines.lowering import Block
 from neurosim.model.expressions import Statement, names_in
@@ -82,7 +83,8 @@ class Edges:
             return value.reshape(self.shape) if self.link.dense else value
         if self.link.dense:
             return value[:, None] if level == "pre" else value[None, :]
-        return value[self.context.values[f"{self.link.name}/{level}"]]
+        at = stride(self.link.pre if level == "pre" else self.link.post)
+        return at.taken(value) if at else value[self.context.values[f"{self.link.name}/{level}"]]
 
     def at_edges(self, expression: str) -> Any:
         """Return the value of an expression at edges."""
@@ -143,12 +145,18 @@ class Edges:
             new = old + sign * self.total(line.expression)
         else:
             summand = jnp.broadcast_to(sign * self.at_edges(line.expression), self.link.pre.shape)
-            index = self.context.values[f"{self.link.name}/{end}"]
-            new = old.at[index].add(summand if self.spikes is None else summand * self.counted())
+            new = self.added(old, end, summand if self.spikes is None else summand * self.counted())
         target = self.context.unit(self.link.target)
         if self.spikes is not None and end == "post" and line.target.removesuffix("_post") in target.frozen:
             new = jnp.where(self.context.active(target), new, old)
         self.context.write(full, new)
+
+    def added(self, old: Any, end: End, summand: Any) -> Any:
+        """Return values of one end with what comes from the edges added."""
+        at = stride(self.link.pre if end == "pre" else self.link.post)
+        if at is None:
+            return old.at[self.context.values[f"{self.link.name}/{end}"]].add(summand)
+        return old + at.placed(summand, len(old))
 
     def total(self, expression: str) -> Any:
         """Return the sum of an expression over all edges of each unit of the other end, where all pairs are joined."""

@@ -14,6 +14,7 @@ from neurosim.engines.expanded import Link, Unit
 from neurosim.engines.jax_engine.context import Settings
 from neurosim.engines.jax_engine.loop import advance
 from neurosim.engines.jax_engine.step import accumulate, apply_sums
+from neurosim.engines.jax_engine.strides import stride
 from neurosim.engines.lowering import Block, Program
 
 
@@ -85,6 +86,7 @@ def _link(link: Link) -> list[Any]:
         link.delay,
         link.delays is not None,
         len(link.pre),
+        *(None if link.dense else stride(index) for index in (link.pre, link.post)),
     ]
     return [*facts, places, sorted(link.dimensions), sorted(link.constants), sorted(link.states)]
 
