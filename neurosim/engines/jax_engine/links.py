@@ -151,7 +151,7 @@ class Edges:
             new = jnp.where(self.context.active(target), new, old)
         self.context.write(full, new)
 
-    def added(self, old: Any, end: End, summand: Any) -> Any:
+    def added(self, old: Any, end: Level, summand: Any) -> Any:
         """Return values of one end with what comes from the edges added."""
         at = stride(self.link.pre if end == "pre" else self.link.post)
         if at is None:

@@ -12,16 +12,16 @@ from jax import Array, lax
 
 
 class Stride(NamedTuple):
-    """Indices first, first + step, ..., count of them."""
+    """Indices first, first + step, ..., as many as `number`."""
 
     first: int
     step: int
-    count: int
+    number: int
 
     @property
     def last(self) -> int:
         """The last index."""
-        return self.first + self.step * (self.count - 1)
+        return self.first + self.step * (self.number - 1)
 
     def taken(self, values: Array) -> Array:
         """Return values[indices]."""

@@ -111,9 +111,15 @@ class Trainer:
 
         Raises ResultFileError when the file is missing or damaged, UsageError when it is of another training.
         """
-        arrays = read_state(path)
+        return self.restored(read_state(path))
+
+    def restored(self, arrays: Mapping[str, Any]) -> Training:
+        """Return the training that arrays (of `Training.arrays`) describe, to go on from by `train(..., after=...)`.
+
+        Raises UsageError when they are of another training.
+        """
         if not {"seeds", "several"} <= arrays.keys():
-            raise UsageError(f"{path}: no checkpoint of a training")
+            raise UsageError("checkpoint: no seeds in it: it is not of a training")
         seeds = [int(seed) for seed in np.atleast_1d(arrays["seeds"])]
         vary = {name.removeprefix("vary/"): v for name, v in arrays.items() if name.startswith("vary/")}
         with precision(self.model.dtype):
