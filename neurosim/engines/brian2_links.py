@@ -93,7 +93,7 @@ class LinkSynapses:
 
     def _synapses(self) -> Synapses:
         link = self.link
-        equations = [parameter(self.names[n], link.dimensions[n]) for n in link.states]
+        equations = [parameter(self.names[n], link.dimensions[n]) for n in (*link.states, *link.draws)]
         for name, held in link.traces.items():
             dim, text = link.dimensions[name], rename(held.derivative, self.names)
             driven = derivative(self.names[name], text, dim, "event-driven")
@@ -169,7 +169,7 @@ class LinkSynapses:
         link = self.link
         delay = link.delay * self.clock.dt_ * second
         shared = [
-            parameter(self.names[n], link.dimensions[n], "shared")
+            parameter(self.names[n], link.dimensions[n], *(() if n in link.each else ("shared",)))
             for n in (*link.constants, *self.own_modulators)
         ]
         made = Synapses(
@@ -221,10 +221,15 @@ class LinkSynapses:
         owner = self.synapses if held is None or held.place == "edge" else self.probes[held.place]
         return owner.variables[self.names[name]].get_value()
 
-    def modulators(self) -> dict[str, list[np.ndarray]]:
-        """Return the memory of each modulator that its rules read."""
-        found = {name: self.names[name] for name in self.own_modulators}
-        return {name: [s.variables[own].get_value() for s in self.objects] for name, own in found.items()}
+    def modulators(self) -> dict[str, list[tuple[np.ndarray, Any]]]:
+        """Return the memory of each modulator that its rules read, and which units of its population belong there."""
+        found: dict[str, list[tuple[np.ndarray, Any]]] = {}
+        for name in self.own_modulators:
+            each = name in self.link.each
+            # Presynaptic traces do not read what belongs to the target.
+            where = [s for s in self.objects if not each or s is not self.probes.get("pre")]
+            found[name] = [(s.variables[self.names[name]].get_value(), s.j[:] if each else 0) for s in where]
+        return found
 
     def value(self, name: str) -> Any:
         """Return a constant (0-d), a state per edge or a trace in SI units."""

@@ -18,7 +18,7 @@ from neurosim.engines.brian2_samples import Samples
 from neurosim.engines.brian2_steps import Body, Flight, Inputs, Source, Step, draw, hold
 from neurosim.engines.brian2_units import UnitGroup
 from neurosim.engines.engine import ExternalFunction
-from neurosim.engines.expanded import OF, Expanded
+from neurosim.engines.expanded import OF, Expanded, Link, Unit
 from neurosim.engines.graded_order import graded_order
 from neurosim.model.parts import Recorder
 
@@ -116,9 +116,13 @@ class Machine:
 
     def _make_steps(self) -> None:
         seed = self.expanded.seed
-        for unit in self.units.values():
-            if unit.unit.draws:
-                self._add(draw(unit, seed, self.step), "inputs")
+        drawing: list[tuple[Unit | Link, UnitGroup | LinkSynapses]] = [
+            *((unit.unit, unit) for unit in self.units.values()),
+            *((link.link, link) for link in self.links.values()),
+        ]
+        for part, held in drawing:
+            if part.draws:
+                self._add(draw(part, held.array, seed, self.step), "inputs")
         self.inputs = Inputs(self.units, self.step)
         self.input_operation = self._add(self.inputs.apply, "inputs")
         if self.expanded.clamps:
@@ -221,6 +225,6 @@ class Machine:
                         flight.refill(path.queue, link.link.delay)
 
 
-def _hand_over(held: np.ndarray, targets: list[np.ndarray]) -> None:
-    for target in targets:
-        target[:] = held[0]
+def _hand_over(held: np.ndarray, targets: list[tuple[np.ndarray, Any]]) -> None:
+    for target, chosen in targets:
+        target[:] = held[chosen]

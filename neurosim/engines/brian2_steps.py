@@ -12,7 +12,7 @@ from brian2 import Clock
 
 from neurosim.engines.brian2_units import UnitGroup
 from neurosim.engines.engine import ExternalFunction
-from neurosim.engines.expanded import StateClamp
+from neurosim.engines.expanded import Link, StateClamp, Unit
 from neurosim.rng import stream_key
 from neurosim.rng.draws import fill_normal, fill_uniform
 
@@ -38,11 +38,10 @@ class Step:
         self._time[0] = value * self._dt
 
 
-def draw(unit: UnitGroup, seed: int, step: Step) -> Callable[[], None]:
-    """Return the function that fills the random numbers of a population for one step."""
+def draw(part: Unit | Link, array: Callable[[str], np.ndarray], seed: int, step: Step) -> Callable[[], None]:
+    """Return the function that fills the random numbers of a population or projection, held in arrays, for one step."""
     draws = [
-        (FILL[kind], stream_key(seed, unit.unit.name, name), unit.array(name))
-        for name, kind in unit.unit.draws.items()
+        (FILL[kind], stream_key(seed, part.name, name), array(name)) for name, kind in part.draws.items()
     ]
 
     def fill() -> None:

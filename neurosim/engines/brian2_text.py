@@ -62,7 +62,8 @@ def link_names(link: Link, source: Unit, target: Unit) -> dict[str, str]:
     names |= {f"{n}_post": f"{new}_post" for n, new in unit_names(target).items()}
     names |= {name: f"{total_name(link, name)}_post" for name in link.totals}
     return names | {
-        n: f"s_{n}_s" for n in (*link.constants, *link.states, *link.traces, *modulators(link, names))
+        n: f"s_{n}_s"
+        for n in (*link.constants, *link.states, *link.traces, *link.draws, *modulators(link, names))
     }
 
 

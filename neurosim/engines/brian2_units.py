@@ -49,7 +49,9 @@ def equations_of(unit: Unit) -> list[SingleEquation]:
         else:
             found.append(parameter(names[n], dims[n]))
     found += [parameter(names[n], dims[n]) for n in (*unit.ports, *unit.draws)]
-    found += [parameter(names[n], dims[n], "shared") for n in modulators(unit)]
+    found += [
+        parameter(names[n], dims[n], *(() if n in unit.each else ("shared",))) for n in modulators(unit)
+    ]
     found += sample_equations(unit.samples, dims, names)
     found += [definition(names[n], rename(text, names), dims[n]) for n, text in unit.definitions.items()]
     return found
@@ -153,9 +155,10 @@ class UnitGroup:
         """Return the memory of a constant, state, port or draw."""
         return self.raw(self.names[name])
 
-    def modulators(self) -> dict[str, list[np.ndarray]]:
-        """Return the memory of each modulator that its rules read."""
-        return {name: [self.array(name)] for name in modulators(self.unit)}
+    def modulators(self) -> dict[str, list[tuple[np.ndarray, Any]]]:
+        """Return the memory of each modulator that its rules read, and which units of its population belong there."""
+        found = modulators(self.unit)
+        return {n: [(self.array(n), slice(None) if n in self.unit.each else 0)] for n in found}
 
     def raw(self, name: str) -> np.ndarray:
         """Return the memory of a Brian2 variable."""

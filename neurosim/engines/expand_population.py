@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from brian2 import second
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION
 
 from neurosim.engines.dimensions import expect, expect_condition, expect_statement
+from neurosim.engines.draw_calls import Kind, with_draws
 from neurosim.engines.expanded import OF, Unit
 from neurosim.engines.rule_text import renamed, renamed_statements
 from neurosim.errors import DescriptionError, SignalMissing
@@ -41,7 +41,6 @@ RESERVED = frozenset(
     }
 )  # fmt: skip
 CLOCK: dict[str, Dimension] = {"t": SECOND, "dt": SECOND, "t_in_timesteps": DIMENSIONLESS}
-Kind = Literal["normal", "uniform"]
 
 
 def check_variable(name: str, taken: Iterable[str], where: str) -> None:
@@ -73,6 +72,7 @@ class _Draft:
         self.draws: dict[str, Kind] = {}
         self.adaptation: dict[str, str] = {}
         self.samples: dict[str, str] = {}
+        self.each: set[str] = set()
         self.gains: dict[str, str] = {}
         self.factors: dict[str, list[str]] = {}
         self.offsets: dict[str, list[str]] = {}
@@ -147,12 +147,15 @@ class _Draft:
             # Not named xi_...: Brian2 takes that for noise of its own.
             self.draw("draw_xi", "normal")
             text = substitute(text, {"xi": "(draw_xi / sqrt(dt))"})
-        return ast.unparse(_Draws(self).visit(ast.parse(text, mode="eval")))
+        return with_draws(
+            text, lambda call, kind: self.draw(f"{call}_draw_{len(self.draws)}", kind), self.where
+        )
 
-    def draw(self, name: str, kind: Kind) -> None:
+    def draw(self, name: str, kind: Kind) -> str:
         if name not in self.draws:
             self.draws[name] = kind
             self.declare(name, DIMENSIONLESS)
+        return name
 
     def read_rule(self, rule: NeuronRule) -> None:
         title = f"{type(rule).__name__} on {self.where}"
@@ -165,11 +168,14 @@ class _Draft:
                 self.activity(rule) if signal.name == "activity" else self.variable(rule, signal.name)
             )
         for name, population in rule.modulators.items():
-            names[name] = modulator_name(self.network, population, title)
+            names[name] = modulator_name(self.network, population, self.population.size, title)
+            if self.network.populations[population].size > 1:
+                self.each.add(names[name])
             self.dimensions[names[name]] = output_dimension(self.network, population)
         for name, trace in rule.traces.items():
-            self.state(names[name], DIMENSIONLESS, trace.initial)
-            self.adaptation[names[name]] = renamed(trace.derivative, names, f"{title}, d{name}/dt")
+            start = trace.start(rule)
+            self.state(names[name], dimension_of(start), start)
+            self.adaptation[names[name]] = renamed(trace.derivative or "0", names, f"{title}, d{name}/dt")
         for name, gain in rule.gains.items():
             self.state(names[name], DIMENSIONLESS, gain.initial)
             self.multiply(gain.multiplies, names[name], rule)
@@ -313,27 +319,10 @@ class _Draft:
             samples=self.samples,
             draws=self.draws,
             gains=self.gains,
+            each=frozenset(self.each),
             source=self.model if isinstance(self.model, SourceModel) else None,
             graded=self.model.output is not None,
         )
-
-
-class _Draws(ast.NodeTransformer):
-    def __init__(self, draft: _Draft) -> None:
-        self.draft = draft
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        self.generic_visit(node)
-        kinds: dict[str, Kind] = {"rand": "uniform", "randn": "normal"}
-        if not isinstance(node.func, ast.Name) or node.func.id not in kinds:
-            return node
-        if node.args:
-            raise DescriptionError(
-                f"{self.draft.where}: {node.func.id} takes no arguments: write {node.func.id}()"
-            )
-        name = f"{node.func.id}_draw_{len(self.draft.draws)}"
-        self.draft.draw(name, kinds[node.func.id])
-        return ast.Name(name, ast.Load())
 
 
 def normalised(draft: _Draft, output: str) -> str:
@@ -359,13 +348,17 @@ def output_dimension(network: Network, population: str) -> Dimension:
     return model.parsed()[model.output].dim if model.output is not None else DIMENSIONLESS
 
 
-def modulator_name(network: Network, population: str, title: str) -> str:
-    """Return the name of a modulator in expanded texts, after a check that it is the output of one unit."""
+def modulator_name(network: Network, population: str, size: int, title: str) -> str:
+    """Return the name of a modulator in expanded texts, after a check that it is one unit or `size` units."""
     source = network.populations.get(population)
-    if source is None or source.model.output is None or source.size != 1:
+    if source is None or source.model.output is None:
         raise SignalMissing(
             f"{title}: it needs the modulator '{population}', one unit with a graded output: add "
             f"Population('{population}', 1, Signal()) or name another"
+        )
+    if source.size not in (1, size):
+        raise DescriptionError(
+            f"{title}: its modulator '{population}' has {source.size} units: give it 1, or {size}, one for each neuron"
         )
     return f"output{OF}{population}"
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from neurosim.engines.dimensions import dimension, expect, expect_statement
+from neurosim.engines.draw_calls import Kind, draws_in, with_draws
 from neurosim.engines.expand_population import CLOCK, RESERVED, SECOND, check_variable, modulator_name
 from neurosim.engines.expanded import OF, Held, Link, Structure, Unit
 from neurosim.engines.limits import Change, Limit, check_limits, check_together, gated
@@ -20,9 +21,17 @@ from neurosim.model.expressions import Statement, check_expression, names_in, pa
 from neurosim.model.matrix import check_matrix_expression, scalar_form
 from neurosim.model.network import Network
 from neurosim.model.parts import Population, Projection, Tied
-from neurosim.model.rule import Bounds, Signal, SynapticRule, Trace
+from neurosim.model.rule import Bounds, Signal, SynapticRule
 from neurosim.model.structural import GRADIENT, StructuralRule
-from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, in_si, quantity, unit_name
+from neurosim.model.units import (
+    DIMENSIONLESS,
+    Dimension,
+    dimension_of,
+    in_si,
+    quantity,
+    scalar_in_si,
+    unit_name,
+)
 from neurosim.model.values import Distribution, resolve, value_dimension
 from neurosim.registry import suggest
 from neurosim.rng import generator
@@ -60,6 +69,8 @@ class _Draft:
         self.structure: Structure | None = None
         self.derivatives: dict[str, str] = {}
         self.samples: dict[str, str] = {}
+        self.draws: dict[str, Kind] = {}
+        self.each: set[str] = set()
         self.matrix: str | None = None
         self.deliver: tuple[Statement, ...] = ()
         self.port: str | None = None
@@ -227,23 +238,32 @@ class _Draft:
         for name, value in rule.values().items():
             names[name] = f"{rule.prefix}_{name}"
             self.constant(names[name], value)
-        for name in rule.traces:
+        for name, trace in rule.traces.items():
             names[name] = f"{rule.prefix}_{name}"
-            self.declare(names[name], DIMENSIONLESS)
+            self.declare(names[name], dimension_of(trace.start(rule)))
         tail: dict[str, list[Statement]] = {"pre": [], "post": []}
         for name, signal in rule.signals.items():
             names[name] = self.signal(rule, name, signal, tail, title)
         for name, population in rule.modulators.items():
-            names[name] = modulator_name(self.network, population, title)
+            names[name] = modulator_name(self.network, population, self.ends["post"][1].size, title)
+            if self.units[population].size > 1:
+                self.each.add(names[name])
             self.dimensions[names[name]] = self.units[population].dimensions["output"]
         for name, trace in rule.traces.items():
-            self.trace(names[name], trace, renamed(trace.derivative, names, f"{title}, d{name}/dt"))
+            course = trace.derivative
+            text = None if course is None else renamed(course, names, f"{title}, d{name}/dt")
+            self.without_draws(text, f"{title}, d{name}/dt")
+            start = scalar_in_si(
+                trace.start(rule), self.dimensions[names[name]], f"{title}, {name} at the start"
+            )
+            self.trace(names[name], trace.place, text, start)
         self.ending(rule, names, title)
         if rule.then is not None:
             self.limit(rule.then, type(rule).__name__, rule.prefix, names)
         for end, text in (("pre", rule.on_pre), ("post", rule.on_post)):
             self.check_no_totals(rule, text, f"{title}, on_{end}")
             written = renamed_statements(text, names, ("w", *rule.traces), f"{title}, on_{end}")
+            written = [replace(s, expression=self.drawn(s.expression, rule.prefix)) for s in written]
             if written or tail[end]:
                 self.needs_spikes(end, title)
                 self.changes.append(Change(type(rule).__name__, f"on_{end}", (*written, *tail[end])))
@@ -284,8 +304,26 @@ class _Draft:
         if not self.deliver:
             raise SignalMissing(f"{title}: it acts on what spikes deliver: use a pulse synapse")
         check_expression(rule.efficacy, f"{title}, efficacy")
-        text = {"w": f"({renamed(rule.efficacy, names, f'{title}, efficacy')})"}
+        text = {"w": f"({self.drawn(renamed(rule.efficacy, names, f'{title}, efficacy'), rule.prefix)})"}
         self.deliver = tuple(Statement(s.target, s.op, substitute(s.expression, text)) for s in self.deliver)
+
+    def drawn(self, text: str, prefix: str) -> str:
+        """Replace rand() and randn() by variables that hold one draw per edge and step."""
+
+        def draw(call: str, kind: Kind) -> str:
+            name = f"{prefix}_{call}_draw_{len(self.draws)}"
+            self.draws[name] = kind
+            self.declare(name, DIMENSIONLESS)
+            return name
+
+        return with_draws(text, draw, self.where)
+
+    @staticmethod
+    def without_draws(text: str | None, where: str) -> None:
+        if text is not None and draws_in(text):
+            raise DescriptionError(
+                f"{where}: random numbers belong to events: use rand() and randn() in on_pre, on_post, efficacy"
+            )
 
     def continuous(self, rule: SynapticRule, names: dict[str, str], title: str) -> None:
         if rule.dW is not None:
@@ -295,6 +333,7 @@ class _Draft:
         check_expression(rule.dw, f"{title}, dw")
         known = {**names, **self.totalled(rule, names, [rule.dw], "sum", title)}
         text = renamed(rule.dw, known, f"{title}, dw")
+        self.without_draws(text, f"{title}, dw")
         self.changes.append(Change(type(rule).__name__, "dw", (Statement("w", "+=", text),)))
         changes = self.samples if rule.clock == "sample" else self.derivatives
         changes["w"] = f"({changes['w']}) + ({text})" if "w" in changes else text
@@ -313,6 +352,8 @@ class _Draft:
     def ending(self, rule: SynapticRule, names: dict[str, str], title: str) -> None:
         """Note what the rule does to the weight after the changes of all rules."""
         texts = [s.expression for s in parse_statements(rule.after, title)]
+        for text in texts:
+            self.without_draws(text, f"{title}, after")
         known = {**names, **self.totalled(rule, names, texts, "sum_after", title)}
         statements = renamed_statements(rule.after, known, ("w",), f"{title}, after")
         self.endings += statements
@@ -403,13 +444,14 @@ class _Draft:
         self.constants[name] = np.array(float(bound))
         return name
 
-    def trace(self, name: str, trace: Trace, derivative: str) -> None:
-        if trace.place == "synapse":
-            self.states[name] = np.full(self.pre.size, float(trace.initial))
-            self.derivatives[name] = derivative
+    def trace(self, name: str, where: str, derivative: str | None, start: float) -> None:
+        if where == "synapse":
+            self.states[name] = np.full(self.pre.size, start)
+            if derivative is not None:
+                self.derivatives[name] = derivative
         else:
-            place: Place = "post" if trace.place == "post" else "pre" if self.delays is None else "edge"
-            self.traces[name] = Held(place, derivative, trace.initial)
+            place: Place = "post" if where == "post" else "pre" if self.delays is None else "edge"
+            self.traces[name] = Held(place, derivative or "0", start)
 
     def signal(
         self, rule: SynapticRule, name: str, signal: Signal, tail: dict[str, list[Statement]], title: str
@@ -489,6 +531,14 @@ class _Draft:
         # A trace per neuron changes once per spike of that neuron; written elsewhere it would differ by synapse.
         end = "post" if place == "post" else "pre"
         wrong = self.event("on_post" if end == "pre" else "on_pre")
+        right = self.event(f"on_{end}")
+        other = {*self.draws, *(self.each if end == "pre" else ())}
+        mixed = {name for s in right if s.target == trace for name in names_in(s.expression) & other}
+        if mixed:
+            raise DescriptionError(
+                f"{self.where}: '{trace}' is kept per {end}synaptic neuron, but changes by '{min(mixed)}', which "
+                "differs from synapse to synapse: use synapse.variable for a variable per synapse"
+            )
         if any(s.target == trace for s in wrong):
             raise DescriptionError(
                 f"{self.where}: '{trace}' is kept per {end}synaptic neuron, so only on_{end} may write it: "
@@ -500,7 +550,7 @@ class _Draft:
         own = {name for name, other in self.traces.items() if other.place == held.place}
         own |= {f"{name}_{end}" for name in self.ends[end][1].dimensions}
         for name in names_in(held.derivative) - {*CLOCK, *self.constants, *own}:
-            if OF not in name:
+            if OF not in name or (name in self.each and held.place != "post"):
                 raise DescriptionError(
                     f"{self.where}: d{trace}/dt reads '{name}', but the trace is kept per {end}synaptic neuron: "
                     "use synapse.variable for a variable per synapse"
@@ -535,6 +585,8 @@ class _Draft:
             totals=self.totals,
             tied=self.tied,
             structure=self.structure,
+            draws=self.draws,
+            each=frozenset(self.each),
         )
 
 

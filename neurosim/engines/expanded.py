@@ -1,8 +1,8 @@
 """The expanded form of a network: every rule, gain and signal written out as equations on named variables.
 
 Both the reference engine and the lowering start from it. It is still equations: no numerical method, no schedule.
-Names ending in _pre and _post in a link are variables of its two populations; x__of__p is variable x of the first unit
-of population p, a modulator.
+Names ending in _pre and _post in a link are variables of its two populations; x__of__p is variable x of population p,
+a modulator, of its one unit or of each.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Unit:
     name; ports, inputs that are summed afresh at each step; constants and states, values in SI units (0-d or (size,));
     threshold, reset, refractory (name of a constant), method as in the model; adaptation, derivatives of neuron rules,
     integrated by Euler's method apart from the model's; samples, changes of neuron rules after a presentation;
-    draws, names of per-step random numbers and their kind; gains, port -> state that multiplies what is delivered to
-    it; dimensions, of every name.
+    draws, names of per-step random numbers and their kind; each, modulators with a value for each neuron; gains,
+    port -> state that multiplies what is delivered to it; dimensions, of every name.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Unit:
     samples: Mapping[str, str] = field(default_factory=dict)
     draws: Mapping[str, Literal["normal", "uniform"]] = field(default_factory=dict)
     gains: Mapping[str, str] = field(default_factory=dict)
+    each: frozenset[str] = frozenset()
     source: SourceModel | None = None
     graded: bool = False
 
@@ -100,7 +101,9 @@ class Link:
     statements that follow them; samples, changes of edge states after a presentation, and after_sample; matrix and
     matrix_sample, the same two for the whole weight matrix W (targets, sources) in the language of `model.matrix`;
     totals, sums over the edges of each target, by name, read by derivatives, samples and what follows them;
-    tied, index into a named parameter for each edge; structure, of a link whose state `mask` a rule changes.
+    draws, names of random numbers per edge and step, and their kind; each, modulators with a value for each neuron of
+    the target; tied, index into a named parameter for each edge; structure, of a link whose state `mask` a rule
+    changes.
     """
 
     name: str
@@ -129,6 +132,8 @@ class Link:
     tied: Tied | None = None
     delays: np.ndarray | None = None
     structure: Structure | None = None
+    draws: Mapping[str, Literal["normal", "uniform"]] = field(default_factory=dict)
+    each: frozenset[str] = frozenset()
 
     @property
     def w_shared(self) -> bool:

@@ -5,8 +5,8 @@ draw, inputs, clamp, graded signals, record, matrix, learn, adapt, decay of trac
 on_pre, on_post, reset, external. Apart from it stand the blocks of the clock 'sample': accumulate adds a change to
 x___sum, apply makes it. In statements `select(condition, a, b)` chooses, `active` says that a unit is not refractory,
 names beginning with an underscore are local, names ending in _pre and _post belong to the two ends of a link, and
-x__of__p is variable x of the first unit of population p. A block 'matrix', or one with `matrix` set, has one statement
-in the language of `neurosim.model.matrix`.
+x__of__p is variable x of population p: of its one unit or, for a name in `each`, of the unit at the neuron's place. A
+block 'matrix', or one with `matrix` set, has one statement in the language of `neurosim.model.matrix`.
 """
 
 from __future__ import annotations
@@ -120,6 +120,7 @@ class _Lowering:
     def blocks(self) -> Iterator[Block]:
         units, links = self.units.values(), self.links.values()
         yield from (Block("draw", u.name) for u in units if u.draws)
+        yield from (Block("draw", k.name) for k in links if k.draws)
         yield from (Block("input", u.name) for u in units if "value" in u.states)
         yield from (Block("clamp", c.unit, clamp=c) for c in self.expanded.clamps)
         yield from self.graded()

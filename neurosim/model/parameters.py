@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -16,13 +16,17 @@ from neurosim.registry import suggest
 
 @dataclass(frozen=True)
 class Parameter:
-    """A named constant of a model or rule: default, meaning, bounds; `of_weight` takes the unit of the weight."""
+    """A named constant of a model or rule: default, meaning, bounds; `of_weight` takes the unit of the weight.
+
+    required, an instance must be given a value: the default has its unit and serves examples and checks alone.
+    """
 
     default: Any
     doc: str = field(repr=False)  # not part of what a network file compares
     low: Any = None
     high: Any = None
     of_weight: bool = False
+    required: bool = False
 
     @property
     def dimension(self) -> Dimension:
@@ -50,13 +54,22 @@ class Parameter:
                 )
 
 
-def parameter(default: Any, doc: str, *, low: Any = None, high: Any = None, of_weight: bool = False) -> Any:
+def parameter(
+    default: Any,
+    doc: str,
+    *,
+    low: Any = None,
+    high: Any = None,
+    of_weight: bool = False,
+    required: bool = False,
+) -> Any:
     """Declare a parameter of a model or rule.
 
     Arguments: default, a number or quantity, whose unit is the parameter's unit; doc, what it means;
-    low, high, bounds in the same unit; of_weight, the unit is that of the weight it acts on, whatever that is.
+    low, high, bounds in the same unit; of_weight, the unit is that of the weight it acts on, whatever that is;
+    required, every instance must be given a value, since no default is known: `default` is then an example.
     """
-    declared = Parameter(default, doc, low, high, of_weight)
+    declared = Parameter(default, doc, low, high, of_weight, required)
     for bound in (low, high):
         if bound is not None and not of_weight and dimension_of(bound) is not declared.dimension:
             raise DescriptionError(
@@ -103,6 +116,11 @@ class Described:
                 raise DescriptionError(f"{name} has no parameter '{key}': {suggest(key, known)}")
         checked: dict[str, Any] = {}
         for key, declared in self.parameters.items():
+            if declared.required and key not in values:
+                unit = "the unit of the weight" if declared.of_weight else unit_name(declared.dimension)
+                raise DescriptionError(
+                    f"{name}.{key} ({declared.doc}) has no default: give a value in {unit}"
+                )
             checked[key] = declared.check(values.get(key, declared.default), f"{name}.{key}")
         for key, choice in self.options.items():
             checked[key] = _check_option(values.get(key, choice.default), choice, f"{name}.{key}")
@@ -112,6 +130,11 @@ class Described:
         raise DescriptionError(
             f"{type(self).__name__}.{name} cannot be changed: make a new one with other values"
         )
+
+    @classmethod
+    def example(cls) -> Self:
+        """Return an instance of default values, for checks and figures, required ones included."""
+        return cls(**{name: p.default for name, p in cls.parameters.items() if p.required})
 
     def values(self) -> dict[str, Any]:
         """Return the value of every parameter (numbers and quantities as given)."""
@@ -142,7 +165,8 @@ def parameter_table(cls: type[Described]) -> list[tuple[str, str, str, str]]:
     rows = []
     for name, declared in cls.parameters.items():
         unit = "of the weight" if declared.of_weight else unit_name(declared.dimension)
-        rows.append((name, str(declared.default), unit, declared.doc))
+        default = "required" if declared.required else str(declared.default)
+        rows.append((name, default, unit, declared.doc))
     return rows
 
 

@@ -29,24 +29,31 @@ class Signal:
 class Trace:
     """A variable that a rule keeps: one number per presynaptic neuron, per postsynaptic neuron, or per synapse.
 
-    equation, `dx/dt = ...` with x replaced by the attribute's name is its free course; initial, its value at the start.
+    derivative, its free course, or None if events alone change it; initial, its value at the start, a number, a
+    quantity, or the name of a parameter of the rule: its unit is the unit of the variable.
     """
 
     place: Place
     variable: str
-    derivative: str
-    initial: float = 0.0
+    derivative: str | None
+    initial: Any = 0.0
+
+    def start(self, rule: Rule) -> Any:
+        """Return the value at the start under a rule, with its unit."""
+        return getattr(rule, self.initial) if isinstance(self.initial, str) else self.initial
 
 
 @dataclass(frozen=True)
 class Modulator(Option):
-    """A named signal of the network that a rule reads: the output of a population of one unit."""
+    """A named signal of the network that a rule reads: the output of one unit, or of one for each neuron it acts on."""
 
 
 def modulator(population: str, doc: str) -> Any:
     """Declare a modulator, such as reward or dopamine.
 
-    Arguments: population, the name of the population whose output it is, unless an instance names another; doc.
+    Arguments: population, the name of the population whose output it is, unless an instance names another; doc. A
+    population of one unit is one signal for all; one of as many units as the rule's neurons (of the target, for a
+    synaptic rule) gives each neuron a signal of its own, such as an error that is projected back.
     """
     return Modulator(population, doc)
 
@@ -77,7 +84,7 @@ _HEADING = re.compile(r"^[ \t]*(Source|Checked):", re.MULTILINE)
 _DERIVATIVE = re.compile(r"^\s*d(\w+)/dt\s*=\s*(.+?)\s*$", re.DOTALL)
 
 
-def _trace(place: Place, equation: str, initial: float) -> Trace:
+def _trace(place: Place, equation: str, initial: Any) -> Trace:
     match = _DERIVATIVE.match(equation)
     if match is None:
         raise DescriptionError(f"trace '{equation[:60]}' is not of the form 'dx/dt = ...': correct it")
@@ -105,8 +112,11 @@ class _End:
         """Any variable of the population, by name."""
         return Signal(self.place, name)
 
-    def trace(self, equation: str, initial: float = 0.0) -> Trace:
-        """A variable kept per neuron with its free course `dx/dt = ...`; spikes add to it in `on_pre` or `on_post`."""
+    def trace(self, equation: str, initial: Any = 0.0) -> Trace:
+        """A variable kept per neuron with its free course `dx/dt = ...`; spikes add to it in `on_pre` or `on_post`.
+
+        initial, a number, a quantity, or the name of a parameter, has the unit of the variable.
+        """
         return _trace(self.place, equation, initial)
 
 
@@ -136,8 +146,13 @@ own = _Own("own")
 
 @dataclass(frozen=True)
 class _Synapse:
-    def variable(self, equation: str, initial: float = 0.0) -> Trace:
-        """A variable kept per synapse, such as an eligibility, with its free course `dx/dt = ...`."""
+    def variable(self, equation: str, initial: Any = 0.0) -> Trace:
+        """A variable kept per synapse, such as an eligibility, with its free course `dx/dt = ...`.
+
+        A name alone, `x`, is a variable that events change and nothing else; initial as of `trace`.
+        """
+        if equation.isidentifier():
+            return Trace("synapse", equation, None, initial)
         return _trace("synapse", equation, initial)
 
 
@@ -180,6 +195,11 @@ class Rule(Described):
             if trace.variable != name:
                 raise DescriptionError(
                     f"{cls.__name__}.{name}: its equation is written for '{trace.variable}': use one name for both"
+                )
+            if isinstance(trace.initial, str) and trace.initial not in cls.parameters:
+                raise DescriptionError(
+                    f"{cls.__name__}.{name}: it starts at '{trace.initial}', which is no parameter: "
+                    f"{suggest(trace.initial, cls.parameters)}"
                 )
         cls.traces = {**cls.traces, **found}
         places = {name: s.place for name, s in cls.signals.items()} | {

@@ -1,6 +1,7 @@
 """Neuron models: one small file each, equations as data."""
 
 from neurosim.model.registries import neurons as registry
+from neurosim.neurons.adaptive_lif import AdaptiveLIF
 from neurosim.neurons.adex import AdEx
 from neurosim.neurons.conductance_lif import ConductanceLIF
 from neurosim.neurons.graded import GradedUnit, Maximum, Signal, SquareWave
@@ -12,6 +13,7 @@ from neurosim.neurons.sources import Poisson, SpikeTrain
 __all__ = [
     "LIF",
     "AdEx",
+    "AdaptiveLIF",
     "ConductanceLIF",
     "GradedUnit",
     "LeakyRate",

@@ -9,10 +9,12 @@ from neurosim.rules.covariance import Covariance
 from neurosim.rules.covariance_post import CovariancePost
 from neurosim.rules.covariance_pre import CovariancePre
 from neurosim.rules.deep_r import DeepR
+from neurosim.rules.e_prop import EProp, EPropAdaptive
 from neurosim.rules.foldiak_decorrelator import FoldiakDecorrelator
 from neurosim.rules.foldiak_forward import FoldiakForward
 from neurosim.rules.foldiak_lateral import FoldiakLateral
 from neurosim.rules.foldiak_threshold import FoldiakThreshold
+from neurosim.rules.fusi_cascade import FusiCascade
 from neurosim.rules.gain_adaptation import GainAdaptation
 from neurosim.rules.granet import GraNet
 from neurosim.rules.hebb import Hebb
@@ -55,10 +57,13 @@ __all__ = [
     "CovariancePost",
     "CovariancePre",
     "DeepR",
+    "EProp",
+    "EPropAdaptive",
     "FoldiakDecorrelator",
     "FoldiakForward",
     "FoldiakLateral",
     "FoldiakThreshold",
+    "FusiCascade",
     "GainAdaptation",
     "GraNet",
     "Hebb",

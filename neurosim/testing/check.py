@@ -81,14 +81,16 @@ def outcomes(
     """Yield what each clause of the contract comes to, in their order, as each is tried."""
     chosen = [get_engine(e) if isinstance(e, str) else e for e in engines] if engines else _installed()
     try:
-        instance = rule() if isinstance(rule, type) else rule
+        instance = rule.example() if isinstance(rule, type) else rule
     except DescriptionError as error:
         yield Outcome("dimensions", broken=str(error), cause=error)
         return
     for name, of_class in CLASS_CLAUSES.items():
         yield _asked(name, "", partial(of_class, instance))
-    refusals = []
+    refusals: list[str] = []
     for host in hosts:
+        if host.spare and not all(refusals):
+            continue
         trial = Trial(as_tried(instance), host, [], seed)
         outcome = _asked("dimensions", host.name, trial.missing)
         yield outcome

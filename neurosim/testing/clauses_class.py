@@ -34,7 +34,7 @@ def documented(rule: Rule) -> str:
 
 def symbols(rule: Rule) -> set[str]:
     """Return the parameters, signals, modulators, traces, gains and offsets in a rule's equations."""
-    texts = [trace.derivative for trace in rule.traces.values()]
+    texts = [trace.derivative for trace in rule.traces.values() if trace.derivative]
     if isinstance(rule, SynapticRule):
         statements = [s for event in (rule.on_pre, rule.on_post) for s in parse_statements(event, "rule")]
         texts += [s.expression for s in statements]

@@ -15,15 +15,16 @@ from neurosim.model.parts import Population, Projection, Recorder
 from neurosim.model.rule import NeuronRule, Rule, SynapticRule
 from neurosim.model.structural import StructuralRule
 from neurosim.model.values import Uniform
-from neurosim.neurons import LIF, LeakyRate, Poisson, Signal
+from neurosim.neurons import LIF, AdaptiveLIF, LeakyRate, Poisson, Signal
 from neurosim.rng import generator
 from neurosim.synapses import Graded, Pulse, ScaledPulse
 from neurosim.testing.companions import beside
-from neurosim.testing.imposed import imposed_population
+from neurosim.testing.imposed import ImposedAdaptive, imposed_population
 
 SOURCES, TARGETS = 8, 3
 DT = 0.1 * ms
 HOLD = 0.01  # s
+_ADAPTIVE = AdaptiveLIF(beta=0.5)
 TRAIN = 0.2  # s
 
 Build = Callable[[Rule, Any, Any, Any, int], Network]
@@ -37,13 +38,15 @@ class Host:
     """A kind of network that rules are tried on.
 
     Arguments: name; driven, builds one with random drive; known, builds one whose spikes or inputs are given and lie on
-    the grids of dt and dt/10; pulsed, whether weights act by pulses, so that they may have any unit.
+    the grids of dt and dt/10; pulsed, whether weights act by pulses, so that they may have any unit; spare, whether it
+    is tried only for rules whose signals no other kind has.
     """
 
     name: str
     driven: Build
     known: Build
     pulsed: bool
+    spare: bool = False
 
 
 def inputs(network: Network, steps: int, seed: int) -> dict[str, np.ndarray]:
@@ -92,6 +95,31 @@ def _rate(rule: Rule, weight: Any, quantum: Any, dt: Any, seed: int) -> Network:
     )
 
 
+def _adaptive(rule: Rule, weight: Any, quantum: Any, dt: Any, seed: int) -> Network:
+    start = {"v": Uniform(-60 * mV, -50 * mV)}
+    return Network("adaptive", dt).add(
+        *_modulators(rule),
+        Population("drive", SOURCES, Poisson(rate=100 * Hz)),
+        Population("source", SOURCES, LIF(), start),
+        Population("target", TARGETS, _ADAPTIVE, {"v": Uniform(0, 1)}, _if(NeuronRule, rule)),
+        Projection("input", "drive", "source", Pulse(), OneToOne(), 8 * mV),
+        _plastic(rule, weight, ScaledPulse(port="v", quantum=quantum / (10 * mV))),
+        Recorder("source"),
+        Recorder("target"),
+        Recorder("plastic", "w"),
+    )
+
+
+def _adaptive_known(rule: Rule, weight: Any, quantum: Any, dt: Any, seed: int) -> Network:
+    target, own = ImposedAdaptive(**_ADAPTIVE.values()), _if(NeuronRule, rule)
+    return Network("adaptive_known", dt).add(
+        *_modulators(rule),
+        *imposed_population("source", SOURCES, *_train("source", SOURCES, seed), dt),
+        *imposed_population("target", TARGETS, *_train("target", TARGETS, seed), dt, own, target),
+        _plastic(rule, weight, ScaledPulse(port="v", quantum=quantum / (10 * mV))),
+    )
+
+
 def _plastic(rule: Rule, weight: Any, synapse: Any) -> Projection:
     return Projection(
         "plastic", "source", "target", synapse, AllToAll(), weight, rules=_if(SynapticRule, rule)
@@ -124,4 +152,5 @@ def _train(name: str, size: int, seed: int, each: int = 8) -> tuple[Any, np.ndar
 
 SPIKING = Host("spiking", _spiking, _spiking_known, pulsed=True)
 RATE = Host("rate", _rate, _rate, pulsed=False)
-HOSTS = (SPIKING, RATE)
+ADAPTIVE = Host("adaptive", _adaptive, _adaptive_known, pulsed=True, spare=True)
+HOSTS = (SPIKING, RATE, ADAPTIVE)

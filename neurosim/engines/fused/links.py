@@ -153,6 +153,10 @@ class LinkPrinter:
             if name in once:
                 return Place(f"o_{name}", "step")
             place = self.place(link, name)
+            if place.drawn and link.dense:
+                return replace(
+                    place, drawn=place.drawn.format(f"j * {size(self.context.unit(link.target))} + i")
+                )
             matrix = link.dense and place.level == "edge"
             return replace(place, text=self.context.matrix(link, place.text)) if matrix else place
 

@@ -31,7 +31,7 @@ import numpy as np
 from numba import njit
 
 from neurosim.engines.fused.support import clip, collect, diagonal, exprel, sign
-from neurosim.rng.draws import fill_normal, fill_uniform
+from neurosim.rng.draws import fill_normal, fill_uniform, normal, uniform
 '''
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from neurosim.engines.expanded import OF
 from neurosim.engines.lowering import Block, Program, Propagator
 from neurosim.model.expressions import names_in
 
@@ -39,6 +40,8 @@ def _disturbs(program: Program, between: Block, learn: Block) -> bool:
     link = program.expanded.links[learn.owner]
     read = {(link.source, n.removesuffix("_pre")) for n in learn.reads if n.endswith("_pre")}
     read |= {(link.target, n.removesuffix("_post")) for n in learn.reads if n.endswith("_post")}
+    modulators = [n.split(OF) for n in learn.reads if OF in n]
+    read |= {(population, variable) for variable, population in modulators}
     other = program.expanded.links.get(between.owner)
     if other is not None:
         ends = {"_pre": other.source, "_post": other.target}

@@ -21,15 +21,19 @@ _CLOCK: dict[str, tuple[str, Level]] = {
 class Place:
     """A name as printed: `text`, an array indexed by the loop variable of its level, or a number (levels run, step).
 
-    scale, the name of the factor by which the array's elements are multiplied, if it is held scaled.
+    scale, the name of the factor by which the array's elements are multiplied, if it is held scaled; drawn, for a
+    random number, the call that gives the one at an index, with {} for the index.
     """
 
     text: str
     level: Level
     scale: str = ""
+    drawn: str = ""
 
     def at(self, index: str) -> str:
         """Return the text of one element, or of the number."""
+        if self.drawn:
+            return self.drawn.format(index)
         return self.text if self.level in ("run", "step") else f"{self.text}[{index}]"
 
     def read(self, index: str) -> str:
@@ -44,10 +48,17 @@ class Place:
         )
 
 
-def modulator_place(name: str) -> Place:
-    """Return the place of a modulator: the first element of another population's variable."""
+def modulator_place(name: str, part: Unit | Link, level: Level) -> Place:
+    """Return the place of a modulator: the one element of another population's variable, or its elements at a level."""
     variable, population = name.split(OF)
-    return Place(f"{population}__{variable}[0]", "step")
+    full = f"{population}__{variable}"
+    return Place(full, level) if name in part.each else Place(f"{full}[0]", "step")
+
+
+def draw_place(link: Link, name: str, storage: Storage) -> Place:
+    """Return the place of a random number per edge: it is worked out where it is used."""
+    call = f"{link.draws[name]}({link.name}___{name}_key, k, {{}})"
+    return Place(name, "edge", drawn=f"{storage.real}({call})" if storage.real else call)
 
 
 def unit_place(unit: Unit, name: str, storage: Storage) -> Place:
@@ -55,7 +66,7 @@ def unit_place(unit: Unit, name: str, storage: Storage) -> Place:
     if name in _CLOCK:
         return Place(*_CLOCK[name])
     if OF in name:
-        return modulator_place(name)
+        return modulator_place(name, unit, "neuron")
     full = f"{unit.name}__{name}"
     return Place(full, "run" if full in storage.numbers else "neuron")
 
@@ -65,7 +76,9 @@ def link_place(link: Link, name: str, storage: Storage) -> Place:
     if name in _CLOCK:
         return Place(*_CLOCK[name])
     if OF in name:
-        return modulator_place(name)
+        return modulator_place(name, link, "post")
+    if name in link.draws:
+        return draw_place(link, name, storage)
     full = f"{link.name}__{name}"
     if full in storage.numbers:
         return Place(full, "run")

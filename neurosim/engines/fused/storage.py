@@ -207,6 +207,8 @@ def _link(storage: Storage, link: Link, expanded: Expanded) -> None:
         storage.trace(f"{name}__{key}", np.full(size, trace.initial))
     for key in link.totals:
         storage.arrays[f"{name}__{key}"] = np.zeros(targets, dtype=storage.dtype)
+    for key in link.draws:
+        storage.numbers[f"{name}___{key}_key"] = stream_key(expanded.seed, name, key)
     storage.numbers[f"{name}___delay"] = link.delay
     if link.dense:
         return

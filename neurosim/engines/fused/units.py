@@ -62,8 +62,10 @@ class UnitPrinter:
         return self.loop(self.context.unit(block.owner), block.statements)
 
     def draw(self, block: Block) -> list[str]:
-        """Return the lines that fill the arrays of random numbers."""
+        """Return the lines that fill arrays of random numbers; those of edges are worked out where they are used."""
         name = block.owner
+        if name in self.context.program.expanded.links:
+            return []
         draws = self.context.unit(name).draws
         return [f"fill_{kind}({name}___{d}_key, k, {name}__{d})" for d, kind in draws.items()]
 

@@ -60,7 +60,8 @@ class Context:
             return {"dt": dt, "t": step * dt, "t_in_timesteps": step}[name]
         if OF in name:
             variable, population = name.split(OF)
-            return self.values[f"{population}.{variable}"][0]
+            value = self.values[f"{population}.{variable}"]
+            return value if len(value) > 1 else value[0]
         return self.values[f"{owner}.{name}"]
 
     def write(self, name: str, value: Any) -> None:

@@ -26,9 +26,9 @@ def level_of(link: Link, name: str) -> Level:
     """Return where a name in a block of a link varies: not at all, with the source, the target, or the edge."""
     if name in link.traces:
         return link.traces[name].place
-    if name in link.totals:
+    if name in link.totals or name in link.each:
         return "post"
-    if name.removesuffix("___sum") in link.states or name.startswith("_"):
+    if name.removesuffix("___sum") in link.states or name in link.draws or name.startswith("_"):
         return "edge"
     if name not in link.dimensions or name in link.constants or name in CLOCK or OF in name:
         return "run"
@@ -63,7 +63,7 @@ class Edges:
     def owned(self, name: str) -> tuple[str, str]:
         """Return the owner of a variable and its name there."""
         level = level_of(self.link, name)
-        if level in ("run", "edge") or name in self.link.traces or name in self.link.totals:
+        if level in ("run", "edge") or name in {*self.link.traces, *self.link.totals, *self.link.each}:
             return self.link.name, name
         return self.link.source if level == "pre" else self.link.target, name.removesuffix(f"_{level}")
 

@@ -88,7 +88,8 @@ def _link(link: Link) -> list[Any]:
         len(link.pre),
         *(None if link.dense else stride(index) for index in (link.pre, link.post)),
     ]
-    return [*facts, places, sorted(link.dimensions), sorted(link.constants), sorted(link.states)]
+    names = [sorted(link.dimensions), sorted(link.constants), sorted(link.states), sorted(link.each)]
+    return [*facts, places, dict(link.draws), *names]
 
 
 def keep_compiled() -> None:

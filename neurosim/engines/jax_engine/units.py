@@ -67,12 +67,13 @@ def assign(
 
 
 def draw(context: Context, block: Block) -> None:
-    """Draw the random numbers of a unit for this step."""
-    unit = context.unit(block.owner)
-    for name, kind in unit.draws.items():
-        key = context.values[f"{unit.name}/key/{name}"]
-        numbers = DRAW[kind](key, context.step, unit.size, context.settings.dtype)
-        context.values[f"{unit.name}.{name}"] = numbers
+    """Draw the random numbers of a unit, or of the edges of a link, for this step."""
+    expanded = context.program.expanded
+    part = expanded.units.get(block.owner) or expanded.links[block.owner]
+    size = part.size if isinstance(part, Unit) else len(part.pre)
+    for name, kind in part.draws.items():
+        key = context.values[f"{part.name}/key/{name}"]
+        context.values[f"{part.name}.{name}"] = DRAW[kind](key, context.step, size, context.settings.dtype)
 
 
 def read_input(context: Context, block: Block) -> None:

@@ -50,9 +50,9 @@ def state_names(program: Program) -> list[str]:
 
 
 def keys(program: Program, seed: int) -> dict[str, np.ndarray]:
-    """Return the keys of the random numbers that units draw in a run, by 'unit/key/draw', from a seed."""
-    drawn = [(unit.name, name) for unit in program.expanded.units.values() for name in unit.draws]
-    return {f"{unit}/key/{name}": words(stream_key(seed, unit, name)) for unit, name in drawn}
+    """Return the keys of the random numbers that units and links draw in a run, by 'owner/key/draw', from a seed."""
+    drawn = [(part.name, name) for part in parts(program) for name in part.draws]
+    return {f"{owner}/key/{name}": words(stream_key(seed, owner, name)) for owner, name in drawn}
 
 
 def initial_state(
