@@ -34,6 +34,7 @@ from neurosim.model.expressions import Statement, names_in, rename
 End = Literal["pre", "post"]
 Place = Literal["pre", "post", "edge"]
 PLACES: tuple[Place, ...] = ("pre", "post", "edge")
+SHARE = "s_share"
 TRACE_METHODS = ("exact", "exponential_euler", "euler")
 
 
@@ -46,7 +47,11 @@ def event_driven(link: Link, names: Mapping[str, str]) -> bool:
     """Return whether Brian2 can bring all traces up to date at spikes alone, and nothing reads them in between."""
     free = {name: held.derivative for name, held in link.traces.items()}
     read = frozenset().union(*map(names_in, free.values()))
-    between = (*link.derivatives.values(), *link.samples.values(), *link.totals.values())
+    between = (
+        *link.derivatives.values(),
+        *link.samples.values(),
+        *(total.expression for total in link.totals.values()),
+    )
     watched = frozenset().union(*map(names_in, between))
     if not free or traces_at(link, "edge") or read - {*free, *link.constants} or watched & free.keys():
         return False
@@ -102,9 +107,9 @@ class LinkSynapses:
             part = f"{self.ends['post'].parts[link.name]}_post"
             dim, text = link.dimensions[f"{link.port}_post"], rename(link.graded, self.names)
             equations.append(definition(part, text, dim, "summed"))
-        equations += sample_equations(link.samples, link.dimensions, self.names)
-        for name, text in link.totals.items():
-            sum_text = rename(text, self.names)
+        equations += sample_equations(link.samples, link.dimensions, self.names, SHARE)
+        for name, total in link.totals.items():
+            sum_text = rename(total.expression, self.names)
             equations.append(definition(self.names[name], sum_text, link.dimensions[name], "summed"))
         made = self._connected(
             "synapses", equations, (link.pre, link.post), self.ends["pre"], self.ends["post"],
@@ -126,7 +131,7 @@ class LinkSynapses:
             Turn(self._updaters(made, totals), statements)
             for totals, statements in link.in_turn(link.after_sample)
         ]
-        return [Samples(made, link.samples, add, turns, self.names, self.order)]
+        return [Samples(made, link.samples, add, turns, self.names, SHARE, self.order)]
 
     def _updaters(self, made: Synapses, totals: Iterable[str]) -> list[Any]:
         """Return Brian2's objects that work out totals."""

@@ -72,7 +72,7 @@ class Machine:
 
     def _make_units(self) -> None:
         for index, unit in enumerate(self.expanded.units.values()):
-            links = [link for link in self.expanded.links.values() if link.target == unit.name]
+            links = list(self.expanded.links.values())
             self.units[unit.name] = UnitGroup(unit, links, self.clock, self.order, f"population{index}")
 
     def _make_links(self) -> None:

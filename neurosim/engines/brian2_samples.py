@@ -14,13 +14,13 @@ from neurosim.model.units import DIMENSIONLESS, Dimension
 
 
 def sample_equations(
-    changes: Mapping[str, str], dimensions: Mapping[str, Dimension], names: Names
+    changes: Mapping[str, str], dimensions: Mapping[str, Dimension], names: Names, share: str
 ) -> list[SingleEquation]:
-    """Return the variables that hold the sums of changes, and the share that one presentation has in them."""
+    """Return the variables that hold the sums of changes, and `share`, what one presentation has in them."""
     if not changes:
         return []
     sums = [parameter(f"sum_{names[name]}", dimensions[name]) for name in changes]
-    return [parameter("share", DIMENSIONLESS, "shared"), *sums]
+    return [parameter(share, DIMENSIONLESS, "shared"), *sums]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Samples:
     """The code of one group for the clock 'sample'; it is prepared with the network and runs when it is called.
 
     Arguments: group, of Brian2; changes, by state; adding, the totals that they read; turns, what follows the changes;
-    names, in Brian2's terms.
+    names, in Brian2's terms; share, the name of the share of one presentation in the sums.
     """
 
     def __init__(
@@ -45,11 +45,12 @@ class Samples:
         adding: Turn,
         turns: Sequence[Turn],
         names: Names,
+        share: str,
         order: Order,
     ) -> None:
-        self.group = group
+        self._share = group.variables[share].get_value()
         new = {names[name]: rename(text, names) for name, text in changes.items()}
-        add = [f"sum_{name} += share * ({text})" for name, text in new.items()]
+        add = [f"sum_{name} += {share} * ({text})" for name, text in new.items()]
         make = [line for name in new for line in (f"{name} += sum_{name}", f"sum_{name} = 0")]
         self._own: list[Any] = []
 
@@ -71,7 +72,7 @@ class Samples:
 
     def accumulate(self, share: float) -> None:
         """Add `share` of the changes that the present state asks for."""
-        self.group.variables["share"].get_value()[:] = share
+        self._share[:] = share
         for item in self._adding:
             item.run()
 

@@ -60,7 +60,7 @@ def link_names(link: Link, source: Unit, target: Unit) -> dict[str, str]:
     """Return the Brian2 name of every name that the texts of a link may hold."""
     names = {f"{n}_pre": f"{new}_pre" for n, new in unit_names(source).items()}
     names |= {f"{n}_post": f"{new}_post" for n, new in unit_names(target).items()}
-    names |= {name: f"{total_name(link, name)}_post" for name in link.totals}
+    names |= {n: f"{total_name(link, n)}_{total.place}" for n, total in link.totals.items()}
     return names | {
         n: f"s_{n}_s"
         for n in (*link.constants, *link.states, *link.traces, *link.draws, *modulators(link, names))
@@ -68,7 +68,7 @@ def link_names(link: Link, source: Unit, target: Unit) -> dict[str, str]:
 
 
 def total_name(link: Link, name: str) -> str:
-    """Return the Brian2 name of a total of a link, which is a variable of the link's target there."""
+    """Return the Brian2 name of a total of a link, which is a variable of one of the link's ends there."""
     return f"total_{link.name}_{name}"
 
 

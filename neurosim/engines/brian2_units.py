@@ -31,6 +31,7 @@ from neurosim.engines.expanded import Link, Unit
 from neurosim.model.expressions import rename
 from neurosim.model.units import DIMENSIONLESS
 
+SHARE = "n_share"
 LONG_AGO = -1e4
 """The time of the last spike of a neuron that has not spiked, as in Brian2 (s)."""
 
@@ -52,7 +53,7 @@ def equations_of(unit: Unit) -> list[SingleEquation]:
     found += [
         parameter(names[n], dims[n], *(() if n in unit.each else ("shared",))) for n in modulators(unit)
     ]
-    found += sample_equations(unit.samples, dims, names)
+    found += sample_equations(unit.samples, dims, names, SHARE)
     found += [definition(names[n], rename(text, names), dims[n]) for n, text in unit.definitions.items()]
     return found
 
@@ -60,7 +61,7 @@ def equations_of(unit: Unit) -> list[SingleEquation]:
 class UnitGroup:
     """A population in Brian2: its group, and the places of its variables in memory.
 
-    Arguments: unit; links, those that lead to it, whose sums over synapses it holds; clock; order, of the schedule;
+    Arguments: unit; links, all, since it holds sums over synapses; clock; order, of the schedule;
     label, its Brian2 name.
     """
 
@@ -69,7 +70,7 @@ class UnitGroup:
         self.order = order
         self.names = unit_names(unit)
         # Brian2 gives each sum over synapses a variable of its own: the parts of a port, by the link they come from.
-        feeds = [link for link in links if link.graded is not None]
+        feeds = [link for link in links if link.graded is not None and link.target == unit.name]
         self.parts = {link.name: f"part{k}" for k, link in enumerate(feeds)}
         self.feeds = {port: [k.name for k in feeds if k.port == port] for port in unit.ports}
         self.group = self._group(links, clock, label)
@@ -102,7 +103,10 @@ class UnitGroup:
             for port, feeds in self.feeds.items()
             for k in feeds
         ]
-        extra += [parameter(total_name(k, n), k.dimensions[n]) for k in links for n in k.totals]
+        for link in links:
+            ends = {"pre": link.source, "post": link.target}
+            own = [n for n, total in link.totals.items() if ends[total.place] == unit.name]
+            extra += [parameter(total_name(link, n), link.dimensions[n]) for n in own]
         threshold = None if unit.threshold is None else rename(unit.threshold, self.names)
         if unit.source is not None:
             extra.append(SingleEquation(PARAMETER, "fires", DIMENSIONLESS, var_type=BOOLEAN))
@@ -131,7 +135,9 @@ class UnitGroup:
             equations = system(self.unit.adaptation, self.unit.dimensions, self.names)
             run_code(self.group, step_code(equations, "euler"), "adapt", self.order)
         changes = self.unit.samples
-        self.samples = [Samples(self.group, changes, Turn(), [], self.names, self.order)] if changes else []
+        self.samples = (
+            [Samples(self.group, changes, Turn(), [], self.names, SHARE, self.order)] if changes else []
+        )
 
     def add_ports(self) -> None:
         """Let each port be the sum of its parts, once they have been worked out."""

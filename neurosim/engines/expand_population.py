@@ -27,7 +27,7 @@ from neurosim.model.network import Network
 from neurosim.model.neuron import METHODS
 from neurosim.model.parameters import Parameter
 from neurosim.model.parts import Population
-from neurosim.model.rule import NeuronRule
+from neurosim.model.rule import NeuronRule, Signal
 from neurosim.model.source import SourceModel
 from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, quantity
 from neurosim.model.values import resolve, value_dimension
@@ -74,6 +74,7 @@ class _Draft:
         self.samples: dict[str, str] = {}
         self.each: set[str] = set()
         self.gains: dict[str, str] = {}
+        self.output_gains: list[str] = []
         self.factors: dict[str, list[str]] = {}
         self.offsets: dict[str, list[str]] = {}
         self.model_resets = 0
@@ -164,9 +165,7 @@ class _Draft:
         for name, value in rule.values().items():
             self.constant(names[name], value, rule.parameters[name])
         for name, signal in rule.signals.items():
-            names[name] = (
-                self.activity(rule) if signal.name == "activity" else self.variable(rule, signal.name)
-            )
+            names[name] = self.activity(rule) if signal.name == "activity" else self.variable(rule, signal)
         for name, population in rule.modulators.items():
             names[name] = modulator_name(self.network, population, self.population.size, title)
             if self.network.populations[population].size > 1:
@@ -219,6 +218,7 @@ class _Draft:
                     f"{type(rule).__name__} on {self.where}: it has no graded output: use a rate unit"
                 )
             self.definitions["output"] = f"{gain} * ({self.definitions['output']})"
+            self.output_gains.append(gain)
         elif port in self.ports:
             self.factors.setdefault(port, []).append(gain)
         elif port in self.derivatives:
@@ -242,7 +242,12 @@ class _Draft:
         model, rest = self.reset[: self.model_resets], self.reset[self.model_resets :]
         self.reset = (*(Statement(s.target, s.op, substitute(s.expression, changed)) for s in model), *rest)
 
-    def variable(self, rule: NeuronRule, name: str) -> str:
+    def variable(self, rule: NeuronRule, signal: Signal) -> str:
+        name = signal.name
+        if signal.number and self.dimensions.get(name, DIMENSIONLESS) is not DIMENSIONLESS:
+            raise SignalMissing(
+                f"{type(rule).__name__} on {self.where}: it needs '{name}' without unit: use a rate unit"
+            )
         if name not in self.dimensions:
             raise SignalMissing(
                 f"{type(rule).__name__} on {self.where}: it needs '{name}', which {type(self.model).__name__} has not: "
@@ -320,6 +325,7 @@ class _Draft:
             draws=self.draws,
             gains=self.gains,
             each=frozenset(self.each),
+            output_gains=tuple(self.output_gains),
             source=self.model if isinstance(self.model, SourceModel) else None,
             graded=self.model.output is not None,
         )

@@ -11,7 +11,7 @@ import numpy as np
 from neurosim.engines.dimensions import dimension, expect, expect_statement
 from neurosim.engines.draw_calls import Kind, draws_in, with_draws
 from neurosim.engines.expand_population import CLOCK, RESERVED, SECOND, check_variable, modulator_name
-from neurosim.engines.expanded import OF, Held, Link, Structure, Unit
+from neurosim.engines.expanded import OF, Held, Link, Structure, Sum, Unit
 from neurosim.engines.limits import Change, Limit, check_limits, check_together, gated
 from neurosim.engines.rule_text import renamed, renamed_statements
 from neurosim.engines.structure import whole_steps
@@ -65,7 +65,7 @@ class _Draft:
         self.changes: list[Change] = []
         self.limits: list[Limit] = []
         self.endings: list[Limit | Statement] = []
-        self.totals: dict[str, str] = {}
+        self.totals: dict[str, Sum] = {}
         self.structure: Structure | None = None
         self.derivatives: dict[str, str] = {}
         self.samples: dict[str, str] = {}
@@ -295,7 +295,10 @@ class _Draft:
         self.states["mask"] = np.ones(self.pre.size)
         self.deliver = tuple(gated(s) for s in self.deliver)
         self.graded = None if self.graded is None else f"mask * ({self.graded})"
-        self.totals = {name: f"mask * ({text})" for name, text in self.totals.items()}
+        self.totals = {
+            name: replace(total, expression=f"mask * ({total.expression})")
+            for name, total in self.totals.items()
+        }
 
     def pass_on(self, rule: SynapticRule, names: dict[str, str], title: str) -> None:
         """Put the rule's efficacy in the place of the weight in what is delivered."""
@@ -370,7 +373,7 @@ class _Draft:
             where = f"{title}, total {name}"
             text = renamed(rule.totals[name].expression, names, where)
             self.declare(found[name], dimension(text, self.dimensions, where))
-            self.totals[found[name]] = text
+            self.totals[found[name]] = Sum("pre" if rule.totals[name].place == "pre" else "post", text)
         return found
 
     @staticmethod
@@ -458,11 +461,21 @@ class _Draft:
     ) -> str:
         end: End = "pre" if signal.place == "pre" else "post"
         population, unit = self.ends[end]
+        if signal.name == "gain":
+            if not unit.graded:
+                raise SignalMissing(
+                    f"{title}: '{unit.name}' has no gain of its output: use a rate population"
+                )
+            return " * ".join(f"{gain}_{end}" for gain in unit.output_gains) or "1"
         if signal.name != "activity":
             if signal.name not in unit.dimensions:
                 raise SignalMissing(
                     f"{title}: it needs '{signal.name}', which '{unit.name}' does not have: "
                     f"{suggest(signal.name, unit.dimensions)}"
+                )
+            if signal.number and unit.dimensions[signal.name] is not DIMENSIONLESS:
+                raise SignalMissing(
+                    f"{title}: it needs '{signal.name}' of '{unit.name}' without unit: use rate units"
                 )
             return f"{signal.name}_{end}"
         if unit.graded:

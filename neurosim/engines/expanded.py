@@ -33,7 +33,8 @@ class Unit:
     threshold, reset, refractory (name of a constant), method as in the model; adaptation, derivatives of neuron rules,
     integrated by Euler's method apart from the model's; samples, changes of neuron rules after a presentation;
     draws, names of per-step random numbers and their kind; each, modulators with a value for each neuron; gains,
-    port -> state that multiplies what is delivered to it; dimensions, of every name.
+    port -> state that multiplies what is delivered to it; output_gains, states that multiply its output; dimensions,
+    of every name.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Unit:
     draws: Mapping[str, Literal["normal", "uniform"]] = field(default_factory=dict)
     gains: Mapping[str, str] = field(default_factory=dict)
     each: frozenset[str] = frozenset()
+    output_gains: tuple[str, ...] = ()
     source: SourceModel | None = None
     graded: bool = False
 
@@ -89,6 +91,14 @@ class Structure:
 
 
 @dataclass(frozen=True)
+class Sum:
+    """A sum of an expression over the edges of each target ('post') or of each source ('pre')."""
+
+    place: Literal["pre", "post"]
+    expression: str
+
+
+@dataclass(frozen=True)
 class Link:
     """A projection written out.
 
@@ -100,7 +110,7 @@ class Link:
     derivatives, of edge states under continuous rules (Euler's method, values at the start of the step), and after,
     statements that follow them; samples, changes of edge states after a presentation, and after_sample; matrix and
     matrix_sample, the same two for the whole weight matrix W (targets, sources) in the language of `model.matrix`;
-    totals, sums over the edges of each target, by name, read by derivatives, samples and what follows them;
+    totals, sums over the edges of each target (or source), by name, read by derivatives, samples and what follows them;
     draws, names of random numbers per edge and step, and their kind; each, modulators with a value for each neuron of
     the target; tied, index into a named parameter for each edge; structure, of a link whose state `mask` a rule
     changes.
@@ -128,7 +138,7 @@ class Link:
     after_sample: tuple[Statement, ...] = ()
     matrix: str | None = None
     matrix_sample: str | None = None
-    totals: Mapping[str, str] = field(default_factory=dict)
+    totals: Mapping[str, Sum] = field(default_factory=dict)
     tied: Tied | None = None
     delays: np.ndarray | None = None
     structure: Structure | None = None

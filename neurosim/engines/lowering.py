@@ -166,9 +166,8 @@ class _Lowering:
         wanted = {r.variable for r in self.expanded.network.recorders if r.target == unit.name}
         for link in self.links.values():
             traces = (trace.derivative for trace in link.traces.values())
-            names = names_of(
-                [link.graded, link.matrix, *link.derivatives.values(), *link.totals.values(), *traces]
-            )
+            sums = (total.expression for total in link.totals.values())
+            names = names_of([link.graded, link.matrix, *link.derivatives.values(), *sums, *traces])
             wanted |= {
                 n.removesuffix("_pre") for n in names if link.source == unit.name and n.endswith("_pre")
             }
@@ -190,7 +189,7 @@ class _Lowering:
             texts += [link.matrix, link.matrix_sample, *(s.expression for s in events)]
             texts += [
                 *link.derivatives.values(),
-                *link.totals.values(),
+                *(total.expression for total in link.totals.values()),
                 *link.samples.values(),
                 *(t.derivative for t in link.traces.values()),
             ]
@@ -256,7 +255,7 @@ class _Lowering:
 
     def total(self, kind: Kind, link: Link, totals: Iterable[str]) -> Iterator[Block]:
         """Yield the block that works out totals, if there are any."""
-        sums = tuple(Statement(name, "+=", link.totals[name]) for name in totals)
+        sums = tuple(Statement(name, "+=", link.totals[name].expression) for name in totals)
         if sums:
             yield Block(kind, link.name, sums if kind == "learn" else self.inlined(link, sums), total=True)
 

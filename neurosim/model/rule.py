@@ -19,10 +19,11 @@ Place = Literal["pre", "post", "own", "synapse"]
 
 @dataclass(frozen=True)
 class Signal:
-    """A quantity that a rule reads: `activity`, or a variable of the population such as `v`."""
+    """What a rule reads: `activity`, or a variable of the population such as `v`; number, only one without unit."""
 
     place: Place
     name: str
+    number: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,12 @@ class Offset:
 
 @dataclass(frozen=True)
 class Total:
-    """The sum of an expression over the connections that lead to a postsynaptic neuron, worked out where it is read."""
+    """The sum of an expression over the connections of a neuron, worked out where it is read.
 
+    place, 'post' for the connections that lead to a postsynaptic neuron, 'pre' for those that leave a presynaptic one.
+    """
+
+    place: Place
     expression: str
 
 
@@ -108,9 +113,9 @@ class _End:
         """The membrane potential."""
         return Signal(self.place, "v")
 
-    def variable(self, name: str) -> Signal:
-        """Any variable of the population, by name."""
-        return Signal(self.place, name)
+    def variable(self, name: str, *, number: bool = False) -> Signal:
+        """Any variable of the population, by name; number, only where it has no unit."""
+        return Signal(self.place, name, number)
 
     def trace(self, equation: str, initial: Any = 0.0) -> Trace:
         """A variable kept per neuron with its free course `dx/dt = ...`; spikes add to it in `on_pre` or `on_post`.
@@ -132,15 +137,20 @@ class _Own(_End):
 
 
 @dataclass(frozen=True)
-class _Post(_End):
+class _Side(_End):
+    @property
+    def gain(self) -> Signal:
+        """The gain by which rules multiply the neuron's output; 1 where none does."""
+        return Signal(self.place, "gain")
+
     def total(self, expression: str) -> Total:
-        """The sum of an expression, such as `abs(w)`, over the connections that lead to the neuron."""
+        """The sum of an expression, such as `abs(w)`, over the neuron's connections of the projection."""
         check_expression(expression, f"total '{expression[:60]}'")
-        return Total(expression)
+        return Total(self.place, expression)
 
 
-pre = _End("pre")
-post = _Post("post")
+pre = _Side("pre")
+post = _Side("post")
 own = _Own("own")
 
 
@@ -249,8 +259,8 @@ class SynapticRule(Rule, abstract=True):
     traces before they write them; `then`, bounds applied after each change; `efficacy`, what a presynaptic spike passes
     on in place of the weight, worked out when it arrives, before `on_pre`, such as `w * x`; `after`, statements on the
     weight at the end of learning in every step and of `sample()`, wherever rules of the projection may have changed it,
-    in the order of the rules; `s = post.total("abs(w)")`, a sum over the connections that lead to a neuron, which `dw`
-    and `after` may read: it is that of the moment.
+    in the order of the rules; `s = post.total("abs(w)")`, a sum over the connections that lead to a neuron (`pre`: that
+    leave it), which `dw` and `after` may read: it is that of the moment.
     Instead of `dw`, a rule that is not local gives `dW`, a matrix expression, on all-to-all projections: W is the
     weight matrix (targets, sources), the signals are columns, one row per unit; besides + - * / (element by element)
     it has `@`, `.T`, tril(A), diag(A) (of a column the matrix, of a matrix the column), solve(A, b), sum(A), mean(A),

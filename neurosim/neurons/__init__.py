@@ -6,6 +6,7 @@ from neurosim.neurons.adex import AdEx
 from neurosim.neurons.conductance_lif import ConductanceLIF
 from neurosim.neurons.graded import GradedUnit, Maximum, Signal, SquareWave
 from neurosim.neurons.lif import LIF
+from neurosim.neurons.normalised import NormalisedUnit
 from neurosim.neurons.rate import LeakyRate
 from neurosim.neurons.sigmoid import SigmoidRate
 from neurosim.neurons.sources import Poisson, SpikeTrain
@@ -18,6 +19,7 @@ __all__ = [
     "GradedUnit",
     "LeakyRate",
     "Maximum",
+    "NormalisedUnit",
     "Poisson",
     "SigmoidRate",
     "Signal",

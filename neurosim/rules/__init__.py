@@ -10,12 +10,14 @@ from neurosim.rules.covariance_post import CovariancePost
 from neurosim.rules.covariance_pre import CovariancePre
 from neurosim.rules.deep_r import DeepR
 from neurosim.rules.e_prop import EProp, EPropAdaptive
+from neurosim.rules.efficient_gain import EfficientGain
 from neurosim.rules.foldiak_decorrelator import FoldiakDecorrelator
 from neurosim.rules.foldiak_forward import FoldiakForward
 from neurosim.rules.foldiak_lateral import FoldiakLateral
 from neurosim.rules.foldiak_threshold import FoldiakThreshold
 from neurosim.rules.fusi_cascade import FusiCascade
 from neurosim.rules.gain_adaptation import GainAdaptation
+from neurosim.rules.gain_whitening import GainWhitening
 from neurosim.rules.granet import GraNet
 from neurosim.rules.hebb import Hebb
 from neurosim.rules.homeostatic_rewiring import HomeostaticRewiring
@@ -28,6 +30,7 @@ from neurosim.rules.nearest_stdp import NearestSTDP
 from neurosim.rules.nearest_triplet_stdp import NearestTripletSTDP
 from neurosim.rules.oja import Oja
 from neurosim.rules.oja_subspace import OjaSubspace
+from neurosim.rules.outgoing_normalisation_l2 import OutgoingNormalisationL2
 from neurosim.rules.pair_stdp import PairSTDP
 from neurosim.rules.power_law_stdp import PowerLawSTDP
 from neurosim.rules.reward_stdp import RewardSTDP
@@ -46,6 +49,8 @@ from neurosim.rules.tsodyks_markram import TsodyksMarkram
 from neurosim.rules.vogels_inhibitory import VogelsInhibitory
 from neurosim.rules.weight_normalisation import WeightNormalisation
 from neurosim.rules.weight_normalisation_l2 import WeightNormalisationL2
+from neurosim.rules.whitening_backward import WhiteningBackward
+from neurosim.rules.whitening_forward import WhiteningForward
 
 __all__ = [
     "BCM",
@@ -59,12 +64,14 @@ __all__ = [
     "DeepR",
     "EProp",
     "EPropAdaptive",
+    "EfficientGain",
     "FoldiakDecorrelator",
     "FoldiakForward",
     "FoldiakLateral",
     "FoldiakThreshold",
     "FusiCascade",
     "GainAdaptation",
+    "GainWhitening",
     "GraNet",
     "Hebb",
     "HomeostaticRewiring",
@@ -77,6 +84,7 @@ __all__ = [
     "NearestTripletSTDP",
     "Oja",
     "OjaSubspace",
+    "OutgoingNormalisationL2",
     "PairSTDP",
     "PowerLawSTDP",
     "RewardSTDP",
@@ -94,5 +102,7 @@ __all__ = [
     "VogelsInhibitory",
     "WeightNormalisation",
     "WeightNormalisationL2",
+    "WhiteningBackward",
+    "WhiteningForward",
     "registry",
 ]

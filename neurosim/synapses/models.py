@@ -33,3 +33,14 @@ class Graded(SynapseModel):
 
     port = option("I", "input of the target")
     graded = "w * output_pre"
+
+
+class GradedPower(SynapseModel):
+    """Adds weight times a power of the source's output, where that is positive, to an input of the target.
+
+    port = sum over sources of w * max(output, 0)^exponent;  w has the unit of the port, the output is a number.
+    """
+
+    port = option("I", "input of the target")
+    exponent = parameter(2.0, "exponent", low=0.0)
+    graded = "w * clip(output_pre, 0, inf)**exponent"

@@ -24,8 +24,10 @@ REFUSED = {
     **{(name, "rate"): "needs spikes of 'source'" for name in OURS if registry.get(name).clock == "spike"},
     ("BiasAdaptation", "spiking"): "no 'bias' to add to",
     **{(name, host): "it needs 'psi'" for name in ("EProp", "EPropAdaptive") for host in ("spiking", "rate")},
+    ("EfficientGain", "spiking"): "it needs 'I' without unit",
     ("FoldiakThreshold", "spiking"): "no 'bias' to add to",
     ("GainAdaptation", "spiking"): "no graded output",
+    ("GainWhitening", "spiking"): "no graded output",
     ("HomeostaticRewiring", "rate"): "it needs spikes, which 'source' does not have",
     ("IntrinsicPlasticity", "spiking"): "no 'bias' to add to",
     ("IntrinsicPlasticityTanh", "spiking"): "no 'bias' to add to",
@@ -33,6 +35,8 @@ REFUSED = {
     ("SynapticElements", "rate"): "it needs spikes, which 'target' does not have",
     ("ThresholdAdaptation", "rate"): "no 'v_threshold' to add to",
     ("TsodyksMarkram", "rate"): "needs spikes of 'source'",
+    ("WhiteningBackward", "spiking"): "'source' has no gain of its output",
+    ("WhiteningForward", "spiking"): "'target' has no gain of its output",
 }
 
 

@@ -25,6 +25,7 @@ from neurosim.neurons import LIF, GradedUnit, Poisson, Signal
 from neurosim.rng import generator
 from neurosim.rules import (
     Hebb,
+    OutgoingNormalisationL2,
     PairSTDP,
     SubtractiveNormalisation,
     WeightNormalisation,
@@ -39,6 +40,7 @@ RULES = {
     "l1": WeightNormalisation(target=TARGET),
     "l2": WeightNormalisationL2(target=TARGET),
     "subtract": SubtractiveNormalisation(target=TARGET),
+    "outgoing": OutgoingNormalisationL2(target=TARGET),
 }
 
 
@@ -84,6 +86,9 @@ def normalised(name: str, w: np.ndarray, there: np.ndarray) -> np.ndarray:
     if name == "subtract":
         excess = (w.sum(axis=1, keepdims=True) - TARGET) / there.sum(axis=1, keepdims=True)
         return np.where(there, w - excess, 0.0)
+    if name == "outgoing":
+        length = np.sqrt((w**2).sum(axis=0))
+        return np.where(length > 0, w * TARGET / np.where(length > 0, length, 1), 0.0)
     size = np.abs(w).sum(axis=1) if name == "l1" else np.sqrt((w**2).sum(axis=1))
     return w * TARGET / size[:, None]
 
@@ -119,6 +124,7 @@ def test_a_run_is_hebb_and_then_the_norm_sample_by_sample(engine, connect):
             w = normalised(name, np.where(there, w + 0.01 * np.outer(w @ sample, sample), 0.0), there)
         np.testing.assert_allclose(as_matrix(simulation, name)[0], w, rtol=1e-9, atol=1e-13)
         kept = {"l1": np.abs(w).sum(axis=1), "l2": np.sqrt((w**2).sum(axis=1)), "subtract": w.sum(axis=1)}
+        kept["outgoing"] = np.sqrt((w**2).sum(axis=0))[there.any(axis=0)]
         np.testing.assert_allclose(kept[name], TARGET, rtol=1e-12)
 
 
@@ -148,11 +154,12 @@ def test_ratios_or_differences_are_kept_to_the_machines_precision_and_weights_of
         after = as_matrix(simulation, name)[0]
         assert np.abs(after - start).max() > 0.1
         kept = after - start if name == "subtract" else after / start
+        kept = kept.T if name == "outgoing" else kept
         np.testing.assert_allclose(kept, np.broadcast_to(kept[:, :1], kept.shape), rtol=1e-12)
-    for name in ("l1", "l2"):
+    for name in ("l1", "l2", "outgoing"):
         simulation.set(f"{name}.w", np.zeros(40))
     simulation.run(3 * DT, {"x": samples(0, 3)})
-    for name in ("l1", "l2"):
+    for name in ("l1", "l2", "outgoing"):
         np.testing.assert_array_equal(simulation.get(f"{name}.w"), np.zeros(40))
 
 

@@ -85,7 +85,7 @@ def link_place(link: Link, name: str, storage: Storage) -> Place:
     if name in link.traces:
         return Place(full, link.traces[name].place, f"{full}___now" if full in storage.scaled else "")
     if name in link.totals:
-        return Place(full, "post")
+        return Place(full, link.totals[name].place)
     if full in storage.arrays:
         return Place(full, "edge")
     for end, owner in (("pre", link.source), ("post", link.target)):

@@ -205,8 +205,9 @@ def _link(storage: Storage, link: Link, expanded: Expanded) -> None:
     for key, trace in link.traces.items():
         size = {"pre": sources, "post": targets, "edge": link.pre.size}[trace.place]
         storage.trace(f"{name}__{key}", np.full(size, trace.initial))
-    for key in link.totals:
-        storage.arrays[f"{name}__{key}"] = np.zeros(targets, dtype=storage.dtype)
+    for key, total in link.totals.items():
+        size = {"pre": sources, "post": targets}[total.place]
+        storage.arrays[f"{name}__{key}"] = np.zeros(size, dtype=storage.dtype)
     for key in link.draws:
         storage.numbers[f"{name}___{key}_key"] = stream_key(expanded.seed, name, key)
     storage.numbers[f"{name}___delay"] = link.delay

@@ -26,7 +26,9 @@ def level_of(link: Link, name: str) -> Level:
     """Return where a name in a block of a link varies: not at all, with the source, the target, or the edge."""
     if name in link.traces:
         return link.traces[name].place
-    if name in link.totals or name in link.each:
+    if name in link.totals:
+        return link.totals[name].place
+    if name in link.each:
         return "post"
     if name.removesuffix("___sum") in link.states or name in link.draws or name.startswith("_"):
         return "edge"
@@ -177,12 +179,21 @@ class Edges:
 
 
 def all_edges(context: Context, block: Block) -> None:
-    """Run the assignments of a block on every edge: graded sums, learning in continuous time; totals start from 0."""
-    edges = Edges(context, context.link(block.owner))
+    """Run the assignments of a block on every edge: graded sums, learning in continuous time, totals."""
+    link = context.link(block.owner)
     if block.total:
-        empty = jnp.zeros(edges.shape[1], context.settings.dtype)
-        context.values |= {edges.full(line.target): empty for line in block.statements}
-    edges.run(block.statements)
+        _totals(context, link, block)
+    else:
+        Edges(context, link).run(block.statements)
+
+
+def _totals(context: Context, link: Link, block: Block) -> None:
+    for line in block.statements:
+        own: End = "pre" if link.totals[line.target].place == "post" else "post"
+        edges = Edges(context, link, own)
+        size = context.unit(link.target if own == "pre" else link.source).size
+        context.values[edges.full(line.target)] = jnp.zeros(size, context.settings.dtype)
+        edges.run((line,))
 
 
 def arriving(context: Context, block: Block) -> None:
