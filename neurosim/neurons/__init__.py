@@ -4,6 +4,7 @@ from neurosim.model.registries import neurons as registry
 from neurosim.neurons.adaptive_lif import AdaptiveLIF
 from neurosim.neurons.adex import AdEx
 from neurosim.neurons.conductance_lif import ConductanceLIF
+from neurosim.neurons.depolarising_adex import DepolarisingAdEx
 from neurosim.neurons.graded import GradedUnit, Maximum, Signal, SquareWave
 from neurosim.neurons.lif import LIF
 from neurosim.neurons.normalised import NormalisedUnit
@@ -16,6 +17,7 @@ __all__ = [
     "AdEx",
     "AdaptiveLIF",
     "ConductanceLIF",
+    "DepolarisingAdEx",
     "GradedUnit",
     "LeakyRate",
     "Maximum",

@@ -5,6 +5,7 @@ from neurosim.rules.activity_covariance import ActivityCovariance
 from neurosim.rules.bcm import BCM
 from neurosim.rules.benna_fusi import BennaFusi
 from neurosim.rules.bias_adaptation import BiasAdaptation
+from neurosim.rules.clopath_stdp import ClopathSTDP, HomeostaticClopathSTDP
 from neurosim.rules.covariance import Covariance
 from neurosim.rules.covariance_post import CovariancePost
 from neurosim.rules.covariance_pre import CovariancePre
@@ -58,6 +59,7 @@ __all__ = [
     "ActivityCovariance",
     "BennaFusi",
     "BiasAdaptation",
+    "ClopathSTDP",
     "Covariance",
     "CovariancePost",
     "CovariancePre",
@@ -74,6 +76,7 @@ __all__ = [
     "GainWhitening",
     "GraNet",
     "Hebb",
+    "HomeostaticClopathSTDP",
     "HomeostaticRewiring",
     "IntrinsicPlasticity",
     "IntrinsicPlasticityTanh",
