@@ -120,17 +120,23 @@ def steps_to_update(memory: Memory) -> int:
 
 def update(memory: Memory) -> None:
     """Apply the structural rules whose interval ends with the last step."""
-    due = {
-        name: rule
-        for name, rule in present_rules(memory).items()
-        if memory.now % _interval(rule, name, memory.dt) == 0
-    }
-    together = {name: rule for name, rule in due.items() if rule.together}
-    alone = [[name] for name in due if name not in together]
-    for group in [*_groups(together), *alone]:
-        rule = due[group[0]]
-        t = memory.now // _interval(rule, group[0], memory.dt)
-        _Update(memory, [memory.expanded.links[name] for name in group]).apply(rule, t)
+    rules = present_rules(memory)
+    intervals = {name: _interval(rule, name, memory.dt) for name, rule in rules.items()}
+    due = {name: rule for name, rule in rules.items() if memory.now % intervals[name] == 0}
+    for rule, names in updated_as_one(due):
+        apply(memory, rule, names, memory.now // intervals[names[0]])
+
+
+def updated_as_one(rules: Mapping[str, StructuralRule]) -> list[tuple[StructuralRule, list[str]]]:
+    """Return rules with the projections on which they act as one; rules, by projection."""
+    groups = _groups({name: rule for name, rule in rules.items() if rule.together})
+    groups += [[name] for name, rule in rules.items() if not rule.together]
+    return [(rules[names[0]], names) for names in groups]
+
+
+def apply(memory: Memory, rule: StructuralRule, names: list[str], t: int) -> None:
+    """Apply update t of a rule to projections as one."""
+    _Update(memory, [memory.expanded.links[name] for name in names]).apply(rule, t)
 
 
 @dataclass
@@ -185,6 +191,8 @@ class _Update:
 
     def value(self, link: Link, name: str) -> np.ndarray:
         """Return a variable of a link, its ends or a modulator as values at edges."""
+        if name == GRADIENT:
+            return self.memory._read(link.name, GRADIENT)
         if OF in name:
             variable, _, population = name.partition(OF)
             return self.memory._read(population, variable)[0]

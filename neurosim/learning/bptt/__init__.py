@@ -1,8 +1,8 @@
 """Back-propagation through time: gradient descent on a network, or on a closed loop of controller and body.
 
 `Trainer` descends losses of a `Model` on `Fresh` or `Shuffled` batches; `network_model` makes a model of a description,
-`controller` puts a network into a closed loop, `GRU` is the usual baseline policy. Optimisers and schedules are
-optax's.
+`controller` puts a network into a closed loop, `Rewiring` trains one whose connections come and go, `GRU` is the usual
+baseline policy. Optimisers and schedules are optax's.
 """
 
 from neurosim.learning.bptt.batches import Fresh, Shuffled, padded
@@ -11,6 +11,7 @@ from neurosim.learning.bptt.losses import mean_absolute, mean_square, softmax_cr
 from neurosim.learning.bptt.model import Model
 from neurosim.learning.bptt.network import controller, network_model
 from neurosim.learning.bptt.objective import Objective
+from neurosim.learning.bptt.rewiring import Rewiring
 from neurosim.learning.bptt.trainer import Trainer
 from neurosim.learning.bptt.training import Training
 from neurosim.learning.bptt.transforms import clip_each, scale_each
@@ -21,6 +22,7 @@ __all__ = [
     "Fresh",
     "Model",
     "Objective",
+    "Rewiring",
     "Shuffled",
     "Trainer",
     "Training",

@@ -42,7 +42,8 @@ class Given(NamedTuple):
 
 
 class Steps:
-    """Steps of gradient descent: `start` makes what `run` takes some steps of; `measure` takes the losses of one batch.
+    """Steps of gradient descent: `start` makes what `run` takes some steps of; `measure` takes the losses of one batch,
+    `slope` their gradient.
 
     Arguments: model, objective, optimiser; every, the most steps per call; limit, by which multiple of its first value
     a loss counts as exploded.
@@ -62,6 +63,7 @@ class Steps:
         self.start = jax.jit(self._start)
         self.run = jax.jit(self._run, static_argnames="varied")
         self.measure = jax.jit(self._measure, static_argnames="varied")
+        self.slope = jax.jit(self._slope, static_argnames="varied")
 
     def _start(self, parameters: Parameters) -> Carry:
         """Return what the first step starts from; parameters have seeds first."""
@@ -110,6 +112,17 @@ class Steps:
 
         def one(given: Given, parameters: Parameters) -> Array:
             return _losses(given, self._terms(batches, given, jnp.int32(0))(parameters))
+
+        return _over_seeds(one, given, varied, parameters)
+
+    def _slope(
+        self, batches: Batches, given: Given, parameters: Parameters, step: Array, varied: tuple[str, ...]
+    ) -> Parameters:
+        """Return the gradient (seeds, ...) of the objective on the batch of a step, by name."""
+
+        def one(given: Given, parameters: Parameters) -> Parameters:
+            terms = self._terms(batches, given, step)
+            return self.objective.gradient(terms, parameters, given.weights, given.shares)[0]
 
         return _over_seeds(one, given, varied, parameters)
 

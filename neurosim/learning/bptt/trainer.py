@@ -125,6 +125,22 @@ class Trainer:
         with precision(self.model.dtype):
             return restored(arrays, self._started(seeds if arrays["several"] else seeds[0], vary))
 
+    def gradient(
+        self, training: Training, held: Mapping[str, ArrayLike] | None = None
+    ) -> dict[str, np.ndarray]:
+        """Return the gradient of the objective on the batch of the next step, by name of the parameter, seeds first.
+
+        Arguments: held, values of parameters that are not trained, in place of their own and the same for all seeds.
+        """
+        with precision(self.model.dtype):
+            given, varied = self._given(training)
+            chosen = self._cast(held or {})
+            given = given._replace(held={**given.held, **chosen})
+            source = self._sources[training.step // self.every % len(self._sources)]
+            left = tuple(name for name in varied if name not in chosen)
+            found = self._steps.slope(source, given, training.carry.parameters, training.step, varied=left)
+        return {name: np.asarray(value) for name, value in found.items()}
+
     # The parts of a training ----------------------------------------------------------------------------------------
 
     @property
