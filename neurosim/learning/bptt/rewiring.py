@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -13,10 +15,11 @@ from neurosim.engines.expand import expand
 from neurosim.engines.expanded import Expanded
 from neurosim.engines.structure import apply, present_rules, structured, updated_as_one
 from neurosim.errors import UsageError
-from neurosim.learning.bptt.trainer import Trainer
+from neurosim.learning.bptt.trainer import Progress, Trainer
 from neurosim.learning.bptt.training import Training
 from neurosim.model.network import Network
 from neurosim.model.structural import GRADIENT
+from neurosim.store import write_state
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,24 +57,30 @@ class Rewiring:
     def _projections(self) -> list[str]:
         return [link.name for link in structured(expand(self.network))]
 
-    def train(self, steps: int, seeds: Any = 0, *, after: Training | None = None, **options: Any) -> Training:
+    def train(
+        self,
+        steps: int,
+        seeds: int | Sequence[int] = 0,
+        *,
+        after: Training | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        checkpoint: str | Path | None = None,
+    ) -> Training:
         """Return the training after `steps` steps, with an update after every `every` of them.
 
-        Arguments: seeds, after and options, as of `Trainer.train`; a training that stopped goes on with the same bits.
+        Arguments, and what is raised: as of `Trainer.train`; a checkpoint is written after each update.
         """
-        if after is None:
-            after = self.trainer.train(
-                0, seeds, vary=self._masks(seeds) | dict(options.pop("vary", None) or {})
-            )
-        while after.step < steps:
-            target = min(steps, (after.step // self.every + 1) * self.every)
-            before = after.step
-            after = self.trainer.train(target, after=after, **options)
-            if after.step == before:
+        training = self.trainer.train(0, seeds, vary=self._masks(seeds)) if after is None else after
+        while training.step < steps:
+            before, target = training.step, (training.step // self.every + 1) * self.every
+            training = self.trainer.train(min(steps, target), after=training, progress=progress)
+            if training.step == before:
                 break
-            if after.step % self.every == 0:
-                after = self.update(after)
-        return after
+            if training.step == target:
+                training = self.update(training)
+            if checkpoint is not None:
+                write_state(checkpoint, training.arrays())
+        return training
 
     def update(self, training: Training) -> Training:
         """Return the training with its connections after one update, the number `step // every`."""
@@ -101,7 +110,7 @@ class Rewiring:
         found = {name: training.varied[f"{name}.mask"] > 0.5 for name in self._projections}
         return {name: mask if training.several else mask[0] for name, mask in found.items()}
 
-    def _masks(self, seeds: Any) -> dict[str, np.ndarray]:
+    def _masks(self, seeds: int | Sequence[int]) -> dict[str, np.ndarray]:
         links = [self._expanded(int(seed)).links for seed in np.atleast_1d(seeds)]
         return {f"{n}.mask": np.stack([own[n].states["mask"] for own in links]) for n in self._projections}
 
