@@ -195,7 +195,8 @@ class _Update:
             return self.memory._read(link.name, GRADIENT)
         if OF in name:
             variable, _, population = name.partition(OF)
-            return self.memory._read(population, variable)[0]
+            value = self.memory._read(population, variable)
+            return value[link.post] if name in link.each else value[0]
         index = {"pre": link.pre, "post": link.post}
         if name in link.traces:
             place, value = link.traces[name].place, self.memory._read(link.name, name)
