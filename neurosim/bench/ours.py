@@ -103,7 +103,7 @@ class Fused(Program):
 
 
 def _edges(link: Any) -> int:
-    return int(link.pre.size)
+    return link.size
 
 
 def held(objects: Iterable[Any]) -> int:

@@ -249,7 +249,7 @@ class Simulation(ABC):
     def edges(self, projection: str) -> tuple[np.ndarray, np.ndarray]:
         """Return (pre, post), the units that each edge of a projection joins, in the order of its weights."""
         link = self._link(projection)
-        return link.pre, link.post
+        return link.pre, link.post.copy()
 
     def matrix(self, projection: str, variable: str = "w") -> Any:
         """Return a variable of an all-to-all projection as a matrix (targets, sources), with its unit."""
@@ -261,11 +261,11 @@ class Simulation(ABC):
         shape = (self.expanded.units[link.source].size, self.expanded.units[link.target].size)
         _, _, dimension = self._find(f"{projection}.{variable}")
         values = np.array(self._read(projection, variable))
-        if values.size not in (1, link.pre.size):
+        if values.size not in (1, link.size):
             raise DescriptionError(
                 f"'{projection}.{variable}' is kept per neuron: use get('{projection}.{variable}')"
             )
-        return quantity(np.broadcast_to(values, link.pre.shape).reshape(shape).T.copy(), dimension)
+        return quantity(np.broadcast_to(values, (link.size,)).reshape(shape).T.copy(), dimension)
 
     def _link(self, projection: str) -> Link:
         if projection not in self.expanded.links:

@@ -47,7 +47,7 @@ def _recordable(expanded: Expanded, target: str) -> dict[str, int]:
         names = [*unit.states, *unit.definitions, *unit.ports, *(["spikes"] if unit.spiking else [])]
         return dict.fromkeys(names, unit.size)
     link = expanded.links[target]
-    edges = link.pre.size
+    edges = link.size
     sizes = {"pre": expanded.units[link.source].size, "post": expanded.units[link.target].size, "edge": edges}
     return {**dict.fromkeys(link.states, edges), **{n: sizes[t.place] for n, t in link.traces.items()}}
 

@@ -11,7 +11,7 @@ import numpy as np
 from neurosim.engines.dimensions import dimension, expect, expect_statement
 from neurosim.engines.draw_calls import Kind, draws_in, with_draws
 from neurosim.engines.expand_population import CLOCK, RESERVED, SECOND, check_variable, modulator_name
-from neurosim.engines.expanded import OF, Held, Link, Structure, Sum, Unit
+from neurosim.engines.expanded import OF, EdgeList, Held, Link, Structure, Sum, Unit
 from neurosim.engines.limits import Change, Limit, check_limits, check_together, gated
 from neurosim.engines.rule_text import renamed, renamed_statements
 from neurosim.engines.structure import whole_steps
@@ -98,10 +98,23 @@ class _Draft:
         connect: Any = self.projection.connect
         if not connect.autapses and self.projection.source != self.projection.target:
             connect = replace(connect, autapses=True)
+        self.order: np.ndarray | slice = slice(None)
+        self.delays: np.ndarray | None = None
+        if (
+            connect.dense
+            and np.ndim(self.projection.delay) == 0
+            and not isinstance(self.projection.delay, Distribution)
+        ):
+            # All pairs are in order as they are, and are not even listed.
+            self.edges = EdgeList(np.arange(sources + 1) * targets, None, targets)
+            self.delay = int(self.delay_steps(sources * targets))
+            return
         pre, post = connect.pairs(sources, targets, rng, self.where)
         steps = self.delay_steps(pre.size)
-        self.order = np.lexsort((post, steps, pre)) if steps.ndim else edge_order(pre, post)
-        self.pre, self.post = pre[self.order], post[self.order]
+        self.order = edge_order(pre, steps, post) if steps.ndim else edge_order(pre, post)
+        self.edges = EdgeList(
+            np.searchsorted(pre[self.order], np.arange(sources + 1)), post[self.order], targets
+        )
         self.delays = steps[self.order].astype(np.int32) if steps.ndim else None
         self.delay = int(steps.max(initial=0))
 
@@ -115,14 +128,14 @@ class _Draft:
         self.declare("w", dim)
         if not isinstance(weight, Distribution) and np.ndim(weight) == 2:
             weight = quantity(self.flat(in_si(weight, dim, where)), dim)
-        si = resolve(weight, dim, self.pre.size, self.seed, where)
+        si = resolve(weight, dim, self.edges.size, self.seed, where)
         if si.ndim and not isinstance(weight, Distribution):
             si = si[self.order]
         self.check_sign(si)
         if si.ndim == 0 and not self.projection.rules:
             self.constants["w"] = si
         else:
-            self.states["w"] = np.broadcast_to(si, (self.pre.size,)).copy()
+            self.states["w"] = np.broadcast_to(si, (self.edges.size,))
 
     def flat(self, matrix: np.ndarray) -> np.ndarray:
         targets, sources = self.ends["post"][1].size, self.ends["pre"][1].size
@@ -144,13 +157,13 @@ class _Draft:
         named = self.network.parameters[tied.parameter]
         self.declare("w", dimension_of(named.value))
         index = (
-            np.broadcast_to(np.array(tied.index, dtype=np.int64), (self.pre.size,))
+            np.broadcast_to(np.array(tied.index, dtype=np.int64), (self.edges.size,))
             if len(tied.index) == 1
             else np.array(tied.index)
         )
-        if index.shape != self.pre.shape:
+        if index.shape != (self.edges.size,):
             raise DescriptionError(
-                f"{self.where}: {index.size} tied indices for {self.pre.size} edges: give one per edge"
+                f"{self.where}: {index.size} tied indices for {self.edges.size} edges: give one per edge"
             )
         if index.size and (index.min() < 0 or index.max() >= np.size(named.value)):
             raise DescriptionError(
@@ -292,7 +305,7 @@ class _Draft:
                     f"synapse by a rule: {suggest(variable, {*self.states, GRADIENT} - {'w'})}"
                 )
         self.declare("mask", DIMENSIONLESS)
-        self.states["mask"] = np.ones(self.pre.size)
+        self.states["mask"] = np.ones(self.edges.size)
         self.deliver = tuple(gated(s) for s in self.deliver)
         self.graded = None if self.graded is None else f"mask * ({self.graded})"
         self.totals = {
@@ -449,7 +462,7 @@ class _Draft:
 
     def trace(self, name: str, where: str, derivative: str | None, start: float) -> None:
         if where == "synapse":
-            self.states[name] = np.full(self.pre.size, start)
+            self.states[name] = np.broadcast_to(float(start), (self.edges.size,))
             if derivative is not None:
                 self.derivatives[name] = derivative
         else:
@@ -575,9 +588,8 @@ class _Draft:
             name=self.projection.name,
             source=self.projection.source,
             target=self.projection.target,
-            pre=self.pre.astype(np.int32),
-            post=self.post.astype(np.int32),
-            dense=self.projection.connect.dense and self.delays is None,
+            edges=self.edges,
+            dense=self.edges.listed is None,
             delay=self.delay,
             delays=self.delays,
             dimensions=self.dimensions,

@@ -77,6 +77,36 @@ class Held:
     initial: float
 
 
+@dataclass(frozen=True, eq=False)
+class EdgeList:
+    """Edges sorted by source.
+
+    first, where those of each source begin, and their number (int64); listed, the target of each (int32), or None for
+    all pairs; targets, number of units that they may lead to.
+    """
+
+    first: np.ndarray
+    listed: np.ndarray | None
+    targets: int
+
+    @property
+    def size(self) -> int:
+        """Number of edges."""
+        return int(self.first[-1])
+
+    @property
+    def pre(self) -> np.ndarray:
+        """The source of each edge (int32), worked out anew: it would double the memory of the edges."""
+        return np.repeat(np.arange(self.first.size - 1, dtype=np.int32), np.diff(self.first))
+
+    @property
+    def post(self) -> np.ndarray:
+        """The target of each edge (int32)."""
+        if self.listed is not None:
+            return self.listed
+        return np.tile(np.arange(self.targets, dtype=np.int32), self.first.size - 1)
+
+
 @dataclass(frozen=True)
 class Structure:
     """How the connections of a link come and go: a rule, and what it sees.
@@ -102,8 +132,8 @@ class Sum:
 class Link:
     """A projection written out.
 
-    pre, post, indices of its edges (int32, sorted by source, then delay, then target); dense, whether that is all pairs
-    with one delay; delay in steps, the largest if there are many; delays, of each edge, or None if there is one;
+    edges, sorted by source, then delay, then target; dense, whether they are all pairs with one delay; delay in steps,
+    the largest if there are many; delays, of each edge, or None if there is one;
     constants, shared numbers in SI; states, one value per edge; w_shared, the weight is one number for all edges;
     traces, per neuron; deliver, statements at the arrival of a spike that act on the target;
     port and graded, the input of the target that is summed and the summand; on_pre, on_post, what rules do at spikes;
@@ -119,8 +149,7 @@ class Link:
     name: str
     source: str
     target: str
-    pre: np.ndarray
-    post: np.ndarray
+    edges: EdgeList
     dense: bool
     delay: int
     dimensions: Mapping[str, Dimension]
@@ -144,6 +173,21 @@ class Link:
     structure: Structure | None = None
     draws: Mapping[str, Literal["normal", "uniform"]] = field(default_factory=dict)
     each: frozenset[str] = frozenset()
+
+    @property
+    def size(self) -> int:
+        """Number of edges."""
+        return self.edges.size
+
+    @property
+    def pre(self) -> np.ndarray:
+        """The source of each edge (int32)."""
+        return self.edges.pre
+
+    @property
+    def post(self) -> np.ndarray:
+        """The target of each edge (int32)."""
+        return self.edges.post
 
     @property
     def w_shared(self) -> bool:

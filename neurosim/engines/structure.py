@@ -75,11 +75,11 @@ def with_masks(links: Mapping[str, Link], units: Mapping[str, Unit], seed: int) 
     for group in _groups({link.name: rule_of(link) for link in own}):
         members = [links[name] for name in group]
         shapes = [(units[link.source].size, units[link.target].size) for link in members]
-        places = [link.pre.size for link in members]
+        places = [link.size for link in members]
         density = float(rule_of(members[0]).density)
         for link, share in zip(members, erk_densities(shapes, places, density), strict=True):
-            every = np.ones(link.pre.size, dtype=bool)
-            mask = at_random(every, round(share * link.pre.size), generator(seed, f"{link.name} mask"))
+            every = np.ones(link.size, dtype=bool)
+            mask = at_random(every, round(share * link.size), generator(seed, f"{link.name} mask"))
             kept = {"mask": mask.astype(float), "w": np.where(mask, link.states["w"], 0.0)}
             found[link.name] = replace(link, states={**link.states, **kept})
     return found
@@ -152,7 +152,7 @@ class _Update:
         before = self.joined(self.memory._read(link.name, "mask") for link in self.links)
         w = self.joined(self.memory._read(link.name, "w") for link in self.links)
         mask, w, changed = updated(rule, before > 0.5, w, self.signal(), t, rng)
-        ends = np.cumsum([link.pre.size for link in self.links])[:-1]
+        ends = np.cumsum([link.size for link in self.links])[:-1]
         parts = [np.split(values, ends) for values in (mask, w, changed)]
         for link, own_mask, own_w, own_changed in zip(self.links, *parts, strict=True):
             self.write(link, own_mask, own_w, own_changed)
@@ -166,9 +166,7 @@ class _Update:
             self.memory._write(link.name, name, fresh)
 
     def joined(self, parts: Iterable[np.ndarray]) -> np.ndarray:
-        return np.concatenate(
-            [np.broadcast_to(p, k.pre.shape) for p, k in zip(parts, self.links, strict=True)]
-        )
+        return np.concatenate([np.broadcast_to(p, (k.size,)) for p, k in zip(parts, self.links, strict=True)])
 
     def signal(self) -> dict[str, np.ndarray]:
         units = self.memory.expanded.units

@@ -101,13 +101,14 @@ class InDegree(Connectivity):
         room = sources if self.autapses else sources - 1
         if not 0 <= self.k <= room:
             raise DescriptionError(f"{where}: in-degree {self.k} from {room} possible sources: lower it")
-        pre = np.empty((targets, self.k), dtype=np.int32)
-        for target in range(targets):
-            drawn = rng.choice(room, self.k, replace=False, shuffle=False)
-            pre[target] = drawn if self.autapses else drawn + (drawn >= target)
-        post = np.repeat(np.arange(targets, dtype=np.int32), self.k)
-        order = edge_order(pre.ravel(), post)
-        return pre.ravel()[order], post[order]
+        drawn = _different(targets, self.k, room, rng)
+        post, pre = np.divmod(drawn, max(room, 1))
+        if not self.autapses:
+            pre += pre >= post
+        flat = pre * targets + post
+        flat.sort()
+        pre, post = np.divmod(flat, max(targets, 1))
+        return pre.astype(np.int32), post.astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -136,14 +137,39 @@ class Edges(Connectivity):
         return pre.astype(np.int32), post.astype(np.int32)
 
 
-def edge_order(pre: np.ndarray, post: np.ndarray) -> np.ndarray:
-    """Return the stable order that sorts edges by source and then target."""
-    return np.lexsort((post, pre))
+def edge_order(*keys: np.ndarray) -> np.ndarray | slice:
+    """Return the stable order that sorts edges by the first key, then the next; a slice of all if they are sorted."""
+    ahead, level = np.zeros(max(keys[0].size - 1, 0), dtype=bool), None
+    for key in keys:
+        ahead |= (key[1:] > key[:-1]) if level is None else level & (key[1:] > key[:-1])
+        level = (key[1:] == key[:-1]) if level is None else level & (key[1:] == key[:-1])
+    return slice(None) if level is None or (ahead | level).all() else np.lexsort(keys[::-1])
 
 
 def _without_autapses(pre: np.ndarray, post: np.ndarray, autapses: bool) -> Pairs:
     keep = slice(None) if autapses else pre != post
     return pre[keep], post[keep]
+
+
+def _different(rows: int, k: int, room: int, rng: np.random.Generator) -> np.ndarray:
+    """Return row*room + column, sorted, for k different columns out of `room` in each row, every choice as likely.
+
+    They are the first k different ones of an endless sequence of independent draws; of more than half, those left out
+    are drawn.
+    """
+    if 2 * k > room:
+        kept = np.ones(rows * room, dtype=bool)
+        kept[_different(rows, room - k, room, rng)] = False
+        return np.flatnonzero(kept)
+    found, lacking = np.empty(0, dtype=np.int64), np.full(rows, k)
+    while lacking.any():
+        more = np.repeat(np.arange(rows) * room, lacking)
+        more += rng.integers(room, size=more.size)
+        found = np.concatenate([found, more])
+        found.sort()
+        found = found[np.diff(found, prepend=-1) > 0]
+        lacking = k - np.bincount(found // room, minlength=rows)
+    return found
 
 
 def _bernoulli_positions(total: int, p: float, rng: np.random.Generator) -> np.ndarray:

@@ -66,6 +66,7 @@ def test_w3_learns(brian2_here):
     before = program.arrays()["ee_w"]
     program.advance()
     assert np.mean(program.results()["ee_w"] != before) > 0.2
+    assert 20 <= program.plastic_bytes() < 21  # weight, target, and for spikes of the target edge and source
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -275,6 +275,25 @@ def test_buffers_hold_every_spike_when_all_units_fire_at_every_step(small_buffer
     assert simulation.step()["s"].tolist() == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("share", [1.0, 0.02])
+@pytest.mark.parametrize("size", [1, 127, 128, 129, 1000])
+def test_every_spike_is_found_in_whichever_block_of_units(size, share, small_buffers):
+    above = np.random.default_rng(size).random(size) < share
+    held = np.where(above, 11.0, 10.0)
+    model = Firing(tau_ref=0 * ms)
+    network = Network("n", 1 * ms).add(Population("a", size, model, initial={"held": held}), Recorder("a"))
+    simulation = simulate(network)
+    simulation.run(70 * ms)
+    spikes = simulation.recordings()["a.spikes"]
+    assert np.array_equal(spikes.steps, np.repeat(np.arange(70), above.sum()))
+    assert np.array_equal(spikes.ids, np.tile(np.flatnonzero(above), 70))
+
+
+def test_a_rest_of_more_steps_than_are_counted_is_refused():
+    with pytest.raises(DescriptionError, match=r"'a\.tau_ref': a unit may rest for 1073741824 steps at most"):
+        simulate(sink(tau_ref=1e7 * second))
+
+
 def test_a_hundred_thousand_spikes_in_one_run_are_all_there():
     network = Network("n", 1 * ms).add(Population("s", 200, Poisson(rate=1000 * Hz)), Recorder("s"))
     simulation = simulate(network)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from neurosim.engines.expand import expand
 from neurosim.errors import DescriptionError
-from neurosim.model.connectivity import AllToAll, Edges, InDegree, OneToOne, Probability
+from neurosim.model.connectivity import AllToAll, Edges, InDegree, OneToOne, Probability, edge_order
 from neurosim.model.network import Network
 from neurosim.model.parts import Population, Projection
 from neurosim.neurons import GradedUnit, Signal
@@ -50,13 +50,34 @@ def test_in_degree_is_exact(k, autapses, seed):
     assert autapses or np.all(edges.pre != edges.post)
 
 
-def test_sources_of_an_in_degree_are_uniform():
+@pytest.mark.parametrize("k", [3, 7])  # of more than half of all sources, those left out are drawn
+def test_sources_of_an_in_degree_are_uniform(k):
     hits = np.zeros((10, 10))
     for seed in range(2000):
-        pre, post = drawn(InDegree(3, autapses=False), 10, 10, seed)
+        pre, post = drawn(InDegree(k, autapses=False), 10, 10, seed)
         hits[pre, post] += 1
-    p = 3 / 9 * (1 - np.eye(10))
+    p = k / 9 * (1 - np.eye(10))
     assert np.all(np.abs(hits / 2000 - p) <= 5 * np.sqrt(p * (1 - p) / 2000))
+
+
+def test_every_choice_of_sources_is_as_likely():
+    counts = {}
+    for seed in range(3000):
+        pre, _ = drawn(InDegree(2), 4, 1, seed)
+        counts[tuple(pre)] = counts.get(tuple(pre), 0) + 1
+    assert len(counts) == 6 and np.all(
+        np.abs(np.array(list(counts.values())) - 500) < 5 * np.sqrt(500 * 5 / 6)
+    )
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.integers(0, 3)), max_size=12), st.booleans()
+)
+def test_edges_that_are_sorted_stay_as_they_are(rows, ahead):
+    keys = np.array(sorted(rows) if ahead else rows, dtype=np.int32).reshape(-1, 3).T
+    order = edge_order(*keys)
+    assert np.array_equal(np.arange(len(rows))[order], np.lexsort(keys[::-1]))
+    assert isinstance(order, slice) == (rows == sorted(rows) or ahead)
 
 
 @pytest.mark.parametrize("p", [0.003, 0.1, 0.7])

@@ -172,7 +172,7 @@ class LinkPrinter:
                 statement.target.endswith("_post") and statement.target.removesuffix("_post") in target.frozen
             )
             if held and target.refractory is not None:
-                lines += [f"if k >= {target.name}___until[i]:", f"    {line}"]
+                lines += [f"if now >= {target.name}___held[i]:", f"    {line}"]
             else:
                 lines.append(line)
         return lines

@@ -4,7 +4,7 @@ What makes it fast, beside the plain loops:
 - what is the same in every step is worked out before the first (`render.Hoist`);
 - loops are joined, and traces that only decay are held scaled (`rewrites`);
 - a unit's variables are read once and written once per loop (`units.UnitPrinter.body`);
-- spikes are collected from whole words of flags, which are 0 for nearly all (`support.collect`);
+- units are looked through for spikes only in the few blocks that hold one (`units.UnitPrinter.spiking`);
 - what belongs to the outer one of two loops is read there (`links.LinkPrinter.edges`).
 """
 
@@ -30,7 +30,7 @@ from math import acos, asin, atan, cos, cosh, e, exp, expm1, log, log1p, log10, 
 import numpy as np
 from numba import njit
 
-from neurosim.engines.fused.support import clip, collect, diagonal, exprel, sign
+from neurosim.engines.fused.support import clip, diagonal, exprel, sign
 from neurosim.rng.draws import fill_normal, fill_uniform, normal, uniform
 '''
 
@@ -52,13 +52,19 @@ class Printer:
         body = [line for block in merged(self.context.program) for line in self.block(block)]
         advance = [
             "for s in range(steps):",
-            *indent(["k = k0 + s", "t = k * dt", *self.room(), *self.begin(), *body]),
+            *indent(["k = k0 + s", "now = np.int32(s)", "t = k * dt", *self.room(), *self.begin(), *body]),
         ]
         functions = self.function("advance", "steps, k0, dt", [*advance, "return steps"])
         samples = self.context.program.samples
         for kind in ("accumulate", "apply") if samples else ():
             lines = [line for block in samples if block.kind == kind for line in self.sampled(block)]
-            functions += ["", "", *self.function(kind, "share, k, dt", ["t = k * dt", *self.begin(), *lines])]
+            functions += [
+                "",
+                "",
+                *self.function(
+                    kind, "share, k, dt", ["now = np.int32(0)", "t = k * dt", *self.begin(), *lines]
+                ),
+            ]
         return HEAD + "\n".join([*self.imports(), "", "", *functions]) + "\n"
 
     def function(self, name: str, first: str, lines: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ from neurosim.engines.fused.compiled import call, compiled
 from neurosim.engines.fused.context import Context
 from neurosim.engines.fused.printer import Printer
 from neurosim.engines.fused.recorder import Recorders
-from neurosim.engines.fused.storage import Storage, build, coefficients, reset, set_refractory_steps
+from neurosim.engines.fused.storage import Storage, build, coefficients, elapse, reset, set_refractory_steps
 from neurosim.engines.lowering import Program
 from neurosim.engines.recordings import Samples, Spikes
 from neurosim.errors import DescriptionError, ResultFileError, RunFailed
@@ -58,6 +58,7 @@ class FusedSimulation(Simulation):
             for name, rows in inputs.items():
                 self._replace(f"{name}___rows", rows[done : done + chunk])
             taken = self._call(chunk)
+            elapse(self.storage, self.program, taken)
             self._recorders.collect()
             done += taken
             self._now += taken

@@ -7,9 +7,6 @@ import math
 import numpy as np
 from numba import njit
 
-BLOCK = 64
-"""Flags of spikes are held in whole blocks of this many, the last one filled up with zeros."""
-
 
 @njit(cache=True, nogil=True, inline="always")
 def clip(x, low, high):  # type: ignore[no-untyped-def]
@@ -27,22 +24,6 @@ def sign(x):  # type: ignore[no-untyped-def]
 def exprel(x):  # type: ignore[no-untyped-def]
     """Return (exp(x) - 1)/x, 1 at 0."""
     return 1.0 if abs(x) < 1e-16 else math.expm1(x) / x
-
-
-@njit(cache=True, nogil=True)
-def collect(flag, ids, row):  # type: ignore[no-untyped-def]
-    """Write the positions of set flags into a row of `ids` and return their number; eight words at a time, mostly 0."""
-    words = flag.view(np.uint64)
-    n = 0
-    for block in range(words.size // 8):
-        w = 8 * block
-        low = words[w] | words[w + 1] | words[w + 2] | words[w + 3]
-        if low | words[w + 4] | words[w + 5] | words[w + 6] | words[w + 7]:
-            for i in range(BLOCK * block, BLOCK * (block + 1)):
-                if flag[i]:
-                    ids[row, n] = i
-                    n += 1
-    return n
 
 
 @njit(cache=True, nogil=True)

@@ -12,6 +12,9 @@ from neurosim.engines.fused.scope import unit_place
 from neurosim.engines.lowering import Block
 from neurosim.model.expressions import Statement, names_in
 
+BLOCK = 128
+"""Number of units that are looked through when one of them spikes."""
+
 
 @dataclass
 class UnitPrinter:
@@ -20,8 +23,33 @@ class UnitPrinter:
     context: Context
 
     def loop(self, unit: Unit, statements: Sequence[Statement]) -> list[str]:
-        """Return the loop over all units."""
+        """Return the loop over all units; one that ends with the spike condition puts the spikes into the ring."""
+        if statements[-1].target == "_spikes":
+            return self.spiking(unit, statements)
         return [f"for i in range({size(unit)}):", *indent(self.body(unit, statements))]
+
+    def spiking(self, unit: Unit, statements: Sequence[Statement]) -> list[str]:
+        """Return the loop over all units in blocks, and in the few blocks that hold a spike the search for it.
+
+        So the loop that all units go through only adds up the conditions in a register and fills vectors. Indices have
+        no sign: one that might be negative counts from the end, and keeps the loop from filling vectors.
+        """
+        name, block = unit.name, f"np.uint64({BLOCK})"
+        return [
+            "found = 0",
+            f"for start in range(np.uint64(0), np.uint64({size(unit)}), {block}):",
+            f"    stop = min(start + {block}, np.uint64({size(unit)}))",
+            "    some = False",
+            "    for i in range(start, stop):",
+            *indent([*self.body(unit, statements), "some |= _spikes"], 2),
+            "    if some:",
+            "        for i in range(start, stop):",
+            *indent(self.body(unit, statements[-1:]), 3),
+            "            if _spikes:",
+            f"                {name}___ring[{name}___now, found] = i",
+            "                found += 1",
+            f"{name}___count[{name}___now] = found",
+        ]
 
     def body(self, unit: Unit, statements: Sequence[Statement]) -> list[str]:
         """Return the statements for unit i, each variable read before the first and written after the last.
@@ -40,6 +68,12 @@ class UnitPrinter:
             return place.text, place.level == "run"
 
         render = Render(resolve, self.context.hoist, storage.real)
+
+        def value(statement: Statement) -> str:
+            # In single precision a later comparison must see what is stored, not what it is rounded from.
+            text = render.text(statement.expression)
+            return f"{storage.real}({text})" if storage.real and held(statement.target) else text
+
         read = {n for s in statements for n in names_in(s.expression)} | {
             s.target for s in statements if s.op != "="
         }
@@ -47,15 +81,10 @@ class UnitPrinter:
         places = {n: unit_place(unit, n, storage).at("i") for n in {*read, *written} if held(n)}
         return [
             *(f"r_{n} = {places[n]}" for n in sorted(read) if held(n)),
-            *([f"active = k >= {unit.name}___until[i]"] if "active" in read else []),
-            *(self.assign(unit, resolve(s.target)[0], s.op, render.text(s.expression)) for s in statements),
+            *([f"active = now >= {unit.name}___held[i]"] if "active" in read else []),
+            *(f"{resolve(s.target)[0]} {s.op} {value(s)}" for s in statements),
             *(f"{places[n]} = r_{n}" for n in written),
         ]
-
-    @staticmethod
-    def assign(unit: Unit, target: str, op: str, text: str) -> str:
-        """Return an assignment; that of the spike condition sets the unit's flag."""
-        return f"{unit.name}___flag[i] = {text}" if target == "_spikes" else f"{target} {op} {text}"
 
     def plain(self, block: Block) -> list[str]:
         """Return a block that assigns variables of every unit."""
@@ -90,8 +119,7 @@ class UnitPrinter:
         unit = self.context.unit(block.owner)
         name = unit.name
         lines = self.loop(unit, block.statements) if block.statements else []
-        lines.append(f"{name}___count[{name}___now] = collect({name}___flag, {name}___ring, {name}___now)")
-        rest = [f"{name}___until[spike] = k + {name}___rest[spike]"] if unit.refractory is not None else []
+        rest = [f"{name}___held[spike] = now + {name}___rest[spike]"] if unit.refractory is not None else []
         return [*lines, *self.spiked(unit, rest)]
 
     def emit(self, block: Block) -> list[str]:

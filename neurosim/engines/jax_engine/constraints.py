@@ -88,8 +88,8 @@ def _flat(program: Program, link: Link, mask: np.ndarray, where: str) -> np.ndar
     sizes = program.expanded.units[link.target].size, program.expanded.units[link.source].size
     if link.dense and mask.shape == sizes:
         return mask.T.ravel()
-    if mask.shape != link.pre.shape:
+    if mask.shape != (link.size,):
         raise DescriptionError(
-            f"{where}: shape {mask.shape}: give one value per edge, {link.pre.shape}, or a matrix"
+            f"{where}: shape {mask.shape}: give one value per edge, {(link.size,)}, or a matrix"
         )
     return mask

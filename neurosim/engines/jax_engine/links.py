@@ -146,7 +146,7 @@ class Edges:
         if self.link.dense:
             new = old + sign * self.total(line.expression)
         else:
-            summand = jnp.broadcast_to(sign * self.at_edges(line.expression), self.link.pre.shape)
+            summand = jnp.broadcast_to(sign * self.at_edges(line.expression), (self.link.size,))
             new = self.added(old, end, summand if self.spikes is None else summand * self.counted())
         target = self.context.unit(self.link.target)
         if self.spikes is not None and end == "post" and line.target.removesuffix("_post") in target.frozen:

@@ -66,4 +66,4 @@ def width(expanded: Expanded, owner: str, variable: str) -> int:
     link = expanded.links[owner]
     place = link.traces[variable].place if variable in link.traces else "edge"
     ends = {"pre": link.source, "post": link.target}
-    return len(link.pre) if place == "edge" else expanded.units[ends[place]].size
+    return link.size if place == "edge" else expanded.units[ends[place]].size

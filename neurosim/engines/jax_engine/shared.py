@@ -85,7 +85,7 @@ def _link(link: Link) -> list[Any]:
         link.dense,
         link.delay,
         link.delays is not None,
-        len(link.pre),
+        link.size,
         *(None if link.dense else stride(index) for index in (link.pre, link.post)),
     ]
     names = [sorted(link.dimensions), sorted(link.constants), sorted(link.states), sorted(link.each)]

@@ -31,7 +31,7 @@ def parameters(program: Program) -> dict[str, np.ndarray]:
     for link in program.expanded.links.values():
         ends = {"pre": link.source, "post": link.target}
         for name, trace in link.traces.items():
-            size = link.pre.size if trace.place == "edge" else program.expanded.units[ends[trace.place]].size
+            size = link.size if trace.place == "edge" else program.expanded.units[ends[trace.place]].size
             found[f"{link.name}.{name}"] = np.full(size, float(trace.initial))
     named = {name: np.array(p.value, float) for name, p in program.expanded.network.parameters.items()}
     return {**{name: np.array(v) for name, v in found.items() if name not in tied(program)}, **named}
