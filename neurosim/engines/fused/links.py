@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from neurosim.engines.expanded import Link
+from neurosim.engines.fused.blocks import in_blocks
 from neurosim.engines.fused.context import Context, indent, size
 from neurosim.engines.fused.scope import Place, link_place
 from neurosim.engines.lowering import Block
@@ -56,9 +57,12 @@ class LinkPrinter:
     def over_edges(self, block: Block) -> list[str]:
         """Return the loop over all edges, by source; totals start from 0."""
         link = self.link(block)
-        sources = size(self.context.unit(link.source))
+        row = self.row(link, block.statements, arriving=False)
         cleared = [f"{self.place(link, s.target).text}[:] = 0" for s in block.statements if block.total]
-        loop = [f"for j in range({sources}):", *indent(self.row(link, block.statements, arriving=False))]
+        if link.dense:
+            loop = in_blocks(self.context, link, block.statements, lambda n: self.place(link, n), row)
+        else:
+            loop = [f"for j in range({size(self.context.unit(link.source))}):", *indent(row)]
         return [*cleared, *loop]
 
     def arriving(self, block: Block) -> list[str]:

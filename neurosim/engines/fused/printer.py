@@ -5,7 +5,8 @@ What makes it fast, beside the plain loops:
 - loops are joined, and traces that only decay are held scaled (`rewrites`);
 - a unit's variables are read once and written once per loop (`units.UnitPrinter.body`);
 - units are looked through for spikes only in the few blocks that hold one (`units.UnitPrinter.spiking`);
-- what belongs to the outer one of two loops is read there (`links.LinkPrinter.edges`).
+- what belongs to the outer one of two loops is read there (`links.LinkPrinter.edges`);
+- a pass over the targets of a dense projection takes several source rows (`blocks.in_blocks`).
 """
 
 from __future__ import annotations

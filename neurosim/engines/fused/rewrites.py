@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from neurosim.engines.expanded import OF
 from neurosim.engines.lowering import Block, Program, Propagator
@@ -18,23 +20,28 @@ def merged(program: Program) -> list[Block]:
     blocks = list(program.blocks)
     for at, block in enumerate(blocks):
         if block.kind == "threshold":
-            _join(blocks, at, "integrate", lambda between, own=block: between.owner == own.owner)
+            _join(blocks, at, "integrate", _speaks_of_unit)
         if block.kind == "learn" and not block.total:
-            _join(blocks, at, "graded", lambda between, own=block: _disturbs(program, between, own))
+            _join(blocks, at, "graded", partial(_disturbs, program, block))
     return [b for b in blocks if b.statements or b.kind not in ("learn",)]
 
 
-def _join(blocks: list[Block], at: int, kind: str, disturbs: object) -> None:
+def _join(blocks: list[Block], at: int, kind: str, disturbs: Callable[[Block, Block], bool]) -> None:
+    """Join a block to the first of its owner and the kind, unless a block from there on disturbs it."""
     earlier = [i for i in range(at) if blocks[i].kind == kind and blocks[i].owner == blocks[at].owner]
-    if not earlier or any(disturbs(b) for b in blocks[earlier[0] + 1 : at]):  # type: ignore[operator]
+    if not earlier or any(disturbs(b, blocks[earlier[0]]) for b in blocks[earlier[0] : at]):
         return
     first = blocks[earlier[0]]
     blocks[earlier[0]] = replace(first, statements=(*first.statements, *blocks[at].statements))
     blocks[at] = replace(blocks[at], statements=())
 
 
-def _disturbs(program: Program, between: Block, learn: Block) -> bool:
-    """Return whether a block reads or writes what learning of that link writes or reads."""
+def _speaks_of_unit(between: Block, first: Block) -> bool:
+    return between is not first and between.owner == first.owner
+
+
+def _disturbs(program: Program, learn: Block, between: Block, first: Block) -> bool:
+    """Return whether a block, the graded signal itself among them, reads or writes what learning writes or reads."""
     if between.kind == "record":
         return any(r.target == learn.owner for r in program.expanded.network.recorders)
     link = program.expanded.links[learn.owner]
