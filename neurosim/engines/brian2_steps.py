@@ -13,6 +13,7 @@ from brian2 import Clock
 from neurosim.engines.brian2_units import UnitGroup
 from neurosim.engines.engine import ExternalFunction
 from neurosim.engines.expanded import Link, StateClamp, Unit
+from neurosim.model.source import due
 from neurosim.rng import stream_key
 from neurosim.rng.draws import fill_normal, fill_uniform
 
@@ -76,20 +77,19 @@ class Source:
     def __init__(self, unit: UnitGroup, dt: float, seed: int, step: Step) -> None:
         model, name = unit.unit.source, unit.unit.name
         assert model is not None
-        module, _, function = model.emit.partition(":")
-        self.emit = getattr(importlib.import_module(module), function)
+        module, _, function = model.draw.partition(":")
+        self.draw = getattr(importlib.import_module(module), function)
         self.key = stream_key(seed, name, "spikes")
         self.real, self.integer = model.pack(unit.unit.size, dt, seed, name)
         self.first = self.integer.copy()
-        self.ids = np.zeros((1, unit.unit.size), dtype=np.int32)
+        self.size = unit.unit.size
         self.fires = unit.raw("fires")
         self.step = step
 
     def apply(self) -> None:
         """Mark the units that spike in this step."""
-        count = self.emit(self.step.number, self.key, self.real, self.integer, self.ids, 0)
         self.fires[:] = False
-        self.fires[self.ids[0, :count]] = True
+        self.fires[due(self.draw, self.step.number, self.key, self.real, self.integer, self.size)] = True
 
     def reset(self) -> None:
         """Start the spikes anew."""

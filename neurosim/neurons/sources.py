@@ -8,60 +8,37 @@ from numba import njit
 
 from neurosim.errors import DescriptionError
 from neurosim.model.parameters import parameter
-from neurosim.model.source import SourceModel
+from neurosim.model.source import LENGTH, LIST, OWN, PLACE, SourceModel
 from neurosim.model.values import resolve
 from neurosim.rng.draws import NEVER, fill_gaps, uniform
 
-# State of a Poisson source: place in the list of coming spikes, their number, number of the next block, first cell of
-# the grid (step, unit) that is not drawn yet; then the list.
-_HEAD, _BLOCK = 4, 256
-_LAST = NEVER - 1
+_BLOCK, _LAST = 256, NEVER - 1
 
 
 @njit(cache=True, nogil=True)
-def _draw_block(key, real, integer, size):  # type: ignore[no-untyped-def]
-    """List the spikes of the next block: cells at geometric gaps, kept by their unit's share of the rate."""
-    block, cell = integer[2], integer[3]
-    coming = integer[_HEAD:]
-    fill_gaps(key, 2 * block, real[0], coming)
-    kept = 0
-    for i in range(_BLOCK):
-        cell = min(cell - 1 + coming[i], _LAST)
-        if real.size == 1 or cell == _LAST or uniform(key, 2 * block + 1, i) < real[1 + cell % size]:
-            coming[kept] = cell
-            kept += 1
-        cell += 1
-    integer[0], integer[1], integer[2], integer[3] = 0, kept, block + 1, cell
+def draw_poisson(key, real, integer, size):  # type: ignore[no-untyped-def]
+    """List cells at geometric gaps, kept with their unit's share of the highest rate, in blocks until one is kept.
+
+    Own numbers: number of the next block of draws, first cell that is not drawn yet.
+    """
+    kept, coming = 0, integer[LIST:]
+    while kept == 0:
+        block, cell = integer[OWN], integer[OWN + 1]
+        fill_gaps(key, 2 * block, real[0], coming)
+        for i in range(_BLOCK):
+            cell = min(cell - 1 + coming[i], _LAST)
+            if real.size == 1 or cell == _LAST or uniform(key, 2 * block + 1, i) < real[1 + cell % size]:
+                coming[kept] = cell
+                kept += 1
+            cell += 1
+        integer[OWN], integer[OWN + 1] = block + 1, cell
+    integer[PLACE], integer[LENGTH] = 0, kept
 
 
 @njit(cache=True, nogil=True)
-def emit_poisson(step, key, real, integer, ids, row):  # type: ignore[no-untyped-def]
-    """Emit the listed spikes of this step: cell c is unit c % size in step c // size."""
-    size = ids.shape[1]
-    first, count = step * size, 0
-    while True:
-        while integer[0] == integer[1]:
-            _draw_block(key, real, integer, size)
-        unit = integer[_HEAD + integer[0]] - first
-        if unit >= size:
-            return count
-        ids[row, count] = unit
-        count += 1
-        integer[0] += 1
-
-
-@njit(cache=True, nogil=True)
-def emit_list(step, key, real, integer, ids, row):  # type: ignore[no-untyped-def]
-    """Emit the listed units of this step; integer = [next entry, number of entries, steps..., units...]."""
-    at, n = integer[0], integer[1]
-    count = 0
-    while at < n and integer[2 + at] <= step:
-        if integer[2 + at] == step:
-            ids[row, count] = integer[2 + n + at]
-            count += 1
-        at += 1
-    integer[0] = at
-    return count
+def draw_last(key, real, integer, size):  # type: ignore[no-untyped-def]
+    """List the last spike again, which is never due."""
+    integer[PLACE] = integer[LENGTH] - 1
 
 
 class Poisson(SourceModel):
@@ -74,7 +51,7 @@ class Poisson(SourceModel):
     """
 
     rate = parameter(10 * Hz, "rate of each unit", low=0 * Hz)
-    emit = "neurosim.neurons.sources:emit_poisson"
+    draw = "neurosim.neurons.sources:draw_poisson"
 
     def pack(self, size: int, dt: float, seed: int, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Return (highest probability per step, then the share of each unit if they differ), a state with no draws."""
@@ -85,7 +62,7 @@ class Poisson(SourceModel):
                 f"{name}.rate = {highest} Hz gives more than one spike per step of {dt} s: lower it"
             )
         share = rate / highest if np.any(rate != highest) else np.zeros(0)
-        return np.concatenate([[highest * dt], share]), np.zeros(_HEAD + _BLOCK, dtype=np.int64)
+        return np.concatenate([[highest * dt], share]), np.zeros(LIST + _BLOCK, dtype=np.int64)
 
 
 class SpikeTrain(SourceModel):
@@ -93,7 +70,7 @@ class SpikeTrain(SourceModel):
 
     times = parameter(np.zeros(0) * second, "times of the spikes", low=0 * second)
     ids = parameter(np.zeros(0), "units that spike", low=0)
-    emit = "neurosim.neurons.sources:emit_list"
+    draw = "neurosim.neurons.sources:draw_last"
 
     def pack(self, size: int, dt: float, seed: int, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Return (nothing, the sorted list); refuses lists of unequal length, unknown units, two spikes in one step."""
@@ -114,4 +91,5 @@ class SpikeTrain(SourceModel):
             raise DescriptionError(
                 f"{name}.times: a unit spikes twice within one step of {dt} s: use a smaller dt"
             )
-        return np.zeros(0), np.concatenate([[0, steps.size], steps, ids]).astype(np.int64)
+        cells = [*(steps * size + ids).tolist(), _LAST]
+        return np.zeros(0), np.array([0, len(cells), 0, 0, *cells], dtype=np.int64)

@@ -5,8 +5,9 @@ import pytest
 from brian2 import Hz
 from scipy import stats
 
+from neurosim.model.source import due
 from neurosim.neurons import Poisson
-from neurosim.neurons.sources import emit_poisson
+from neurosim.neurons.sources import draw_poisson
 from neurosim.rng import stream_key
 
 DT = 0.001
@@ -20,10 +21,9 @@ def emitted(rates, seed, steps, state=None, first=0):
     """Return (steps, ids, state at the end) of a source that emits at `steps` steps from `first`."""
     real, integer = Poisson(rate=rates * Hz).pack(rates.size, DT, seed, "s")
     integer = integer if state is None else state.copy()
-    ids, found = np.zeros((1, rates.size), dtype=np.int32), []
+    found, key = [], stream_key(seed, "s", "spikes")
     for step in range(first, first + steps):
-        count = emit_poisson(step, stream_key(seed, "s", "spikes"), real, integer, ids, 0)
-        found += [(step, i) for i in ids[0, :count].tolist()]
+        found += [(step, i) for i in due(draw_poisson, step, key, real, integer, rates.size)]
     pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
     return pairs[:, 0], pairs[:, 1], integer
 

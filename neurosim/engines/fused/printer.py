@@ -102,9 +102,9 @@ class Printer:
     def imports(self) -> list[str]:
         """Return the imports of spike sources and externals."""
         sources = [u.source for u in self.context.program.expanded.units.values() if u.source is not None]
-        emitters = sorted({source.emit for source in sources})
+        drawn = sorted({source.draw for source in sources})
         lines = [
-            f"from {module} import {function}" for module, function in (emit.split(":") for emit in emitters)
+            f"from {module} import {function}" for module, function in (draw.split(":") for draw in drawn)
         ]
         for name, external in self.context.externals.items():
             function = external.function.py_func

@@ -236,10 +236,10 @@ class FusedSimulation(Simulation):
 
 def _uses(program: Program, externals: Mapping[str, ExternalFunction]) -> list[Callable[..., Any]]:
     """Return functions of every module that the printed program calls into."""
-    emitters = [u.source.emit for u in program.expanded.units.values() if u.source is not None]
-    emit = [getattr(importlib.import_module(m), f) for m, f in (text.split(":") for text in emitters)]
+    drawn = [u.source.draw for u in program.expanded.units.values() if u.source is not None]
+    draw = [getattr(importlib.import_module(m), f) for m, f in (text.split(":") for text in drawn)]
     own = [support.clip, draws.uniform, normal.normal_quantile, threefry.threefry2x32]
-    return [*emit, *(external.function for external in externals.values()), *own]
+    return [*draw, *(external.function for external in externals.values()), *own]
 
 
 def _fits(value: np.ndarray, own: np.ndarray) -> bool:

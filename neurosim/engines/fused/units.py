@@ -11,6 +11,7 @@ from neurosim.engines.fused.render import Render
 from neurosim.engines.fused.scope import unit_place
 from neurosim.engines.lowering import Block
 from neurosim.model.expressions import Statement, names_in
+from neurosim.model.source import LENGTH, LIST, PLACE
 
 BLOCK = 128
 """Number of units that are looked through when one of them spikes."""
@@ -123,12 +124,25 @@ class UnitPrinter:
         return [*lines, *self.spiked(unit, rest)]
 
     def emit(self, block: Block) -> list[str]:
-        """Return the lines that ask a source for its spikes."""
+        """Return the lines that take the spikes of this step from a source's list."""
         unit = self.context.unit(block.owner)
         assert unit.source is not None
-        name, function = unit.name, unit.source.emit.split(":")[1]
-        call = f"{function}(k, {name}___key, {name}___real, {name}___integer, {name}___ring, {name}___now)"
-        return [f"{name}___count[{name}___now] = {call}", *self.spiked(unit, [])]
+        name, function = unit.name, unit.source.draw.split(":")[1]
+        coming = f"{name}___integer"
+        return [
+            "found = 0",
+            "while True:",
+            f"    if {coming}[{PLACE}] == {coming}[{LENGTH}]:",
+            f"        {function}({name}___key, {name}___real, {coming}, {size(unit)})",
+            f"    unit = {coming}[{LIST} + {coming}[{PLACE}]] - k * {size(unit)}",
+            f"    if unit >= {size(unit)}:",
+            "        break",
+            f"    {name}___ring[{name}___now, found] = unit",
+            "    found += 1",
+            f"    {coming}[{PLACE}] += 1",
+            f"{name}___count[{name}___now] = found",
+            *self.spiked(unit, []),
+        ]
 
     def spiked(self, unit: Unit, lines: Sequence[str]) -> list[str]:
         """Return the loop over the spikes of this step with the lines given, and those that record."""

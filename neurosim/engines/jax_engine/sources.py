@@ -7,6 +7,7 @@ import importlib
 import numpy as np
 
 from neurosim.engines.lowering import Program
+from neurosim.model.source import due
 from neurosim.rng import stream_key
 
 
@@ -36,11 +37,10 @@ class Sources:
     def _raster(self, name: str, first: int, steps: int) -> np.ndarray:
         unit = self.units[name]
         assert unit.source is not None
-        module, _, function = unit.source.emit.partition(":")
-        emit = getattr(importlib.import_module(module), function)
-        key, ids = stream_key(self.seed, name, "spikes"), np.zeros((1, unit.size), dtype=np.int32)
+        module, _, function = unit.source.draw.partition(":")
+        draw = getattr(importlib.import_module(module), function)
+        key = stream_key(self.seed, name, "spikes")
         raster = np.zeros((steps, unit.size), dtype=bool)
         for row in range(steps):
-            count = emit(first + row, key, self.real[name], self.integer[name], ids, 0)
-            raster[row, ids[0, :count]] = True
+            raster[row, due(draw, first + row, key, self.real[name], self.integer[name], unit.size)] = True
         return raster
