@@ -13,6 +13,9 @@ from neurosim.engines.lowering import Block
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, names_in
 
+AHEAD = 4
+"""How many spikes before its turn the edges of a spike are asked from memory."""
+
 
 @dataclass
 class LinkPrinter:
@@ -71,7 +74,7 @@ class LinkPrinter:
         With many delays, the spikes of each past step meet the edges of their delay, the oldest spikes first.
         """
         link = self.link(block)
-        lines = ["j = spike"]
+        lines = [*self.ahead(link, block.statements), "j = spike"]
         for level, statements in self.groups(link, block.statements, "pre"):
             edges = level == "edge"
             lines += (
@@ -81,6 +84,19 @@ class LinkPrinter:
         if link.delays is None:
             return [f"d = {link.name}___delay", *spikes]
         return [f"for d in range({link.name}___width - 1, -1, -1):", *indent(spikes)]
+
+    def ahead(self, link: Link, statements: Sequence[Statement]) -> list[str]:
+        """Return the lines that ask memory for the edges of a spike a few places on, which lie far from these."""
+        if link.dense or link.delays is not None:
+            return []
+        names = {n for s in statements for n in (s.target, *names_in(s.expression))}
+        places = (self.place(link, name) for name in sorted(names))
+        arrays = [f"{link.name}___post", *(p.text for p in places if p.level == "edge" and not p.drawn)]
+        coming = f"{link.name}___first[{link.source}___ring[past, m + {AHEAD}]]"
+        return [
+            f"if m + {AHEAD} < {link.source}___count[past]:",
+            *(f"    prefetch({array}, {coming})" for array in arrays),
+        ]
 
     def on_post(self, block: Block) -> list[str]:
         """Return the loops over spikes of the target and the edges that lead to it."""

@@ -5,6 +5,7 @@ What makes it fast, beside the plain loops:
 - loops are joined, and traces that only decay are held scaled (`rewrites`);
 - a unit's variables are read once and written once per loop (`units.UnitPrinter.body`);
 - units are looked through for spikes only in the few blocks that hold one (`units.UnitPrinter.spiking`);
+- the edges of a spike are asked from memory while those of an earlier one are worked on (`links.LinkPrinter.ahead`);
 - what belongs to the outer one of two loops is read there (`links.LinkPrinter.edges`);
 - a pass over the targets of a dense projection takes several source rows (`blocks.in_blocks`).
 """
@@ -31,7 +32,7 @@ from math import acos, asin, atan, cos, cosh, e, exp, expm1, log, log1p, log10, 
 import numpy as np
 from numba import njit
 
-from neurosim.engines.fused.support import clip, diagonal, exprel, sign
+from neurosim.engines.fused.support import clip, diagonal, exprel, prefetch, sign
 from neurosim.rng.draws import fill_normal, fill_uniform, normal, uniform
 '''
 

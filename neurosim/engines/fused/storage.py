@@ -224,13 +224,15 @@ def _link(storage: Storage, link: Link, expanded: Expanded) -> None:
     storage.numbers[f"{name}___delay"] = link.delay
     if link.dense:
         return
-    storage.arrays[f"{name}___first"] = _first(link, sources)
+    # Without a sign, as an index that might be negative costs a test at every edge.
+    storage.arrays[f"{name}___first"] = _first(link, sources).view(np.uint64)
     storage.numbers[f"{name}___width"] = link.delay + 1
     storage.arrays[f"{name}___post"] = link.post.view(np.uint32)
     if link.on_post:
         # Keys of 16 bits are sorted in linear time.
         order = np.argsort(link.post.astype(np.min_scalar_type(targets)), kind="stable").astype(np.uint32)
-        storage.arrays[f"{name}___tfirst"] = np.append(0, np.bincount(link.post, minlength=targets).cumsum())
+        begins = np.append(0, np.bincount(link.post, minlength=targets).cumsum())
+        storage.arrays[f"{name}___tfirst"] = begins.view(np.uint64)
         storage.arrays[f"{name}___tedge"] = order
         storage.arrays[f"{name}___tpre"] = link.pre[order].view(np.uint32)
 

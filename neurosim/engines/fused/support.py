@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -38,3 +42,22 @@ def diagonal(a):  # type: ignore[no-untyped-def]
     for i in range(a.shape[0]):
         column[i, 0] = a[i, i]
     return column
+
+
+@intrinsic
+def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
+    """Ask for the two cache lines from array[index] on, which need not exist; nothing waits for them."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        place = context.make_array(array)(context, builder, arguments[0])
+        first = builder.bitcast(builder.gep(place.data, [arguments[1]]), cgutils.voidptr_t)
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
+        ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")  # type: ignore[no-untyped-call]
+        for line in range(2):
+            address = builder.gep(first, [number(64 * line)])
+            # To read, to be kept in every level of the cache, data.
+            builder.call(ask, [address, number(0), number(3), number(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, index), generate
