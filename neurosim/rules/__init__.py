@@ -26,6 +26,7 @@ from neurosim.rules.intrinsic_plasticity import IntrinsicPlasticity
 from neurosim.rules.intrinsic_plasticity_tanh import IntrinsicPlasticityTanh
 from neurosim.rules.law_cooper import LawCooper
 from neurosim.rules.linear_elements import LinearElements
+from neurosim.rules.metaplastic_binary import MetaplasticBinary
 from neurosim.rules.multiplicative_stdp import MultiplicativeSTDP
 from neurosim.rules.nearest_stdp import NearestSTDP
 from neurosim.rules.nearest_triplet_stdp import NearestTripletSTDP
@@ -82,6 +83,7 @@ __all__ = [
     "IntrinsicPlasticityTanh",
     "LawCooper",
     "LinearElements",
+    "MetaplasticBinary",
     "MultiplicativeSTDP",
     "NearestSTDP",
     "NearestTripletSTDP",

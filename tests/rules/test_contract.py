@@ -23,6 +23,7 @@ OURS = [name for name in registry if registry.get(name).__module__.startswith("n
 REFUSED = {
     **{(name, "rate"): "needs spikes of 'source'" for name in OURS if registry.get(name).clock == "spike"},
     ("BiasAdaptation", "spiking"): "no 'bias' to add to",
+    ("MetaplasticBinary", "rate"): "acts on what spikes deliver",
     **{(name, "rate"): "it needs 'v'" for name in ("ClopathSTDP", "HomeostaticClopathSTDP")},
     **{(name, host): "it needs 'psi'" for name in ("EProp", "EPropAdaptive") for host in ("spiking", "rate")},
     ("EfficientGain", "spiking"): "it needs 'I' without unit",

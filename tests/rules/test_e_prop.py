@@ -1,11 +1,14 @@
 """E-prop: without recurrence the gradient of back-propagation through time, from JAX; what it leaves out; learning."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from brian2 import ms, second
 
 from neurosim import AllToAll, Network, Population, Projection, Recorder, simulate
-from neurosim.neurons import AdaptiveLIF, GradedUnit, LeakyRate, Signal, SpikeTrain
+from neurosim.errors import DescriptionError, SignalMissing
+from neurosim.neurons import LIF, AdaptiveLIF, GradedUnit, LeakyRate, Signal, SpikeTrain
 from neurosim.rng import generator
 from neurosim.rules import EProp, EPropAdaptive
 from neurosim.synapses import Graded, Pulse, ScaledPulse
@@ -105,3 +108,50 @@ def test_without_recurrence_it_is_the_gradient_of_back_propagation_through_time(
         found, spikes = by_rule(0, rule, beta, engine)
         assert 50 < spikes < 0.5 * STEPS * HIDDEN
         assert apart(found, known) < 1e-6
+
+
+@pytest.mark.slow
+def test_it_leaves_out_the_paths_through_spikes_of_other_neurons_and_nothing_else():
+    # With connections among the neurons the gradients differ; the rule for constant thresholds on adaptive ones fails.
+    rule, beta = RULES["adaptive"]
+    recurrent, _ = by_rule(0, rule, beta, recurrent=True)
+    full = by_jax(0, beta, recurrent=True)
+    assert apart(recurrent, full) > 0.1
+    assert recurrent @ full > 0.8 * np.linalg.norm(recurrent) * np.linalg.norm(full)
+    assert apart(by_rule(0, RULES["lif"][0], beta)[0], by_jax(0, beta)) > 0.1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_online_learning_brings_the_outputs_to_their_targets(seed):
+    # The project's acceptance value: after 100 presentations a fifth of the error that was there in the first five.
+    trials = 100
+    rule = EPropAdaptive(eta=5 / second, **TIMES)
+    spikes, goal = np.tile(raster(seed), (trials, 1)), np.tile(targets(seed), (trials, 1))
+    simulation = simulate(network(seed, rule, 0.4, spikes=spikes, apart=False))
+    simulation.run(trials * STEPS * ms, {"target": goal})
+    error = (simulation.recordings()["y.r"].values - goal) ** 2
+    error = error.reshape(trials, -1).mean(axis=1)
+    assert error[-5:].mean() < 0.2 * error[:5].mean()
+    assert error[-5:].mean() < 0.5 * np.mean(goal**2)  # better than silence
+
+
+def test_what_does_not_fit_is_refused_in_one_line():
+    net = network(0, EProp(**TIMES), 0.0)
+    signal = net.populations["learning_signal"]
+    for change, kind, message in (
+        (
+            {"learning_signal": replace(signal, size=3)},
+            DescriptionError,
+            "its modulator 'learning_signal' has 3 units",
+        ),
+        (
+            {"h": replace(net.populations["h"], model=LIF())},
+            SignalMissing,
+            "it needs 'psi', which 'h' does not have",
+        ),
+    ):
+        parts = [change.get(name, p) for name, p in net.populations.items()]
+        wrong = Network("wrong", 1 * ms).add(*parts, net.projections["learned"])
+        with pytest.raises(kind, match=f"EProp on projection 'learned': {message}") as caught:
+            simulate(wrong)
+        assert "\n" not in str(caught.value)

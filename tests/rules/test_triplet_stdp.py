@@ -109,7 +109,7 @@ def poisson_terms(rule, x, y):
     return up, x * y * minus * (rule.a2_minus + rule.a3_minus * slow_x * x)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
     "rule", [TripletSTDP(w_max=1e3), TripletSTDP.named("visual cortex, full", w_max=1e3)]
 )
