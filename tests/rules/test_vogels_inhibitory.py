@@ -51,7 +51,10 @@ def test_drift_of_poisson_trains(seed):
     np.testing.assert_allclose(seen, known, atol=0.05 * np.abs(known).max())
 
 
-def test_a_neuron_comes_to_fire_at_the_target_rate():
+@pytest.mark.parametrize(
+    "seed", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)]
+)
+def test_a_neuron_comes_to_fire_at_the_target_rate(seed):
     # 15 % is the project's acceptance value; an independent prototype of the project gave 5.41 to 5.55 Hz for 5 Hz.
     n, start, seconds = 4, 50, 50
     network = Network("balance", 0.1 * ms).add(
@@ -64,7 +67,7 @@ def test_a_neuron_comes_to_fire_at_the_target_rate():
         ),
         Recorder("neuron"),
     )
-    simulation = simulate(network)
+    simulation = simulate(network, seed=seed)
     simulation.run((start + seconds) * second)
     times = np.asarray(simulation.recordings()["neuron.spikes"].times)
     before, after = np.sum(times < 1) / n, np.sum(times >= start) / n / seconds
