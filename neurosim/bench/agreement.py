@@ -9,25 +9,39 @@ import numpy as np
 from neurosim.bench.program import Arrays
 
 
-def compare(ours: Arrays, theirs: Arrays) -> dict[str, Any]:
-    """Return what two results have in common.
+def compare(ours: Arrays, theirs: Arrays, in_law: bool = False) -> dict[str, Any]:
+    """Return what two results have in common; in_law, each drew spikes of its own, so only their laws can agree.
 
     spikes, number of theirs; identical, whether both hold the same (step, neuron) pairs; parted_at, first step whose
     spikes differ, None if none; error by state, the largest relative difference, |a - b|/(|b| + 1e-6 max|b|);
-    mean by state, theirs.
+    distance by state, in law, the largest difference of the two cumulative distributions; mean by state, theirs.
     """
-    found: dict[str, Any] = {"spikes": None, "identical": None, "parted_at": None, "error": {}, "mean": {}}
+    found: dict[str, Any] = {"spikes": None, "identical": None, "parted_at": None}
+    found |= {"error": {}, "distance": {}, "mean": {}}
     if "steps" in ours and "steps" in theirs:
-        a, b = _pairs(ours), _pairs(theirs)
-        found["spikes"], found["identical"] = int(theirs["steps"].size), bool(np.array_equal(a, b))
-        found["parted_at"] = None if found["identical"] else _first_difference(a, b)
-    for name in sorted({*ours, *theirs} - {"steps", "ids"}):
-        if name in ours and name in theirs:
-            a, b = np.asarray(ours[name], dtype=float), np.asarray(theirs[name], dtype=float)
-            scale = np.abs(b) + 1e-6 * np.abs(b).max(initial=0.0)
-            found["error"][name] = float(np.max(np.abs(a - b) / np.where(scale > 0, scale, 1.0), initial=0.0))
-            found["mean"][name] = float(b.mean())
+        found["spikes"] = int(theirs["steps"].size)
+        if not in_law:
+            a, b = _pairs(ours), _pairs(theirs)
+            found["identical"] = bool(np.array_equal(a, b))
+            found["parted_at"] = None if found["identical"] else _first_difference(a, b)
+    for name in sorted(({*ours} & {*theirs}) - {"steps", "ids"}):
+        a, b = np.asarray(ours[name], dtype=float), np.asarray(theirs[name], dtype=float)
+        kind, measure = ("distance", _distance) if in_law else ("error", _error)
+        found[kind][name], found["mean"][name] = measure(a, b), float(b.mean())
     return found
+
+
+def _error(a: np.ndarray, b: np.ndarray) -> float:
+    scale = np.abs(b) + 1e-6 * np.abs(b).max(initial=0.0)
+    return float(np.max(np.abs(a - b) / np.where(scale > 0, scale, 1.0), initial=0.0))
+
+
+def _distance(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the statistic of Kolmogorov and Smirnov."""
+    a, b = np.sort(a), np.sort(b)
+    at = np.concatenate([a, b])
+    below = [np.searchsorted(x, at, side="right") / x.size for x in (a, b)]
+    return float(np.abs(below[0] - below[1]).max())
 
 
 def _pairs(run: Arrays) -> np.ndarray:

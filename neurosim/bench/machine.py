@@ -11,10 +11,11 @@ _PACKAGES = ("neurosim", "numba", "numpy", "brian2", "Cython", "nest-simulator",
 
 
 def machine() -> dict[str, str]:
-    """Return processor, number of cores, system, and versions of everything that took part."""
+    """Return processor, number of cores, load (of the last minute), system, and versions of all that took part."""
     found = {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
+        "load": f"{os.getloadavg()[0]:.1f}",
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
     }

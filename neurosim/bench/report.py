@@ -10,45 +10,59 @@ from rich.table import Table
 from neurosim.bench.catalogue import OURS, PEERS
 
 Numbers = Mapping[str, Any]
+CASE_COLUMNS = (
+    "CPU s",
+    "wall s",
+    "over ours",
+    "over floor",
+    "start s",
+    "memory MB",
+    "B/synapse",
+    "spikes",
+    "agreement",
+)
+TARGET_COLUMNS = ("case", "what", "wanted", "measured", "verdict")
 
 
 def tables(result: Numbers) -> Iterator[Table]:
     """Yield a table per case and one of the targets."""
     for case in result["cases"]:
-        yield case_table(result, case)
-    yield targets_table(result)
+        head = f"{result['workload']}  {result['title']}: {case['label']}"
+        table = Table(title=f"{head}\n{about(result, case)}", title_justify="left", box=None)
+        table.add_column("")
+        for name in CASE_COLUMNS:
+            table.add_column(name, justify="left" if name == "agreement" else "right")
+        for row in case_rows(case):
+            table.add_row(*row)
+        yield table
+    targets = Table(*TARGET_COLUMNS, title="targets", title_justify="left", box=None)
+    for row in target_rows(result):
+        targets.add_row(*row)
+    yield targets
 
 
-def case_table(result: Numbers, case: Numbers) -> Table:
-    """Return one row per contender, the memory floor among them."""
-    head = f"{result['workload']}  {result['title']}: {case['label']}"
+def about(result: Numbers, case: Numbers) -> str:
+    """Return the size of a case and of the measurement."""
     size = f"{case['duration']:g} s of network time, {case['synapses']:,} synapses"
-    about = f"{size}, medians of {result['rounds']} rounds"
-    table = Table(title=f"{head}\n{about}", title_justify="left", box=None)
-    table.add_column("")
-    names = (
-        "CPU s",
-        "wall s",
-        "over ours",
-        "over floor",
-        "build s",
-        "memory MB",
-        "B/synapse",
-        "spikes",
-        "agreement",
-    )
-    for name in names:
-        table.add_column(name, justify="left" if name == "agreement" else "right")
+    return f"{size}, medians of {result['rounds']} rounds"
+
+
+def short(number: float) -> str:
+    """Return a number with three significant digits, large ones in whole numbers."""
+    return f"{number:.3g}" if abs(number) < 1000 else f"{number:,.0f}"
+
+
+def case_rows(case: Numbers) -> Iterator[list[str]]:
+    """Yield a row per contender, the memory floor among them, then those that could not be measured."""
     floor = case["floor"]["seconds"]
     ours = case["contenders"][OURS]["cpu"]
     speeds = sorted({round(part["bandwidth"] / 1e9) for part in case["floor"]["parts"]})
     at = f"{'-'.join(map(str, (speeds[0], speeds[-1])[: len(speeds)]))} GB/s"
-    table.add_row("memory floor", f"{floor:.3g}", "", f"{floor / ours:.2f}", "1.00", "", "", "", "", at)
+    yield ["memory floor", short(floor), "", short(floor / ours), "1", "", "", "", "", at]
     for name, contender in case["contenders"].items():
-        table.add_row(*_row(name, contender, floor))
+        yield _row(name, contender, floor)
     for name, reason in case["missing"].items():
-        table.add_row(PEERS[name].title, *[""] * 8, f"not measured: {reason}")
-    return table
+        yield [PEERS[name].title, *[""] * 8, f"not measured: {reason}"]
 
 
 def _row(name: str, contender: Numbers, floor: float) -> list[str]:
@@ -56,10 +70,10 @@ def _row(name: str, contender: Numbers, floor: float) -> list[str]:
     agreement = contender["agreement"]
     return [
         f"neurosim ({OURS})" if name == OURS else PEERS[name].title,
-        f"{contender['cpu']:.3g}",
-        f"{contender['wall']:.3g}",
-        f"{contender['ratio']:.2f}",
-        f"{contender['cpu'] / floor:.2f}",
+        short(contender["cpu"]),
+        short(contender["wall"]),
+        short(contender["ratio"]),
+        short(contender["cpu"] / floor),
         build,
         f"{contender['memory'] / 1e6:.0f}",
         f"{contender['bytes_per_synapse']:.0f}",
@@ -75,18 +89,15 @@ def _words(agreement: Numbers) -> str:
     elif agreement["parted_at"] is not None:
         words.append(f"spikes part at step {agreement['parted_at']:,}")
     words += [f"{name} within {error:.1e}" for name, error in agreement["error"].items() if error < 1e-3]
+    words += [f"law of {name} within {d:.3f}" for name, d in agreement["distance"].items()]
     return ", ".join(words)
 
 
-def targets_table(result: Numbers) -> Table:
-    """Return one row per target."""
-    table = Table(
-        "case", "what", "wanted", "measured", "verdict", title="targets", title_justify="left", box=None
-    )
+def target_rows(result: Numbers) -> Iterator[list[str]]:
+    """Yield a row per target."""
     for target in result["targets"]:
         wanted = f"at least {target['low']:g}" if target["low"] is not None else f"at most {target['high']:g}"
         aim = "" if target["aim"] is None else f" (aim {target['aim']:g})"
-        measured = "" if target["measured"] is None else f"{target['measured']:.3g}"
+        measured = "" if target["measured"] is None else short(target["measured"])
         verdict = {True: "holds", False: "fails", None: "not measured"}[target["holds"]]
-        table.add_row(target["label"], target["what"], wanted + aim, measured, verdict)
-    return table
+        yield [target["label"], target["what"], wanted + aim, measured, verdict]

@@ -135,6 +135,21 @@ def bench(
     run_benchmarks(name, rounds=rounds, peers=peers or [], figure=figure, as_json=as_json)
 
 
+@app.command("bench-report")
+def bench_report(
+    file: Annotated[Path, typer.Argument(help="What `neurosim bench ... --json` printed.", metavar="FILE")],
+    page: Annotated[
+        Path | None, _option("Put the tables between the marks of this page instead of printing them.")
+    ] = None,
+    figure: Annotated[Path | None, _option("Figure file to draw as well.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Show measurements as tables in Markdown, as in the page on performance."""
+    from neurosim.cli.bench import report_benchmarks
+
+    report_benchmarks(file, page=page, figure=figure)
+
+
 @app.command("new-rule")
 def new_rule(
     name: Annotated[str, typer.Argument(help="Name of the class, such as FastHebb.", metavar="NAME")],

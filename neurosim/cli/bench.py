@@ -9,6 +9,30 @@ from typing import Any
 
 from neurosim.cli import names_as_asked
 from neurosim.cli.console import console
+from neurosim.errors import ResultFileError
+
+
+def report_benchmarks(file: Path, *, page: Path | None, figure: Path | None) -> None:
+    """Print the tables of a file of measurements in Markdown, or put them into a page; a figure goes to a file.
+
+    Raises ResultFileError if the file does not hold measurements, or the page has no marks.
+    """
+    from neurosim.bench.figure import draw
+    from neurosim.bench.markdown import put_into, section
+
+    try:
+        results = json.loads(file.read_text())
+        text = section(results)
+    except (OSError, ValueError, TypeError, LookupError) as error:
+        raise ResultFileError(
+            f"{file}: not what `neurosim bench --json` prints ({type(error).__name__}): measure again"
+        ) from error
+    if page is None:
+        print(text, end="")
+    else:
+        put_into(page, text)
+    if figure is not None:
+        draw(results, figure)
 
 
 def run_benchmarks(name: str, *, rounds: int, peers: list[str], figure: Path | None, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from neurosim.bench.agreement import compare
 
@@ -34,3 +35,11 @@ def test_the_error_of_states_is_relative_to_each_element():
     found = compare(ours, theirs)
     assert found["error"]["w"] == pytest.approx(1e-6, rel=2e-3)
     assert found["mean"]["w"] == pytest.approx(1.001 / 3)
+
+
+def test_runs_that_draw_spikes_of_their_own_are_compared_in_law():
+    a, b = run([1], [0], w=np.linspace(0, 1, 200)), run([5, 6], [0, 0], w=np.linspace(0, 1, 300) ** 2)
+    found = compare(a, b, in_law=True)
+    assert found["spikes"] == 2 and found["identical"] is None and found["error"] == {}
+    assert found["distance"]["w"] == pytest.approx(stats.ks_2samp(a["w"], b["w"]).statistic)
+    assert compare(a, a, in_law=True)["distance"]["w"] == 0

@@ -9,6 +9,7 @@ import pytest
 
 from neurosim.bench import catalogue, runner
 from neurosim.bench.figure import draw
+from neurosim.bench.markdown import BEGIN, END, section
 from neurosim.bench.report import tables
 from neurosim.bench.runner import measure
 from neurosim.bench.session import Session
@@ -64,7 +65,7 @@ def test_a_target_that_is_missed_fails(measured):
     case["contenders"] = {**case["contenders"]}
     slow = {
         **case["contenders"]["numpy"],
-        "agreement": {"spikes": 3, "identical": False, "error": {"w": 1e-3}},
+        "agreement": {"spikes": 3, "identical": False, "error": {"w": 1e-3}, "distance": {}},
     }
     case["contenders"]["numpy"] = slow
     case["floor"] = {"seconds": 0.0}
@@ -105,6 +106,50 @@ def test_tables_and_figure_show_every_contender(measured, tmp_path):
         assert word in text
     draw([result], tmp_path / "new" / "figure.png")
     assert (tmp_path / "new" / "figure.png").stat().st_size > 1000
+
+
+def cells(line):
+    return [cell.strip() for cell in line.strip("| ").split("|")]
+
+
+def test_the_page_shows_every_contender_and_where_it_is_better(measured):
+    result, _ = measured
+    (case,) = result["cases"]
+    better = {**case["contenders"]["numpy"], "ratio": 0.5, "memory": 1_000_000}
+    worse = {**case["contenders"]["fused"], "memory": 3_000_000}
+    changed = {**result, "cases": [{**case, "contenders": {"fused": worse, "numpy": better}}]}
+    text = section([changed])
+    assert "- numpy is faster than neurosim on W5, 1,000 units, float64: 2.00 times." in text
+    assert (
+        "- numpy needs less memory than neurosim on W5, 1,000 units, float64: 1 MB instead of 3 MB." in text
+    )
+    assert "not measured: no_such_module is not installed" in text and "Measured on" in text
+    tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
+    assert len(tables) == 3 and all(len({line.count("|") for line in table}) == 1 for table in tables)
+    summary = dict(zip(cells(tables[0][0]), cells(tables[0][2]), strict=True))
+    assert summary["case"] == "W5, 1,000 units, float64" and summary["numpy"] == "0.5"
+    assert float(summary["CPU s"]) == pytest.approx(worse["cpu"], rel=0.01)
+    assert sum("share of the floor" in line for line in tables[2]) == 1
+
+
+def test_the_tables_go_between_the_marks_of_a_page(measured, tmp_path, capsys):
+    result, _ = measured
+    file, page, figure = (tmp_path / name for name in ("bench.json", "page.md", "figure.png"))
+    file.write_text(json.dumps([result]))
+    assert main(["bench-report", str(file)]) == 0
+    printed = capsys.readouterr().out
+    page.write_text(f"# A page\n\n{BEGIN}\nold\n{END}\n\nlast\n")
+    for _ in range(2):  # again gives the same
+        assert main(["bench-report", str(file), "--page", str(page), "--figure", str(figure)]) == 0
+        assert page.read_text() == f"# A page\n\n{BEGIN}\n\n{printed}\n{END}\n\nlast\n"
+    assert figure.stat().st_size > 1000
+    page.write_text("no marks")
+    file_of_other = tmp_path / "other.json"
+    file_of_other.write_text('{"cases": 1}')
+    for words in ([str(file), "--page", str(page)], [str(file_of_other)], [str(tmp_path / "none.json")]):
+        assert main(["bench-report", *words]) == 1
+        assert capsys.readouterr().err.count("\n") == 1
+    assert page.read_text() == "no marks"
 
 
 def test_no_rounds_and_unknown_names_are_refused():

@@ -90,9 +90,16 @@ class Cuba(Workload):
 
     name = "w1"
     title = "CUBA, 4,000 neurons, 2 % connectivity"
-    cases: ClassVar[tuple[Case, ...]] = (Case("4,000 neurons", 4000, 10.0),)
+    cases: ClassVar[tuple[Case, ...]] = (
+        Case("4,000 neurons", 4000, 10.0),
+        Case("4,000 neurons, float32", 4000, 10.0, "float32"),
+    )
     peers = {"brian2_cpp": in_brian2, "brian2_cython": in_brian2, "nest": in_nest}
-    targets: ClassVar[tuple[Target, ...]] = (Target("4,000 neurons", "ratio to brian2_cpp", low=2.6, aim=4),)
+    targets: ClassVar[tuple[Target, ...]] = (
+        Target("4,000 neurons", "ratio to brian2_cpp", low=2.6, aim=4),
+        Target("4,000 neurons, float32", "ratio to brian2_cpp", low=2.6, aim=7),
+        Target("4,000 neurons", "ratio to nest", low=20),
+    )
     delay: ClassVar[Any] = 0 * ms
 
     def connect(self, source: str) -> Connectivity:
@@ -145,7 +152,7 @@ class GrowingCuba(LargeCuba):
     peers = {"brian2_cpp": in_brian2}
     cases = tuple(Case(f"{n:,} neurons", n, 5.0) for n in (10_000, 20_000, 40_000, 80_000))
     targets = tuple(
-        Target(case.label, f"{what} per doubling", high=high)
+        Target(case.label, f"{what} per doubling", high=high, aim=2.0)
         for case in cases[1:]
         for what, high in (("time", 2.1), ("memory", 2.05))
     )
@@ -164,6 +171,7 @@ class DelayedCuba(Cuba):
 
     name = "w6"
     title = "CUBA, 4,000 neurons, a delay per synapse"
+    cases = (Case("4,000 neurons", 4000, 10.0),)
     peers = {"brian2_cpp": delayed_in_brian2, "brian2_cython": delayed_in_brian2}
     targets = ()
     delay = Uniform(0.1 * ms, 5 * ms)

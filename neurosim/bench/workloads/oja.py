@@ -140,8 +140,8 @@ class RateOja(Workload):
     same = ("brian2_cpp", "numpy", "torch", "jax")
     peers = {"brian2_cpp": in_brian2, "numpy": in_numpy, "torch": in_torch, "jax": in_jax}
     targets = (
-        Target("4,000 units, float64", "share of the floor", low=0.9),
-        Target("1,000 units, float64", "share of the floor", low=0.5),
+        Target("4,000 units, float64", "share of the floor", low=0.9, aim=0.95),
+        Target("1,000 units, float64", "share of the floor", low=0.5, aim=0.8),
         *(Target(case.label, f"ratio to {peer}", low=1.0) for case in cases for peer in ("torch", "jax")),
     )
 
