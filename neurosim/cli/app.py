@@ -118,6 +118,19 @@ def claims(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
 
 
 @app.command()
+def movie(
+    file: File,
+    out: Annotated[Path | None, _option("Movie file (.gif) (default: beside the result file).")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing movie.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Draw the movie of a run, if its study has one."""
+    from neurosim.cli.movie import draw_movie
+
+    draw_movie(file, out=out, overwrite=overwrite)
+
+
+@app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="w1 to w7, or all.", metavar="WORKLOAD")],
     rounds: Annotated[int, typer.Option(min=5, help="Interleaved rounds, of which medians are taken.")] = 5,

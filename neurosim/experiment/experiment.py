@@ -15,6 +15,7 @@ from neurosim.registry import suggest
 from neurosim.store import Results
 
 if TYPE_CHECKING:
+    from matplotlib.animation import Animation
     from matplotlib.figure import Figure
 
 C = TypeVar("C")
@@ -27,7 +28,8 @@ class Experiment(Generic[C]):
     Arguments: name; title; citation, of the study; config, a frozen dataclass whose fields are settings; presets,
     configs by name, the first one the default; run(config, run), the protocol: its work is done in stages of the
     RunContext; claims(config, results), what the study claims and what was measured; figures(config, results), one
-    matplotlib figure, stored beside the results; engine, the one used unless another is asked for.
+    matplotlib figure, stored beside the results; movie(config, results), a matplotlib animation, drawn when asked for;
+    engine, the one used unless another is asked for.
     Raises DescriptionError or UsageError when a part is missing or a preset is out of bounds.
     """
 
@@ -39,6 +41,7 @@ class Experiment(Generic[C]):
     run: Callable[[C, RunContext], Any]
     claims: Callable[[C, Results], Iterable[Claim]]
     figures: Callable[[C, Results], Figure] | None = None
+    movie: Callable[[C, Results], Animation] | None = None
     engine: str = "fused"
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -180,6 +181,23 @@ def test_claims_are_shown_as_a_table_and_as_json(call):
     assert claims[0]["verdict"] == "holds" and claims[0]["measured"] == 0.0 and claims[2]["measured"] is None
     assert {"id", "statement", "source", "kind", "expected", "measured", "verdict"} <= claims[0].keys()
     assert "1 holds, 1 fails, 1 not tested" in call("claims", "a.h5")[1]
+
+
+def test_a_movie_is_drawn_beside_its_file_and_replaced_when_told_so(call, toy, monkeypatch):
+    call("run", "toy", "--out", "a.h5")
+    assert call("movie", "a.h5") == (0, "movie:   a.gif\n", "")
+    assert Path("a.gif").read_bytes().startswith(b"GIF89a")
+    code, _, err = call("movie", "a.h5")
+    assert (
+        code == 2
+        and err == "neurosim: a.gif exists: choose another name by --out, or replace it with --overwrite\n"
+    )
+    assert call("movie", "a.h5", "--overwrite", "--out", "b.gif")[0] == 0 and Path("b.gif").exists()
+    code, _, err = call("movie", "a.h5", "--out", "b.mp4")
+    assert code == 2 and "ends in '.gif'" in err
+    monkeypatch.setattr(toy, "experiment", replace(toy.experiment, movie=None))
+    code, _, err = call("movie", "a.h5", "--out", "c.gif")
+    assert (code, err) == (2, "neurosim: experiment 'toy' has no movie\n")
 
 
 def test_list_and_settings(call):

@@ -95,6 +95,16 @@ def figure(config: Config, results: Results):
     return drawing
 
 
+def movie(config: Config, results: Results):
+    from matplotlib.animation import FuncAnimation
+    from matplotlib.figure import Figure
+
+    drawing = Figure(figsize=(1, 1))
+    time, v = results.array("walk/time"), results.array("walk/v")[0]
+    (line,) = drawing.subplots().plot(time, v)
+    return FuncAnimation(drawing, lambda k: line.set_data(time[:k], v[:k]), frames=len(v))
+
+
 experiment = Experiment(
     name="toy",
     title="A toy",
@@ -104,4 +114,5 @@ experiment = Experiment(
     run=run,
     claims=claims,
     figures=figure,
+    movie=movie,
 )
