@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from experiments.bilateral_training import MODELS, TASKS, Family
-from neurosim.analysis.reaching import Measure, holding, reaching
+from neurosim.analysis.reaching import Measure, final_errors, holding, reaching
 from neurosim.tasks import jax_key, rollout
 
 PATHS = 12  # hand paths that are stored of each model
@@ -80,6 +80,16 @@ def rest(family: Family, trials: int) -> dict[str, tuple[float, float]]:
         error = 100 * np.stack([np.asarray(e) for e in each])
         found[task] = float(error[..., -1].mean()), float(error.mean())
     return found
+
+
+def spread(found: Performance) -> dict[str, np.ndarray]:
+    """Return the constant and the variable error of final positions (tasks, models, seeds; cm)."""
+    ends = found.hand[..., -1, :]
+    pairs = {at: final_errors(ends[at], found.target[at[0], at[2]]) for at in np.ndindex(ends.shape[:3])}
+    return {
+        name: np.array([pair[name] for pair in pairs.values()]).reshape(ends.shape[:3])
+        for name in ("constant", "variable")
+    }
 
 
 def measures(found: Performance, task: str, dt: float) -> dict[str, Measure]:

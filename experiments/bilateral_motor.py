@@ -12,9 +12,10 @@ import numpy as np
 
 from experiments.bilateral_claims import COMPARED, claims
 from experiments.bilateral_figure import figure, movie
-from experiments.bilateral_measures import PATHS, Performance, measures, performance, rest
+from experiments.bilateral_measures import PATHS, Performance, measures, performance, rest, spread
 from experiments.bilateral_training import MODELS, REGULARISERS, TASKS, Family
 from neurosim.analysis.paired import paired
+from neurosim.errors import UsageError
 from neurosim.experiment import Data, Experiment, Progress, RunContext, parallel_map, setting
 from neurosim.learning.bptt import Training
 
@@ -22,6 +23,7 @@ CITATION = (
     "Rinaldo, Friedman, Kuhlmann, Kowadlo 2024, Left/Right Brain, human motor control and the implications for "
     "robotics, arXiv 2401.14057"
 )
+ENGINE = "jax-float32"
 ARM = "Codol, Michaels, Kashefi, Pruszynski, Gribble 2024, MotorNet, eLife, doi:10.7554/eLife.88591"
 
 
@@ -171,6 +173,7 @@ class _Study:
             for name, m in measures(found, task, dt).items()
         }
         error = 100 * np.linalg.norm(found.hand - found.target[:, None, :, :, None], axis=-1)
+        biases = spread(found)
         shown = slice(0, PATHS)
         still = rest(self.families[0], trials)
         return result | {
@@ -185,6 +188,12 @@ class _Study:
                 "hand paths of the first seed",
             ),
             "target": Data(found.target[:, 0, shown], ("task", "shown", "xy"), "m", "their targets"),
+            "constant_error": Data(
+                biases["constant"], ("task", "model", "seed"), "cm", "length of the mean error at the end"
+            ),
+            "variable_error": Data(
+                biases["variable"], ("task", "model", "seed"), "cm", "spread of the errors at the end"
+            ),
             "rest_end_error": Data(
                 np.array([still[t][0] for t in TASKS]),
                 ("task",),
@@ -267,7 +276,9 @@ def _finite_mean(values: np.ndarray) -> np.ndarray:
 
 
 def run(config: Config, run: RunContext) -> None:
-    """Run all stages."""
+    """Run all stages; raises UsageError for an engine without gradients."""
+    if run.engine != ENGINE:
+        raise UsageError(f"bilateral_motor: engine '{run.engine}': training takes gradients: use '{ENGINE}'")
     study = _Study(config, run)
     run.cite(CITATION, ARM)
     trained = run.stage("training", study.training)
@@ -287,7 +298,7 @@ experiment = Experiment(
     claims=claims,
     figures=figure,
     movie=movie,
-    engine="jax-float32",
+    engine=ENGINE,
 )
 
 __all__ = ["Config", "experiment"]

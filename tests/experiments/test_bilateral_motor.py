@@ -8,7 +8,7 @@ import pytest
 
 from experiments import bilateral_motor
 from experiments.bilateral_claims import COMPARED, claims
-from experiments.bilateral_measures import Performance, measures, performance
+from experiments.bilateral_measures import Performance, measures, performance, spread
 from experiments.bilateral_training import (
     DOMINANT,
     LOSSES,
@@ -202,6 +202,12 @@ def test_settings_that_do_not_fit_are_refused(setting, error, message):
         with_settings(bilateral_motor.PRESETS["quick"], [setting])
 
 
+def test_an_engine_without_gradients_is_refused(tmp_path):
+    run = new_run(bilateral_motor.experiment, out=tmp_path / "a.h5", engine="fused")
+    with pytest.raises(UsageError, match="training takes gradients: use 'jax-float32'"):
+        run.execute()
+
+
 def test_the_study_is_found():
     assert find_experiment("bilateral_motor") is bilateral_motor.experiment
 
@@ -311,4 +317,7 @@ def test_measures_of_both_tasks():
         assert all(m.values.shape == (3, 2, 4) for m in every.values())
         away = found.hand[k, 1, 0, 2, -1] - found.target[k, 0, 2]
         assert every["end_error"].values[1, 0, 2] == pytest.approx(100 * np.hypot(*away))
+        assert spread(found)["constant"].shape == (2, 3, 2)
+        error = found.hand[k, 1, 0, :, -1] - found.target[k, 0]
+        assert spread(found)["constant"][k, 1, 0] == pytest.approx(100 * np.hypot(*error.mean(0)))
         assert ("stiffness" in every) == (task == "hold") and ("linearity" in every) == (task == "reach")
