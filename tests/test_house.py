@@ -17,7 +17,14 @@ FLOORS = [
     {"neurosim.neurons", "neurosim.rules", "neurosim.synapses"},
     {"neurosim.engines"},
     {"neurosim.analysis", "neurosim.bodies", "neurosim.learning", "neurosim.tasks"},
-    {"neurosim", "neurosim.bench", "neurosim.cli", "neurosim.experiment", "neurosim.testing"},
+    {
+        "neurosim",
+        "neurosim.bench",
+        "neurosim.catalogue",
+        "neurosim.cli",
+        "neurosim.experiment",
+        "neurosim.testing",
+    },
     {"circuits"},
     {"experiments"},
 ]

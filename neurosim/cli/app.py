@@ -192,3 +192,17 @@ def check_rule(
     from neurosim.cli.rules import show_check
 
     show_check(target, engines=engines or [], seed=seed, as_json=as_json)
+
+
+@app.command("docs-rules")
+def docs_rules(
+    folder: Annotated[Path, typer.Argument(help="Where to write.", metavar="FOLDER")],
+    figures: Annotated[bool, typer.Option(help="Draw the figures too.")] = True,
+    only: Annotated[str | None, _option("Family whose figure is drawn (default: all).")] = None,
+    debug: Debug = False,
+) -> None:
+    """Write the catalogue of rules: a page and a figure for each family."""
+    from neurosim.catalogue import write_catalogue
+
+    for path in write_catalogue(folder, figures=figures, only=only):
+        print(path)

@@ -42,6 +42,47 @@ def summary(rule: type[Rule]) -> str:
     return (inspect.getdoc(rule) or "").partition("\n")[0]
 
 
+def equations(rule: type[Rule]) -> list[str]:
+    """Return what a rule does as lines: the course of its variables, what changes when, bounds."""
+    each = {"pre": "presynaptic neuron", "post": "postsynaptic neuron", "own": "neuron", "synapse": "synapse"}
+    lines = []
+    for name, trace in rule.traces.items():
+        start = f", {trace.initial} at the start" if trace.initial else ""
+        course = f"d{name}/dt = {trace.derivative}" if trace.derivative else name
+        lines.append(f"{course}   (per {each[trace.place]}{start})")
+    if issubclass(rule, SynapticRule):
+        lines += _synaptic(rule)
+    if issubclass(rule, NeuronRule):
+        lines += [
+            _change(rule, name, getattr(rule, f"d{name}", None)) for name in (*rule.gains, *rule.offsets)
+        ]
+        lines += [f"at a spike: {rule.on_spike}"] if rule.on_spike else []
+    return lines
+
+
+def _synaptic(rule: type[SynapticRule]) -> list[str]:
+    lines = [
+        f"{name} = sum of {total.expression} over the connections onto a neuron"
+        for name, total in rule.totals.items()
+    ]
+    lines += [_change(rule, name, text) for name, text in (("w", rule.dw), ("W", rule.dW)) if text]
+    moments = {
+        "passed on at a presynaptic spike": rule.efficacy,
+        "at a presynaptic spike": rule.on_pre,
+        "at a postsynaptic spike": rule.on_post,
+        "after all changes of a step": rule.after,
+    }
+    lines += [f"{moment}: {text}" for moment, text in moments.items() if text]
+    if rule.then:
+        lines.append(f"bounds: {rule.then.low} <= {rule.then.variable} <= {rule.then.high}")
+    return lines
+
+
+def _change(rule: type[Rule], name: str, text: str | None) -> str:
+    sampled = rule.clock == "sample"
+    return f"after a presentation: {name} += {text}" if sampled else f"d{name}/dt = {text or '0'}"
+
+
 def facts(name: str, rule: type[Rule]) -> dict[str, object]:
     """Return what `neurosim list rules --json` tells about a rule."""
     return {

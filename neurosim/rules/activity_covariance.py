@@ -12,6 +12,7 @@ class ActivityCovariance(SynapticRule):
     dc/dt = ((x - mx) * (y - my) - c)/tau, dmx/dt = (x - mx)/tau, dmy/dt = (y - my)/tau;  x, y pre- and postsynaptic
     activity (1), mx, my their running means (1), c covariance (1), tau time constant (s). It changes no weight.
     Source: exponentially weighted moments; the project's own signal for networks without a loss.
+    Checked: means and covariance follow their equations (1e-12).
     """
 
     family = "structural"

@@ -18,6 +18,7 @@ class DeepR(StructuralRule):
     s is the sign of the weight that the description gives the edge. drift, noise (unit of the weight); density (1),
     constant over all projections together; interval (s), in training one optimiser step.
     Source: Bellec, Kappel, Maass, Legenstein 2018, ICLR, arXiv:1711.05136.
+    Checked: signs and the number of connections never change; without a gradient every connection is turned over.
     """
 
     drift = parameter(1e-4, "decrease of |w| at each update", low=0.0, of_weight=True)

@@ -9,8 +9,8 @@ class EfficientGain(NeuronRule):
 
     g += 2*eta * (f*d - gamma*(g - g_0)) after a presentation, the gradient of <|f - D r|^2 + alpha |r|^2> + gamma
     |g - g_0|^2 downwards, r = A (g f), A = (1 - W)^-1.
-    g gain of the input I (1), f summed input I before the gain (1), d = A.T (D.T (f - D r) - alpha r), what a change of
-    the neuron's input is worth, the output of a population of as many units that works it out (1),
+    g gain of the input I (1), f summed input I before the gain (1), d worth of a change of the
+    neuron's input, A.T (D.T (f - D r) - alpha r), the output of a population of as many units that works it out (1),
     gamma cost of leaving the set point (1), g_0 set point (1), eta learning rate per presentation (1).
     Checked against H g = b, `neurosim.analysis.gains.efficient_gains`.
     Source: after Duong, Bredenberg, Heeger, Simoncelli 2023, arXiv 2305.19869.

@@ -23,6 +23,7 @@ class GraNet(StructuralRule):
     scope, 'global' as above or 'layer', each projection by itself; density at the start (1); interval (s), in training
     a number of optimiser steps. One that is dropped and at once has one of the largest |g| stays.
     Source: Liu, Chen, Chen, Atashgahi, Yin, Kou, Shen, Pechenizkiy, Wang, Mocanu 2021, NeurIPS, arXiv:2106.10404.
+    Checked: sparsity follows the cubic from its initial to its final value, which regeneration keeps.
     """
 
     s_final = parameter(0.9, "sparsity at the end", low=0.0, high=1.0)

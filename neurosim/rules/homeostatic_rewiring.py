@@ -22,6 +22,7 @@ class HomeostaticRewiring(StructuralRule):
     z is axonal of the source and, by kind, excitatory or inhibitory of the target, from SynapticElements on both; all
     projections with this rule share the elements of their neurons. density at the start (1); interval (s).
     Source: Butz, van Ooyen 2013, PLoS Comput. Biol. 9:e1003259, doi:10.1371/journal.pcbi.1003259.
+    Checked: synapses never exceed elements, and only those beyond are lost.
     """
 
     interval = parameter(100 * ms, "time between two updates", low=0 * ms)

@@ -13,6 +13,7 @@ class LinearElements(SynapticElements):
     inhibitory (nu_inhibitory). C calcium (1), beta_Ca calcium of a spike (1), tau_Ca time constant of calcium (s);
     epsilon set-point of calcium (1); nu rates of growth (1/s). eta has no part in it.
     Source: Butz, van Ooyen 2013, PLoS Comput. Biol. 9:e1003259, doi:10.1371/journal.pcbi.1003259.
+    Checked: the growth curve is 0 at C = epsilon (1e-13).
     """
 
     axonal = own.trace("daxonal/dt = nu_axonal * (1 - C/epsilon) * int(axonal > 0 or C < epsilon)")

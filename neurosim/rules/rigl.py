@@ -29,6 +29,8 @@ class RigL(StructuralRule):
     updates in all (1); density (1), constant; interval between updates (s), in training a number of optimiser steps.
     One that is dropped and at once has one of the largest |g| stays.
     Source: Evci, Gale, Menick, Castro, Elsen 2020, ICML, arXiv:1911.11134.
+    Checked: an update replaces the smallest weights by the largest gradients, keeps their number, and leaves the output
+    as it is.
     """
 
     alpha = parameter(0.3, "fraction that is replaced at the start", low=0.0, high=1.0)

@@ -15,6 +15,7 @@ class SET(StructuralRule):
     zeta fraction (1); density of the connections (1), constant; interval between updates (s), an epoch in the paper.
     Source: Mocanu, Mohr, Curry, Nguyen, Liu, Gibescu, Liotta 2018, Nat. Commun. 9:2383,
     doi:10.1038/s41467-018-04316-3.
+    Checked: an update drops exactly the weights nearest to 0 within each sign and keeps the number of connections.
     """
 
     zeta = parameter(0.3, "fraction of the connections that is replaced", low=0.0, high=1.0)

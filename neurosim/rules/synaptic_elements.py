@@ -19,6 +19,7 @@ class SynapticElements(NeuronRule):
     tau_Ca its time constant (s); eta, epsilon calcium below and above which elements are lost (1), epsilon the
     set-point; nu rates of growth (1/s). With eta > 0 a neuron whose calcium is below eta loses its elements for good.
     Source: Butz, van Ooyen 2013, PLoS Comput. Biol. 9:e1003259, doi:10.1371/journal.pcbi.1003259.
+    Checked: the growth curve is 0 at C = eta and C = epsilon and largest half-way (1e-13).
     """
 
     family = "structural"

@@ -26,29 +26,48 @@ def documented(rule: Rule) -> str:
     unsaid = [name for name, declared in rule.parameters.items() if not declared.doc.strip()]
     if unsaid:
         broken(f"the parameter {unsaid[0]} has no description: parameter(default, 'what it means')")
-    absent = [name for name in sorted(symbols(rule)) if not re.search(rf"(?<![A-Za-z_]){name}\b", text)]
+    words = " ".join(text.partition("\nSource:")[0].split())
+    used = symbols(rule)
+    absent = [name for name in sorted(used) if not re.search(rf"(?<![A-Za-z_]){name}\b", words)]
     if absent:
         broken(f"the docstring does not mention {', '.join(absent)}: say what each symbol is")
+    # Parameters have a description of their own.
+    unexplained = [name for name in sorted(used - {*rule.parameters}) if not explained(name, words)]
+    if unexplained:
+        name = unexplained[0]
+        broken(
+            f"the docstring does not say what {name} is: write '{name} ... (unit)', as in 'x activity (1)'"
+        )
     return ""
 
 
+def explained(name: str, words: str) -> bool:
+    """Tell whether words follow a symbol: 'x presynaptic activity', 'x, y traces'; a long name may speak for itself."""
+    others = r"(, \w+)*( and \w+)?"
+    speaks = r"|\(" if len(name) > 3 else ""
+    return bool(re.search(rf"(?<![\w*/+-]){name}{others} (?:= )?(?:[A-Za-z]{{2}}{speaks})", words))
+
+
 def symbols(rule: Rule) -> set[str]:
-    """Return the parameters, signals, modulators, traces, gains and offsets in a rule's equations."""
-    texts = [trace.derivative for trace in rule.traces.values() if trace.derivative]
+    """Return what a docstring must explain: the weight if it changes, all that is declared, parameters if used."""
+    texts = [trace.derivative or "" for trace in rule.traces.values()]
+    declared = {*rule.signals, *rule.traces, *rule.modulators}
     if isinstance(rule, SynapticRule):
-        statements = [s for event in (rule.on_pre, rule.on_post) for s in parse_statements(event, "rule")]
+        events = (rule.on_pre, rule.on_post, rule.after)
+        statements = [s for event in events for s in parse_statements(event, "rule")]
         texts += [s.expression for s in statements]
         texts += [text for text in (rule.dw, rule.dW, rule.efficacy) if text]
-        bounds = [rule.then.low, rule.then.high] if rule.then else []
-        texts += [b for b in bounds if isinstance(b, str)]
+        texts += [total.expression for total in rule.totals.values()]
+        texts += [str(b) for b in ((rule.then.low, rule.then.high) if rule.then else ())]
+        weights = {"w": rule.dw or any(s.target == "w" for s in statements), "W": rule.dW}
+        declared |= {*rule.totals, *(name for name, changed in weights.items() if changed)}
     if isinstance(rule, StructuralRule):
         # What its `step` does with them is code.
-        texts += [*rule.parameters, *rule.signals, *rule.traces, *rule.gradients]
+        texts += rule.parameters
+        declared |= {*rule.gradients}
     if isinstance(rule, NeuronRule):
-        texts += [getattr(rule, f"d{name}", None) or "0" for name in (*rule.gains, *rule.offsets)]
+        texts += [getattr(rule, f"d{name}", None) or "" for name in (*rule.gains, *rule.offsets)]
         texts += [s.expression for s in parse_statements(rule.on_spike, "rule")]
-    known = {*rule.parameters, *rule.signals, *rule.traces, *rule.modulators}
-    known |= set(rule.gradients) if isinstance(rule, StructuralRule) else set()
-    if isinstance(rule, NeuronRule):
-        known |= {*rule.gains, *rule.offsets}
-    return known & set().union(*(names_in(text) for text in texts))
+        declared |= {*rule.gains, *rule.offsets}
+    used = set().union(*(names_in(text) for text in texts if text))
+    return declared | (used & {*rule.parameters})

@@ -141,6 +141,17 @@ class Trial:
         kept = tuple(rule.traces) if rule.efficacy is not None or not changes else ()
         return ("plastic.w", *(f"plastic.{self.rule.prefix}_{name}" for name in kept))
 
+    @property
+    def purposes(self) -> tuple[tuple[str, ...], ...]:
+        """The watched variables that must change: one of each group."""
+        if isinstance(self.rule, NeuronRule):
+            held = (*self.rule.gains, *self.rule.offsets) or self.rule.traces
+            return tuple((f"target.{self.rule.prefix}_{name}",) for name in held)
+        if isinstance(self.rule, StructuralRule):
+            return (self.watched,)
+        # A rule of what a synapse passes on leaves the weight to others.
+        return (self.watched[1:] or self.watched,)
+
     def values(self, simulation: Simulation) -> dict[str, np.ndarray]:
         """Return the watched variables in SI units."""
         return {name: np.array(simulation.get(name), dtype=float) for name in self.watched}

@@ -15,7 +15,7 @@ from neurosim.errors import ContractError
 from neurosim.model.parameters import parameter
 from neurosim.model.rule import NeuronRule, SynapticRule, own, post, pre, synapse
 from neurosim.rules import PairSTDP, registry
-from neurosim.testing import HOSTS, RATE, SPIKING, check_rule
+from neurosim.testing import HOSTS, RATE, SPIKING, check_rule, examine_rule
 from neurosim.testing.clauses_run import extremes
 from neurosim.testing.trial import Trial
 
@@ -84,7 +84,7 @@ def test_a_rule_for_weights_with_a_unit_is_tried_where_weights_may_have_one():
 
 
 class WrongUnits(SynapticRule):
-    """dw/dt = eta * y;  y activity (1), eta time (s).
+    """dw/dt = eta * y;  y activity (1), w weight (1), eta time (s).
 
     Source: none.
     """
@@ -95,7 +95,7 @@ class WrongUnits(SynapticRule):
 
 
 class PerStep(SynapticRule):
-    """w += gain * dt at each postsynaptic spike;  gain (1/s).
+    """w += gain * dt at each postsynaptic spike;  w weight (1), gain (1/s).
 
     Source: none.
     """
@@ -103,6 +103,18 @@ class PerStep(SynapticRule):
     gain = parameter(10 * Hz, "growth per second, wrongly applied per spike")
     clock = "spike"
     on_post = "w += gain * dt"
+
+
+class SlightlyPerStep(SynapticRule):
+    """w += gain * (1 + rate * dt) at each postsynaptic spike;  w weight (1), gain (1), rate (1/s).
+
+    Source: none.
+    """
+
+    gain = parameter(0.01, "growth per spike")
+    rate = parameter(300 / second, "share of the step")
+    clock = "spike"
+    on_post = "w += gain * (1 + rate * dt)"
 
 
 class PerStepGain(NeuronRule):
@@ -117,7 +129,7 @@ class PerStepGain(NeuronRule):
 
 
 class Idle(SynapticRule):
-    """dw/dt = eta * y;  y activity (1), eta rate (1/s).
+    """dw/dt = eta * y;  y activity (1), w weight (1), eta rate (1/s).
 
     Source: none.
     """
@@ -125,6 +137,19 @@ class Idle(SynapticRule):
     eta = parameter(0 / second, "rate, zero")
     y = post.activity
     dw = "eta * y"
+
+
+class HalfIdle(NeuronRule):
+    """dg/dt = eta * (target - z), db/dt = 0 * eta;  z activity (1), target (1), g gain (1), b bias (1), eta (1/s).
+
+    Source: none.
+    """
+
+    eta = parameter(0.1 / second, "rate")
+    target = parameter(1.0, "activity to be reached")
+    z, g, b = own.activity, own.gain("I"), own.offset("bias")
+    dg = "eta * (target - z)"
+    db = "0 * eta"
 
 
 class Explosive(SynapticRule):
@@ -138,7 +163,7 @@ class Explosive(SynapticRule):
 
 
 class Calcium(SynapticRule):
-    """dw/dt = eta * c;  c calcium (1), eta rate (1/s).
+    """dw/dt = eta * c;  c calcium (1), w weight (1), eta rate (1/s).
 
     Source: none.
     """
@@ -149,7 +174,7 @@ class Calcium(SynapticRule):
 
 
 class Hidden(SynapticRule):
-    """dw/dt = eta * y;  y activity (1), eta rate (1/s).
+    """dw/dt = eta * y;  y activity (1), w weight (1), eta rate (1/s).
 
     Source: none.
     """
@@ -175,8 +200,10 @@ class Hidden(SynapticRule):
             HOSTS,
             r"independent of dt \(spiking\): the change of plastic\.w in 0\.2 s depends on dt: .* apart",
         ),
+        (SlightlyPerStep, HOSTS, r"independent of dt \(spiking\): the change of plastic\.w"),
         (PerStepGain, [RATE], r"independent of dt \(rate\): the change of target\.per_step_gain_g"),
         (Idle, [RATE], r"changes something \(rate\): plastic\.w did not change in 100\. ms"),
+        (HalfIdle, [RATE], r"changes something \(rate\): target\.half_idle_b did not change in 100\. ms"),
         (Explosive, [RATE], r"runs \(rate\): '.*' is not finite"),
         (Calcium, HOSTS, r"dimensions: no kind of network can have it: .*it needs 'calcium'"),
         (
@@ -185,12 +212,26 @@ class Hidden(SynapticRule):
             r"survives storage \(rate\): the network rebuilt from JSON ends with another",
         ),
     ],
-    ids=["WrongUnits", "PerStep", "PerStepGain", "Idle", "Explosive", "Calcium", "Hidden"],
+    ids=[
+        "WrongUnits",
+        "PerStep",
+        "SlightlyPerStep",
+        "PerStepGain",
+        "Idle",
+        "HalfIdle",
+        "Explosive",
+        "Calcium",
+        "Hidden",
+    ],
 )
-def test_a_broken_clause_is_named_in_one_line(rule, hosts, seen, request):
+def test_a_rule_that_breaks_a_clause_breaks_that_one_alone_and_is_told_so_in_one_line(
+    rule, hosts, seen, request
+):
     name = request.node.callspec.id
+    report = examine_rule(rule, engines=["fused"], hosts=hosts)
+    assert len({outcome.clause for outcome in report.broken}) == 1
     with pytest.raises(ContractError, match=f"^{name}: {seen}") as caught:
-        check_rule(rule, engines=["fused"], hosts=hosts)
+        report.raise_broken()
     assert "\n" not in str(caught.value)
     assert isinstance(caught.value, AssertionError)
 
@@ -281,7 +322,7 @@ def documented(text, doc="rate"):
     return Documented
 
 
-COMPLETE = "dw/dt = eta * x * y + trace;  x, y activity (1).\n\nSource: none."
+COMPLETE = "dw/dt = eta * x * y + trace;  x, y activity, trace memory, w weight (1).\n\nSource: none."
 
 
 @pytest.mark.parametrize(
@@ -294,6 +335,8 @@ COMPLETE = "dw/dt = eta * x * y + trace;  x, y activity (1).\n\nSource: none."
         (COMPLETE.replace("eta", "beta"), "rate", "does not mention eta"),
         (COMPLETE.replace("x", "z"), "rate", "does not mention x"),
         (COMPLETE.replace("trace", "s"), "rate", "does not mention trace"),
+        (COMPLETE.replace("w weight", "y*w"), "rate", "does not say what w is: write 'w"),
+        (COMPLETE.replace("x, y activity", "y activity"), "rate", "does not say what x is"),
         (COMPLETE, " ", "the parameter eta has no description"),
     ],
 )

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
-from brian2 import second
+from brian2 import ms, second
 
-from neurosim import simulate
+from neurosim import AllToAll, Network, Population, Projection, simulate
+from neurosim.neurons import GradedUnit, Signal
 from neurosim.rules import OjaSubspace
+from neurosim.synapses import Graded
 from tests.rules.pca_runs import DT, anneal, directions, linear_units, samples
 
 
@@ -31,3 +33,18 @@ def test_weights_project_on_the_leading_subspace(seed):
     np.testing.assert_allclose(w @ w.T, np.eye(3), atol=0.05)
     # Which directions within the subspace is left open: they are not the principal ones.
     assert np.abs(np.sum(w * leading, axis=1)).min() < 0.9
+
+
+def test_units_may_be_rectified():
+    x = np.array([0.5, -1.0])
+    w = np.array([[0.4, 0.1], [0.2, 0.6]])
+    network = Network("rectified", 1 * ms).add(
+        Population("x", 2, Signal(), {"value": x}),
+        Population("y", 2, GradedUnit(transfer="relu")),
+        Projection("w", "x", "y", Graded(), AllToAll(), w, rules=OjaSubspace(eta=1 / second)),
+    )
+    simulation = simulate(network)
+    simulation.run(1 * ms)
+    y = np.maximum(w @ x, 0)
+    assert y[0] > 0 and y[1] == 0
+    np.testing.assert_allclose(simulation.matrix("w"), w + 1e-3 * np.outer(y, x - w.T @ y), rtol=1e-12)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from neurosim.engines.expanded import Link
 from neurosim.engines.fused.context import Context, indent, size
+from neurosim.engines.fused.render import CONSTANT_TEXTS
 from neurosim.engines.fused.scope import link_place
 from neurosim.engines.lowering import Block
-from neurosim.model.expressions import CONSTANTS, FUNCTIONS, names_in
+from neurosim.model.expressions import FUNCTIONS, names_in
 from neurosim.model.matrix import FUNCTIONS as MATRIX_FUNCTIONS
 
 # Functions of columns and matrices; what is not here is called by its name in numpy.
@@ -74,4 +75,4 @@ class _Rendered(ast.NodeTransformer):
         return ast.Call(ast.parse(name, mode="eval").body, node.args, [])
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return ast.Name(node.id if node.id in CONSTANTS else f"m_{node.id}", ast.Load())
+        return ast.parse(CONSTANT_TEXTS.get(node.id, f"m_{node.id}"), mode="eval").body

@@ -16,7 +16,7 @@ _CALLS = {
     "floor": "np.floor",
     "ceil": "np.ceil",
 }
-_CONSTANTS = {"pi": "pi", "e": "e", "inf": "np.inf"}
+CONSTANT_TEXTS = {"pi": "pi", "e": "e", "inf": "np.inf"}
 
 
 class Hoist:
@@ -93,7 +93,7 @@ class Render(ast.NodeTransformer):
             case ast.Constant(value=value) if self.real:
                 return _name(self.hoist.name(f"{self.real}({value!r})"))
             case ast.Name(id=name):
-                text = _CONSTANTS[name] if name in CONSTANTS else self.resolve(name)[0]
+                text = CONSTANT_TEXTS[name] if name in CONSTANTS else self.resolve(name)[0]
                 return ast.parse(text, mode="eval").body
             case ast.BoolOp(op=op, values=values):
                 # & and | on booleans: the short circuit of `and` would put a branch into the loop.

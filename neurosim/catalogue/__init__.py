@@ -1,0 +1,6 @@
+"""The catalogue of rules: pages and figures that are made from the classes."""
+
+from neurosim.catalogue.pages import pages
+from neurosim.catalogue.write import write_catalogue
+
+__all__ = ["pages", "write_catalogue"]

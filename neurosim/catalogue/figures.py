@@ -1,0 +1,76 @@
+"""The figures of the catalogue: one for each family, a panel for each rule, chosen by what the rule is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from textwrap import fill
+from typing import Any
+
+from neurosim.catalogue.panel import Panel
+from neurosim.catalogue.rate import memory, step, weights
+from neurosim.catalogue.spiking import train, window
+from neurosim.catalogue.structural import turnover
+from neurosim.errors import NeurosimError
+from neurosim.model.registries import rules
+from neurosim.model.rule import NeuronRule, Rule, SynapticRule
+from neurosim.model.rule_facts import family
+from neurosim.model.structural import StructuralRule
+
+COLUMNS = 3
+
+
+def panel(rule: Rule) -> Panel:
+    """Return what the panel of a rule shows; raises NeurosimError if no network of the catalogue can have the rule."""
+    about = family(type(rule))
+    if isinstance(rule, NeuronRule):
+        return step(rule)
+    if isinstance(rule, StructuralRule):
+        return turnover(rule)
+    assert isinstance(rule, SynapticRule)
+    if rule.efficacy:
+        return train(rule)
+    if about == "metaplasticity" and rule.clock != "spike":
+        return memory(rule)
+    if rule.after:
+        return weights(rule, beside=(rules.get("Hebb")(),))
+    if rule.clock == "spike":
+        return window(rule)
+    return step(rule) if about == "homeostatic" else weights(rule)
+
+
+def draw(family_rules: Sequence[type[Rule]], path: Path) -> None:
+    """Run the simulations of a family of rules and write its figure."""
+    from matplotlib.figure import Figure
+
+    columns = min(COLUMNS, len(family_rules))
+    rows = -(-len(family_rules) // columns)
+    figure = Figure(figsize=(3.6 * columns, 2.7 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axis, rule in zip(axes, family_rules, strict=False):
+        axis.set_title(rule.__name__, fontsize=10)
+        try:
+            _draw(axis, panel(rule.example()))
+        except NeurosimError as error:
+            axis.set_axis_off()
+            axis.text(0, 0.5, fill(f"not shown: {error}", 48), fontsize=7, in_layout=False)
+    for axis in axes[len(family_rules) :]:
+        axis.set_visible(False)
+    figure.savefig(path, dpi=110)
+
+
+def _draw(axis: Any, shown: Panel) -> None:
+    for label, (x, y) in shown.curves.items():
+        axis.plot(x, y, label=label or None, linewidth=1.3)
+    for mark in shown.marks:
+        axis.axvline(mark, color="gray", linestyle=":", linewidth=1)
+    if shown.logarithmic:
+        axis.set_xscale("log")
+        axis.set_yscale("log")
+    else:
+        axis.axhline(0, color="gray", linewidth=0.5)
+    axis.set_xlabel(f"{shown.x}\n{shown.note}" if shown.note else shown.x, fontsize=8)
+    axis.set_ylabel(shown.y, fontsize=8)
+    axis.tick_params(labelsize=7)
+    if len(shown.curves) > 1:
+        axis.legend(fontsize=6, frameon=False)
