@@ -32,23 +32,26 @@ Inputs = Callable[[int, int], np.ndarray]
 
 
 def weights(rule: SynapticRule, beside: tuple[SynapticRule, ...] = ()) -> Panel:
-    """Return the course of weights onto a linear unit that sees two patterns in turn, until they have moved."""
-    start = generator(0, "weights").uniform(0.2, 0.4, (1, 4))
+    """Return the course of weights onto the first of two linear units that see two patterns in turn."""
+    start = generator(0, "weights").uniform(0.2, 0.4, (2, 4))
     start = start if rule.then is None or rule.then.high != 0 else -start
     network = Network("weights", dt=DT).add(
-        *[Population(name, 1, Signal(), {"value": 1.0}) for name in sorted(set(rule.modulators.values()))],
+        *_modulators(rule),
         Population("source", 4, Signal()),
-        Population("target", 1, GradedUnit(transfer="relu")),
+        Population("target", 2, GradedUnit(transfer="relu")),
         Projection("plastic", "source", "target", Graded(), AllToAll(), start, rules=(*beside, rule)),
     )
 
     def patterns(first: int, count: int) -> np.ndarray:
         return PATTERNS[np.arange(first, first + count) % 2]
 
-    end = _until_moved(network, rule, patterns, "plastic.w")
+    end = min(LONGEST, 4 * _until_moved(network, rule, patterns, "plastic.w"))
     times, values, _ = _course(network, rule, patterns, end, "plastic.w")
-    curves = {f"input {at + 1}": (times, values[:, at]) for at in range(4)}
-    note = "two patterns in turn" + "".join(f", beside {type(other).__name__}" for other in beside)
+    # Edges are in the order of sources, then targets: those of the first unit are shown.
+    curves = {f"input {at + 1}": (times, values[:, 2 * at]) for at in range(4)}
+    note = f"two patterns in turn{_held(rule)}" + "".join(
+        f", beside {type(other).__name__}" for other in beside
+    )
     return Panel(curves, _unit(rule), "weight", note)
 
 
@@ -72,7 +75,9 @@ def step(rule: Rule) -> Panel:
         "mean activity": (0.5 * (times[1:] + times[:-1]), _activity(simulation, len(times) - 1)),
         f"{name} / {scale:.2g}": (times, values[:, 0] / scale),
     }
-    return Panel(curves, _unit(rule), "activity (1)", "input doubles at the line", marks=(times[-1] / 2,))
+    return Panel(
+        curves, _unit(rule), "activity (1)", f"input doubles at the line{_held(rule)}", marks=(times[-1] / 2,)
+    )
 
 
 def memory(rule: SynapticRule) -> Panel:
@@ -102,6 +107,7 @@ def _stepped(rule: Rule) -> tuple[Network, str]:
     transfer = next((name for name in TRANSFERS if f"'{name}'" in (rule.__doc__ or "")), "relu")
     for model, weight in ((LeakyRate(transfer=transfer), 0.7), (LIF(E_L=-60 * mV), 12 * mV)):
         network = Network("step", dt=DT if isinstance(model, LeakyRate) else 1 * ms).add(
+            *_modulators(rule),
             Population("source", 1, Signal()),
             Population("target", 1, model, rules=own, reference_rate=REFERENCE * Hz),
             Projection("plastic", "source", "target", Graded(), AllToAll(), weight, rules=synaptic),
@@ -112,9 +118,17 @@ def _stepped(rule: Rule) -> tuple[Network, str]:
         except SignalMissing as error:
             missing = error
             continue
-        kept = next(iter((*rule.gains, *rule.offsets))) if isinstance(rule, NeuronRule) else ""
+        kept = next(iter((*rule.gains, *rule.offsets, *rule.traces))) if isinstance(rule, NeuronRule) else ""
         return network, f"target.{rule.prefix}_{kept}" if kept else "plastic.w"
     raise missing
+
+
+def _modulators(rule: Rule) -> list[Population]:
+    return [Population(name, 1, Signal(), {"value": 1.0}) for name in sorted(set(rule.modulators.values()))]
+
+
+def _held(rule: Rule) -> str:
+    return "".join(f", {name} = 1" for name in sorted(set(rule.modulators.values())))
 
 
 def _activity(simulation: Simulation, bins: int) -> np.ndarray:
@@ -146,9 +160,10 @@ def _advance(simulation: Simulation, rule: Rule, rows: np.ndarray) -> None:
 def _until_moved(network: Network, rule: Rule, inputs: Inputs, name: str) -> int:
     """Return after how many presentations a variable has moved by half its largest value, or 0.2 from 0."""
     simulation = simulate(network)
+    _advance(simulation, rule, inputs(0, 1))  # what happens at once is not counted
     start = _value(simulation, name)
-    aim = 0.5 * np.abs(start).max() or 0.2
-    done, more = 0, 20
+    aim = max(0.5 * np.abs(start).max(), 1e-3 if np.abs(start).max() < 1e-3 else 0.0)
+    done, more = 1, 20
     while done < LONGEST and np.abs(_value(simulation, name) - start).max() < aim:
         more = min(more, LONGEST - done)
         _advance(simulation, rule, inputs(done, more))

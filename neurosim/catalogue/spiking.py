@@ -58,7 +58,7 @@ def _paired(rule: SynapticRule, trial: Trial, start: float, levels: dict[str, fl
         times=(after[:, None] - lags[None, :]).ravel() * ms, ids=np.tile(np.arange(lags.size), PAIRS)
     )
     weight = quantity(start, trial.weight_unit)
-    for model, port, unit in ((Imposed(), "g_e", mV), (ImposedAdaptive(beta=0.5), "v", 1)):
+    for model, port, pulse in ((Imposed(), "g_e", 0 * mV), (ImposedAdaptive(beta=0.5), "v", 0.5)):
         network = Network("window", dt=0.1 * ms).add(
             *[Population(name, 1, Signal(), {"value": level}) for name, level in levels.items()],
             Population("source", lags.size, spikes),
@@ -67,7 +67,7 @@ def _paired(rule: SynapticRule, trial: Trial, start: float, levels: dict[str, fl
                 "plastic",
                 "source",
                 "target",
-                ScaledPulse(port=port, quantum=0 * unit / weight),
+                ScaledPulse(port=port, quantum=pulse / weight),
                 AllToAll(),
                 weight,
                 rules=(rule,),
@@ -88,7 +88,7 @@ def train(rule: SynapticRule) -> Panel:
     times = np.array([*(10 + 20 * np.arange(10)), 700])  # ms: 50 Hz, then a pause
     source = SpikeTrain(times=times * ms, ids=np.zeros(times.size))
     curves = {}
-    for label, rules in ((type(rule).__name__, (rule,)), ("no rule", ())):
+    for label, rules in (("no rule", ()), (type(rule).__name__, (rule,))):
         network = Network("train", dt=0.1 * ms).add(
             Population("source", 1, source),
             Population("target", 1, LIF()),
