@@ -88,8 +88,8 @@ class HomeostaticClopathSTDP(ClopathSTDP):
     at a presynaptic spike w -= w_0*A_LTD*(u_mean/u_ref)**2*[u_minus - theta_minus], x += 1/tau_x;
     at a postsynaptic spike w += w_0*A_LTP*area*x*[u_plus - theta_minus], u_minus += area/tau_minus,
     u_plus += area/tau_plus, u_mean += area/tau_mean; the rest, with v, x, u_minus, u_plus, theta_plus, tau_x,
-    tau_minus, tau_plus, w weight and w_max, is as in ClopathSTDP. u_mean mean depolarisation above u_rest (V), u_ref reference
-    depolarisation (V), whose published value is not known here, so that it must be given.
+    tau_minus, tau_plus, w weight and w_max, is as in ClopathSTDP. u_mean mean depolarisation above u_rest (V), u_ref
+    reference depolarisation (V), whose published value is not known here, so that it must be given.
     Source: Clopath, Büsing, Vasilaki, Gerstner 2010, Nat. Neurosci. 13:344, doi:10.1038/nn.2479.
     Checked: depression is that of ClopathSTDP times (u_mean/u_ref)**2 at clamped potentials (1e-3).
     """
