@@ -18,7 +18,7 @@ def section(results: Sequence[Numbers]) -> str:
     """Return the whole section: machine, summary, where a peer is better, a table per case, targets."""
     parts = [
         _machine(results[0]["machine"]),
-        "### Summary",
+        "### Summary\n\nOur CPU time, the floor's over ours, and the CPU time of each peer over ours.",
         _table(
             ("case", "CPU s", "share of the floor", *(PEERS[p].title for p in _peers(results))),
             _summary(results),
