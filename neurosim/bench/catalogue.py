@@ -7,6 +7,7 @@ import importlib.util
 import shutil
 from dataclasses import dataclass
 
+from neurosim.bench.descents.descent import DESCENTS
 from neurosim.bench.workload import Workload
 from neurosim.errors import UnknownNameError
 from neurosim.registry import suggest
@@ -49,7 +50,7 @@ PEERS = {
 def workload(name: str) -> Workload:
     """Return a workload by name; raises UnknownNameError."""
     if name not in WORKLOADS:
-        raise UnknownNameError(f"unknown workload '{name}': {suggest(name, [*WORKLOADS, 'all'])}")
+        raise UnknownNameError(f"unknown workload '{name}': {suggest(name, [*WORKLOADS, *DESCENTS, 'all'])}")
     return _load(f"workloads.{WORKLOADS[name]}")()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import statistics
 import tempfile
@@ -88,7 +89,8 @@ class _Measurement:
 
     def open(self, contender: str) -> Session:
         """Return a new process for a contender."""
-        session = Session(contender, self.workload.name, self.case, self.folder, self.folder / "cache")
+        words = ["neurosim.bench.worker", contender, self.workload.name, json.dumps(asdict(self.case))]
+        session = Session(contender, [*words, str(self.folder)], self.folder, self.folder / "cache")
         return self.stack.enter_context(session)
 
     def begin(self) -> None:

@@ -6,14 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from neurosim.bench.workload import Case
 from neurosim.errors import RunFailed
 
 _ONE = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA", "VECLIB_MAXIMUM")
@@ -28,26 +26,18 @@ ENVIRONMENT = {
 class Session:
     """A contender in a process of its own, one thread; `ask` sends it a request and waits for the answer.
 
-    Arguments: contender, workload, case; folder, where files are exchanged; cache, folder of compiled programs.
+    Arguments: contender, its name; words, module of the worker and its arguments; folder, where files are exchanged;
+    cache, folder of compiled programs.
     Raises RunFailed with the last line that the process said when it ends before it answers.
     """
 
-    def __init__(self, contender: str, workload: str, case: Case, folder: Path, cache: Path) -> None:
-        words = [
-            sys.executable,
-            "-m",
-            "neurosim.bench.worker",
-            contender,
-            workload,
-            json.dumps(asdict(case)),
-            str(folder),
-        ]
+    def __init__(self, contender: str, words: Sequence[str], folder: Path, cache: Path) -> None:
         caches = {"NEUROSIM_CACHE": str(cache), "NUMBA_CACHE_DIR": str(cache / "numba")}
         self.contender = contender
         self._log = folder / f"{contender}.log"
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                words,
+                [sys.executable, "-m", *words],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

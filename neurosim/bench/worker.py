@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,6 +18,13 @@ from neurosim.bench.ours import Fused, engine_of, held
 from neurosim.bench.program import Program, Spent, clock
 from neurosim.bench.usage import peak_memory
 from neurosim.bench.workload import Case, Workload
+
+
+class Answering(Protocol):
+    """What answers requests."""
+
+    def answer(self, request: str) -> dict[str, Any]:
+        """Carry out a request and return what came of it, as JSON can hold it."""
 
 
 class Worker:
@@ -81,16 +88,21 @@ class Worker:
         return {"bandwidth": bandwidth(float(size))}
 
 
-def main() -> None:
+def serve(make: Callable[[], Answering]) -> None:
     """Answer requests on standard input until it ends."""
     # Whatever a library prints goes to standard error, so that standard output holds answers only.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    contender, name, case, folder = sys.argv[1:]
-    worker = Worker(contender, catalogue.workload(name), Case(**json.loads(case)), Path(folder))
+    worker = make()
     print("{}", file=answers, flush=True)
     for request in iter(sys.stdin.readline, ""):
         print(json.dumps(worker.answer(request)), file=answers, flush=True)
+
+
+def main() -> None:
+    """Be the contender that the command line names."""
+    contender, name, case, folder = sys.argv[1:]
+    serve(lambda: Worker(contender, catalogue.workload(name), Case(**json.loads(case)), Path(folder)))
 
 
 if __name__ == "__main__":

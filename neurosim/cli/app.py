@@ -132,7 +132,7 @@ def movie(
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="w1 to w7, or all.", metavar="WORKLOAD")],
+    name: Annotated[str, typer.Argument(help="w1 to w7, arm, training, or all.", metavar="WORKLOAD")],
     rounds: Annotated[int, typer.Option(min=5, help="Interleaved rounds, of which medians are taken.")] = 5,
     peers: Annotated[
         list[str] | None,
@@ -142,7 +142,7 @@ def bench(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Measure the fused engine against other simulators on the same networks, on this machine."""
+    """Measure networks and training steps against other simulators and libraries, on this machine."""
     from neurosim.cli.bench import run_benchmarks
 
     run_benchmarks(name, rounds=rounds, peers=peers or [], figure=figure, as_json=as_json)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -36,28 +37,38 @@ def report_benchmarks(file: Path, *, page: Path | None, figure: Path | None) -> 
 
 
 def run_benchmarks(name: str, *, rounds: int, peers: list[str], figure: Path | None, as_json: bool) -> None:
-    """Measure one workload or all, and print tables or JSON; a figure goes to a file."""
+    """Measure one workload or comparison or all, and print tables or JSON; a figure of workloads goes to a file."""
     from neurosim.bench.catalogue import PEERS, WORKLOADS, peer, workload
+    from neurosim.bench.descents.descent import DESCENTS
+    from neurosim.bench.descents.measure import descent_table, measure_descent
     from neurosim.bench.figure import draw
     from neurosim.bench.report import tables
     from neurosim.bench.runner import measure
 
     with names_as_asked():
-        workloads = [workload(each) for each in (WORKLOADS if name == "all" else [name])]
+        asked = [*WORKLOADS, *DESCENTS] if name == "all" else [name]
+        workloads = [workload(each) for each in asked if each not in DESCENTS]
         chosen = [each for each in peers if peer(each)] or list(PEERS)
     results: list[dict[str, Any]] = []
     for each in workloads:
-        results.append(
-            measure(each, chosen, rounds, say=lambda text: print(text, file=sys.stderr, flush=True))
-        )
-        if not as_json:
-            for table in tables(results[-1]):
-                console().print(table)
-                print()
+        results.append(measure(each, chosen, rounds, say=_said))
+        _print([] if as_json else tables(results[-1]))
+    descents = [measure_descent(each, rounds, say=_said) for each in asked if each in DESCENTS]
     if as_json:
-        print(json.dumps(results, indent=1))
-    if figure is None and not as_json:
+        print(json.dumps([*results, *descents], indent=1))
+    _print([] if as_json else map(descent_table, descents))
+    if figure is None and results and not as_json:
         figure = Path("results") / f"bench-{name}.png"
-    if figure is not None:
+    if figure is not None and results:
         draw(results, figure)
         print(f"figure: {figure}", file=sys.stderr)
+
+
+def _said(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _print(shown: Iterable[Any]) -> None:
+    for table in shown:
+        console().print(table)
+        print()

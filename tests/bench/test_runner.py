@@ -2,7 +2,7 @@
 
 import io
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -172,8 +172,9 @@ def test_wrong_usage_is_one_line(words, said, capsys):
 
 def test_a_process_that_ends_says_why(tmp_path):
     case = replace(catalogue.workload("w5").cases[0], n=10, duration=0.002)
+    words = ["neurosim.bench.worker", "numpy", "w5", json.dumps(asdict(case)), str(tmp_path)]
     with pytest.raises(RunFailed, match=r"No such file.*arrays\.npz"):
-        Session("numpy", "w5", case, tmp_path, tmp_path / "cache")
+        Session("numpy", words, tmp_path, tmp_path / "cache")
 
 
 def test_a_peer_that_fails_is_named_with_its_reason_and_the_rest_goes_on(monkeypatch):

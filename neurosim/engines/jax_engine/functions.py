@@ -138,6 +138,8 @@ class NetworkFunctions:
     ) -> tuple[Values, Values]:
         take = self._take(self._complete(parameters))
 
+        # Backward passes work a step out again: that costs less time and memory than to keep what is within it.
+        @partial(jax.checkpoint, prevent_cse=False)
         def body(state: Values, rows: Values) -> tuple[Values, Values]:
             state, _, samples = take(state, rows)
             return state, samples

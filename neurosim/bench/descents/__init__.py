@@ -1,0 +1,1 @@
+"""Steps of gradient descent, compared with the same step in another library."""

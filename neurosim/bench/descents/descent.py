@@ -1,0 +1,65 @@
+"""The contract of a comparison of training steps, and which there are."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from dataclasses import dataclass
+
+from neurosim.bench.program import Program
+
+
+@dataclass(frozen=True)
+class Descent:
+    """One training step in our way and in a peer's.
+
+    name; title; module, that holds the programs `Ours` and `Peer`; peer, its title; needs, modules of the peer;
+    steps, how many ours and the peer take per run; low, the least ratio of CPU time wanted; aim, the ratio hoped for;
+    same, whether both start from the same numbers, so that their losses can be compared.
+    """
+
+    name: str
+    title: str
+    module: str
+    peer: str
+    needs: tuple[str, ...]
+    steps: tuple[int, int]
+    low: float
+    aim: float
+    same: bool
+
+    def missing(self) -> str | None:
+        """Return why the peer cannot run here, or None if it can."""
+        absent = [module for module in self.needs if importlib.util.find_spec(module) is None]
+        return f"{absent[0]} is not installed" if absent else None
+
+    def program(self, contender: str) -> type[Program]:
+        """Return the program of a contender, 'ours' or 'peer', which imports what it needs."""
+        module = importlib.import_module(f"neurosim.bench.descents.{self.module}")
+        return {"ours": module.Ours, "peer": module.Peer}[contender]
+
+
+DESCENTS = {
+    "arm": Descent(
+        "arm",
+        "GRU(64) reaches with a six-muscle arm: 64 trials of 100 steps, forward, backward and update",
+        "arm",
+        "MotorNet",
+        ("torch", "motornet"),
+        (10, 2),
+        low=15,
+        aim=25,
+        same=False,
+    ),
+    "training": Descent(
+        "training",
+        "recurrent network of 100 units: 256 trials of 16 steps, forward, backward and update",
+        "recurrent",
+        "PyTorch, eager",
+        ("torch",),
+        (40, 40),
+        low=2,
+        aim=3,
+        same=True,
+    ),
+}

@@ -1,0 +1,63 @@
+"""The comparison of training steps: what is measured, a peer that is missing, the command."""
+
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from neurosim.bench.descents import recurrent
+from neurosim.bench.descents.descent import DESCENTS
+from neurosim.bench.descents.measure import descent_table, measure_descent
+from neurosim.cli import main
+from neurosim.errors import DescriptionError, UnknownNameError
+
+
+def text_of(result):
+    out = io.StringIO()
+    Console(file=out, width=120).print(descent_table(result))
+    return out.getvalue()
+
+
+def test_ours_is_measured_and_a_missing_peer_is_named(monkeypatch):
+    absent = replace(DESCENTS["training"], needs=("no_such_module",))
+    monkeypatch.setitem(DESCENTS, "training", absent)
+    said = []
+    result = measure_descent("training", 2, said.append)
+    assert json.loads(json.dumps(result)) == result
+    assert result["missing"] == "no_such_module is not installed"
+    assert list(result["contenders"]) == ["ours"]
+    assert "ratio" not in result
+    ours = result["contenders"]["ours"]
+    assert ours["cpu"] == np.median(ours["rounds"]["cpu"]) > 0
+    assert "not measured: no_such_module is not installed" in text_of(result)
+    assert len(said) == 3
+
+    # What is measured is the network that it says: its first loss, by hand.
+    v, keep = recurrent.start(), np.exp(-recurrent.DT / recurrent.TAU)
+    r, outputs = np.zeros((recurrent.TRIALS, recurrent.UNITS)), []
+    for x in np.moveaxis(v["x"], 1, 0):
+        outputs.append(r @ v["read"].T)
+        r = keep * r + (1 - keep) * np.tanh(x @ v["in"].T + r @ v["rec"].T)
+    loss = np.mean((np.stack(outputs, 1) - v["target"]) ** 2)
+    np.testing.assert_allclose(ours["losses"][0], loss, rtol=1e-5)
+    assert ours["losses"][9] < ours["losses"][0]
+
+
+def test_the_table_gives_ratio_and_verdict():
+    spent = {"cpu": 0.004, "wall": 0.005, "build": {"cpu": 3.0}}
+    result = {"comparison": "training", "title": "t", "peer": "PyTorch", "missing": None, "low": 2, "aim": 3}
+    result |= {"contenders": {"ours": spent, "peer": spent | {"cpu": 0.01}}, "ratio": 2.5, "holds": True}
+    text = text_of(result | {"difference": 1e-7})
+    assert "at least 2 (aim 3)" in text and "holds" in text and "2.5" in text and "1.0e-07" in text
+
+
+def test_wrong_names_and_rounds_are_refused(capsys):
+    with pytest.raises(UnknownNameError, match="'army'"):
+        measure_descent("army")
+    with pytest.raises(DescriptionError, match="rounds = 0"):
+        measure_descent("arm", 0)
+    assert main(["bench", "army"]) == 2
+    assert "'arm'" in capsys.readouterr().err
