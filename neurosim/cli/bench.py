@@ -10,7 +10,7 @@ from typing import Any
 
 from neurosim.cli import names_as_asked
 from neurosim.cli.console import console
-from neurosim.errors import ResultFileError
+from neurosim.errors import ResultFileError, UsageError
 
 
 def report_benchmarks(file: Path, *, page: Path | None, figure: Path | None) -> None:
@@ -37,31 +37,44 @@ def report_benchmarks(file: Path, *, page: Path | None, figure: Path | None) -> 
 
 
 def run_benchmarks(name: str, *, rounds: int, peers: list[str], figure: Path | None, as_json: bool) -> None:
-    """Measure one workload or comparison or all, and print tables or JSON; a figure of workloads goes to a file."""
+    """Measure one workload or all, or one comparison of training steps; print tables or JSON.
+
+    A figure of workloads goes to a file. Raises UsageError for an unknown name, or a peer or figure of a comparison.
+    """
     from neurosim.bench.catalogue import PEERS, WORKLOADS, peer, workload
     from neurosim.bench.descents.descent import DESCENTS
-    from neurosim.bench.descents.measure import descent_table, measure_descent
     from neurosim.bench.figure import draw
     from neurosim.bench.report import tables
     from neurosim.bench.runner import measure
 
+    if name in DESCENTS:
+        if peers or figure is not None:
+            raise UsageError(f"bench {name}: has one peer and no figure: leave --peer and --figure out")
+        return _run_descent(name, rounds, as_json)
     with names_as_asked():
-        asked = [*WORKLOADS, *DESCENTS] if name == "all" else [name]
-        workloads = [workload(each) for each in asked if each not in DESCENTS]
+        workloads = [workload(each) for each in (WORKLOADS if name == "all" else [name])]
         chosen = [each for each in peers if peer(each)] or list(PEERS)
     results: list[dict[str, Any]] = []
     for each in workloads:
         results.append(measure(each, chosen, rounds, say=_said))
         _print([] if as_json else tables(results[-1]))
-    descents = [measure_descent(each, rounds, say=_said) for each in asked if each in DESCENTS]
     if as_json:
-        print(json.dumps([*results, *descents], indent=1))
-    _print([] if as_json else map(descent_table, descents))
-    if figure is None and results and not as_json:
+        print(json.dumps(results, indent=1))
+    if figure is None and not as_json:
         figure = Path("results") / f"bench-{name}.png"
-    if figure is not None and results:
+    if figure is not None:
         draw(results, figure)
         print(f"figure: {figure}", file=sys.stderr)
+
+
+def _run_descent(name: str, rounds: int, as_json: bool) -> None:
+    from neurosim.bench.descents.measure import descent_table, measure_descent
+
+    result = measure_descent(name, rounds, say=_said)
+    if as_json:
+        print(json.dumps(result, indent=1))
+    else:
+        _print([descent_table(result)])
 
 
 def _said(text: str) -> None:

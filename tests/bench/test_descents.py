@@ -61,3 +61,5 @@ def test_wrong_names_and_rounds_are_refused(capsys):
         measure_descent("arm", 0)
     assert main(["bench", "army"]) == 2
     assert "'arm'" in capsys.readouterr().err
+    assert main(["bench", "arm", "--peer", "torch"]) == 2
+    assert "leave --peer and --figure out" in capsys.readouterr().err

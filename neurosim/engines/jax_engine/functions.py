@@ -138,8 +138,8 @@ class NetworkFunctions:
     ) -> tuple[Values, Values]:
         take = self._take(self._complete(parameters))
 
-        # Backward passes work a step out again: that costs less time and memory than to keep what is within it.
-        @partial(jax.checkpoint, prevent_cse=False)
+        # Backward passes work a step out again, but for its products of matrices: to keep all of it takes longer.
+        @partial(jax.checkpoint, prevent_cse=False, policy=jax.checkpoint_policies.dots_saveable)
         def body(state: Values, rows: Values) -> tuple[Values, Values]:
             state, _, samples = take(state, rows)
             return state, samples
