@@ -101,14 +101,17 @@ class InDegree(Connectivity):
         room = sources if self.autapses else sources - 1
         if not 0 <= self.k <= room:
             raise DescriptionError(f"{where}: in-degree {self.k} from {room} possible sources: lower it")
-        drawn = _different(targets, self.k, room, rng)
-        post, pre = np.divmod(drawn, max(room, 1))
+        flat = _different(targets, self.k, room, rng)
+        post = flat // max(room, 1)
+        flat -= post * room
         if not self.autapses:
-            pre += pre >= post
-        flat = pre * targets + post
+            flat += flat >= post
+        flat *= targets
+        flat += post
         flat.sort()
-        pre, post = np.divmod(flat, max(targets, 1))
-        return pre.astype(np.int32), post.astype(np.int32)
+        pre = flat // max(targets, 1)
+        flat -= pre * targets
+        return pre.astype(np.int32), flat.astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,7 @@ def _without_autapses(pre: np.ndarray, post: np.ndarray, autapses: bool) -> Pair
 
 
 def _different(rows: int, k: int, room: int, rng: np.random.Generator) -> np.ndarray:
-    """Return row*room + column, sorted, for k different columns out of `room` in each row, every choice as likely.
+    """Return row*room + column, in any order, for k different columns out of `room` in each row, each choice as likely.
 
     They are the first k different ones of an endless sequence of independent draws; of more than half, those left out
     are drawn.
@@ -161,15 +164,19 @@ def _different(rows: int, k: int, room: int, rng: np.random.Generator) -> np.nda
         kept = np.ones(rows * room, dtype=bool)
         kept[_different(rows, room - k, room, rng)] = False
         return np.flatnonzero(kept)
-    found, lacking = np.empty(0, dtype=np.int64), np.full(rows, k)
-    while lacking.any():
-        more = np.repeat(np.arange(rows) * room, lacking)
+    start, lacking = np.arange(rows) * room, np.full(rows, k)
+    found, whole = np.empty(0, dtype=np.int64), []
+    while start.size:
+        more = np.repeat(start, lacking)
         more += rng.integers(room, size=more.size)
         found = np.concatenate([found, more])
         found.sort()
         found = found[np.diff(found, prepend=-1) > 0]
-        lacking = k - np.bincount(found // room, minlength=rows)
-    return found
+        counts = np.searchsorted(found, start + room) - np.searchsorted(found, start)
+        ready = np.repeat(counts == k, counts)
+        whole.append(found[ready])
+        found, start, lacking = found[~ready], start[counts < k], k - counts[counts < k]
+    return np.concatenate([found, *whole])
 
 
 def _bernoulli_positions(total: int, p: float, rng: np.random.Generator) -> np.ndarray:

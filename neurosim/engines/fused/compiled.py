@@ -16,8 +16,13 @@ from typing import Any
 import llvmlite.binding
 import numba
 import numpy as np
+from numba.core.registry import cpu_target
 
 from neurosim.engines.cache import folder, key, write
+
+# Numba imports a large part of itself at the first call of any function: here it does so with the other imports.
+cpu_target.typing_context.refresh()
+cpu_target.target_context.refresh()
 
 _LOADING = Lock()
 
