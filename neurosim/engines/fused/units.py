@@ -36,19 +36,27 @@ class UnitPrinter:
         no sign: one that might be negative counts from the end, and keeps the loop from filling vectors.
         """
         name, block = unit.name, f"np.uint64({BLOCK})"
+        units = [
+            "some = False",
+            "for i in range(start, stop):",
+            *indent([*self.body(unit, statements), "some |= _spikes"]),
+            "if some:",
+            "    for i in range(start, stop):",
+            *indent(self.body(unit, statements[-1:]), 2),
+            "        if _spikes:",
+            f"            {name}___ring[{name}___now, found] = i",
+            "            found += 1",
+        ]
         return [
             "found = 0",
-            f"for start in range(np.uint64(0), np.uint64({size(unit)}), {block}):",
-            f"    stop = min(start + {block}, np.uint64({size(unit)}))",
-            "    some = False",
-            "    for i in range(start, stop):",
-            *indent([*self.body(unit, statements), "some |= _spikes"], 2),
-            "    if some:",
-            "        for i in range(start, stop):",
-            *indent(self.body(unit, statements[-1:]), 3),
-            "            if _spikes:",
-            f"                {name}___ring[{name}___now, found] = i",
-            "                found += 1",
+            f"whole = np.uint64({size(unit)} // {BLOCK} * {BLOCK})",
+            f"for start in range(np.uint64(0), whole, {block}):",
+            # Of one length, so that whether arrays overlap is tested once for all blocks.
+            f"    stop = start + {block}",
+            *indent(units),
+            "start = whole",
+            f"stop = np.uint64({size(unit)})",
+            *units,
             f"{name}___count[{name}___now] = found",
         ]
 
