@@ -299,7 +299,7 @@ class _Draft:
         if self.structure is None:
             return
         for name, variable in self.structure.rule.gradients.items():
-            if variable not in {*self.states, GRADIENT}:
+            if variable not in {*self.states, GRADIENT} - {"w"}:
                 raise SignalMissing(
                     f"{type(self.structure.rule).__name__} on {self.where}: {name} = '{variable}' is not kept per "
                     f"synapse by a rule: {suggest(variable, {*self.states, GRADIENT} - {'w'})}"

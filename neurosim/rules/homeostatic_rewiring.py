@@ -17,8 +17,8 @@ class HomeostaticRewiring(StructuralRule):
     Each interval, for every neuron, first of its axonal and then of its dendritic elements,
     deleted = max(0, connected - floor(z)) of its synapses, drawn at random, which frees the elements at their other
     ends;  then vacant = floor(z) - connected axonal and dendritic elements, each list in random order, are paired, and
-    each pair grows a synapse with the weight that the description gives the edge. A pair without a free edge stays
-    vacant, as does a synapse's own edge at the update that deletes it.
+    each pair grows a synapse with the weight that the description gives the edge; pairs without a free edge are
+    shuffled anew until no free edge joins vacant elements. The edge of a deleted synapse is free at the next update.
     z is axonal of the source and, by kind, excitatory or inhibitory of the target, from SynapticElements on both; all
     projections with this rule share the elements of their neurons. density at the start (1); interval (s).
     Source: Butz, van Ooyen 2013, PLoS Comput. Biol. 9:e1003259, doi:10.1371/journal.pcbi.1003259.
@@ -73,16 +73,28 @@ def _paired(
     free: np.ndarray, pre: np.ndarray, post: np.ndarray, vacant: list[np.ndarray], rng: np.random.Generator
 ) -> np.ndarray:
     """Return the free edges that join vacant axonal and dendritic elements paired at random."""
-    axons, dendrites = (rng.permutation(np.repeat(np.arange(v.size), v)) for v in vacant)
-    width, pairs = vacant[1].size, min(axons.size, dendrites.size)
-    edges = np.flatnonzero(free)
-    keys = pre[edges] * width + post[edges]
-    order = np.argsort(keys, kind="stable")
-    keys, edges = keys[order], edges[order]
-    wanted = axons[:pairs] * width + dendrites[:pairs]
-    # One synapse for each pair of neurons at an update, even where several edges join them.
-    found = np.searchsorted(keys, np.unique(wanted))
-    hits = np.isin(np.unique(wanted), keys)
+    width, edges = vacant[1].size, np.flatnonzero(free)
+    edges = edges[np.argsort(pre[edges] * width + post[edges], kind="stable")]
     grow = np.zeros_like(free)
-    grow[edges[found[hits]]] = True
-    return grow
+    while True:
+        edges = edges[(vacant[0][pre[edges]] > 0) & (vacant[1][post[edges]] > 0) & ~grow[edges]]
+        if not edges.size:
+            return grow
+        axons, dendrites = (_shuffled(v, n[edges], rng) for v, n in zip(vacant, (pre, post), strict=True))
+        pairs = min(axons.size, dendrites.size)
+        wanted = np.unique(axons[:pairs] * width + dendrites[:pairs])
+        keys = pre[edges] * width + post[edges]
+        # The first free edge of each pair of neurons, where several join them.
+        made = edges[np.searchsorted(keys, wanted[np.isin(wanted, keys)])]
+        if not made.size:
+            made = rng.choice(edges, 1)
+        grow[made] = True
+        vacant = [
+            v - np.bincount(n[made], minlength=v.size) for v, n in zip(vacant, (pre, post), strict=True)
+        ]
+
+
+def _shuffled(vacant: np.ndarray, neurons: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the vacant elements of the neurons that could make a synapse, each as its neuron, in random order."""
+    able = np.unique(neurons)
+    return rng.permutation(np.repeat(able, vacant[able]))
