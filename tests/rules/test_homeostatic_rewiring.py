@@ -9,7 +9,7 @@ from neurosim.neurons import LIF, Poisson
 from neurosim.rules import HomeostaticRewiring, SynapticElements
 from neurosim.synapses import Pulse
 
-E, I = 50, 12
+CELLS, INHIBITORY = 50, 12
 LESIONED = slice(0, 15)
 
 
@@ -27,11 +27,11 @@ def network():
     every = Probability(1.0, autapses=False)
     excite, inhibit = HomeostaticRewiring(), HomeostaticRewiring(kind="inhibitory")
     return Network("homeostasis").add(
-        Population("drive_E", E, Poisson(rate=1700 * Hz)),
-        Population("drive_I", I, Poisson(rate=2100 * Hz)),
-        Population("E", E, neuron, start, elements(0.05, 1)),
-        Population("I", I, neuron, start, elements(0.2, 4)),
-        Projection("input_E", "drive_E", "E", Pulse(), OneToOne(), np.full(E, 1.0) * mV),
+        Population("drive_E", CELLS, Poisson(rate=1700 * Hz)),
+        Population("drive_I", INHIBITORY, Poisson(rate=2100 * Hz)),
+        Population("E", CELLS, neuron, start, elements(0.05, 1)),
+        Population("I", INHIBITORY, neuron, start, elements(0.2, 4)),
+        Projection("input_E", "drive_E", "E", Pulse(), OneToOne(), np.full(CELLS, 1.0) * mV),
         Projection("input_I", "drive_I", "I", Pulse(), OneToOne(), 1 * mV),
         Projection("EE", "E", "E", Pulse(), every, 3 * mV, 1 * ms, rules=excite),
         Projection("EI", "E", "I", Pulse(), every, 3 * mV, 1 * ms, rules=excite),
@@ -77,9 +77,9 @@ def test_calcium_comes_to_its_set_point_and_recovers_from_a_loss_of_input(seed):
     control.run(60 * second)
     unchanged = calcium(control, 30)[0][LESIONED].mean()
     print(
-        f"{seed=} {first=:.4f} E {before[0].mean():.4f} I {before[1].mean():.4f}; lesioned before "
-        f"{before[0][LESIONED].mean():.4f} after {after:.4f} late {late[0][LESIONED].mean():.4f} control {unchanged:.4f}; "
-        f"all E late {late[0].mean():.4f}; EE {synapses} -> {simulation.get('EE.mask').sum()}"
+        f"seed {seed}: first {first:.4f}; E {before[0].mean():.4f} I {before[1].mean():.4f}; lesioned before "
+        f"{before[0][LESIONED].mean():.4f} after {after:.4f} late {late[0][LESIONED].mean():.4f} "
+        f"control {unchanged:.4f}; all E late {late[0].mean():.4f}; EE {synapses} -> {simulation.get('EE.mask').sum()}"
     )
     assert after < 0.8 * before[0][LESIONED].mean()
     assert abs(late[0][LESIONED].mean() / 0.05 - 1) < 0.1
