@@ -42,4 +42,4 @@ def _panel(axis: Any, result: Mapping[str, Any], case: Mapping[str, Any]) -> Non
     axis.set_title(f"{result['workload']}  {case['label']}", fontsize=9, loc="left")
     axis.set_xlabel(f"CPU time (s) for {case['duration']:g} s, one thread", fontsize=8)
     axis.tick_params(labelsize=8)
-    axis.legend(fontsize=7, frameon=False, loc="lower right")
+    axis.legend(fontsize=7, frameon=False, loc="upper right")

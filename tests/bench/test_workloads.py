@@ -96,10 +96,10 @@ def test_w5_is_the_same_network_in_numpy_and_in_brian2(dtype, brian2_here):
 def test_w4_has_the_law_of_brian2_over_five_seeds(brian2_here):
     workload = catalogue.workload("w4")
     case = replace(workload.cases[0], duration=5.0)
-    runs = []
+    start, runs = np.linspace(0, 0.01, case.n), []  # the rate depends on where weights start
     for seed in range(5):
         simulation = get_engine("fused").compile(workload.network(case), seed=seed)
-        start = np.array(simulation.get("synapses.w"))
+        simulation.set("synapses.w", start)
         simulation.run(case.duration * b2.second)
         ours = {
             "steps": simulation.recordings()["cell.spikes"].steps,
@@ -110,7 +110,7 @@ def test_w4_has_the_law_of_brian2_over_five_seeds(brian2_here):
         runs.append([[r["steps"].size, *np.quantile(r["synapses_w"], DECILES)] for r in (ours, theirs)])
     ours, theirs = np.moveaxis(np.array(runs), 1, 0)
     spread = np.sqrt((ours.var(axis=0, ddof=1) + theirs.var(axis=0, ddof=1)) / 5)
-    assert np.all(spread[1:] < 0.03 * 0.01) and spread[0] < 0.03 * theirs[:, 0].mean()
+    assert np.all(spread[1:] < 0.03 * 0.01) and spread[0] < 0.05 * theirs[:, 0].mean()
     # Welch: 5 standard errors at 8 degrees of freedom, p = 0.001, for the number of spikes and nine deciles of weights.
     assert np.all(np.abs(ours.mean(axis=0) - theirs.mean(axis=0)) < 5 * spread)
 
