@@ -28,9 +28,9 @@ class ClopathSTDP(SynapticRule):
     parameters by name: `ClopathSTDP.named("somatosensory cortex")`.
     Source: Clopath, Büsing, Vasilaki, Gerstner 2010, Nat. Neurosci. 13:344, doi:10.1038/nn.2479. The sets were noted
     from memory and not compared with its tables; the area of an action potential is a choice made here.
-    Checked: closed form at clamped potentials (1e-3); in the frequency protocol of Sjöström et al. 2001 no potentiation
-    at 0.1 Hz with the postsynaptic spike 10 ms later, and with it 10 ms earlier, depression up to 20 Hz and
-    potentiation from 40 Hz; at fixed spike times the change follows the potential.
+    Checked: closed forms at clamped potentials (1e-3) and with action potentials (1e-9); in the frequency protocol of
+    Sjöström et al. 2001 no potentiation at 0.1 Hz with the postsynaptic spike 10 ms later, and with it 10 ms earlier,
+    depression up to 20 Hz and potentiation from 40 Hz; at fixed spike times the change follows the potential.
     """
 
     tau_x = parameter(15 * ms, "time constant of the presynaptic trace", low=0 * ms)

@@ -2,12 +2,13 @@
 
 from neurosim.testing.by_name import check_rule_by_name, load_rule
 from neurosim.testing.check import check_rule, examine_rule
-from neurosim.testing.hosts import HOSTS, RATE, SPIKING, Host
+from neurosim.testing.hosts import ADAPTIVE, HOSTS, RATE, SPIKING, Host
 from neurosim.testing.imposed import Imposed, imposed_population
 from neurosim.testing.report import ContractReport, Outcome
 from neurosim.testing.template import new_rule
 
 __all__ = [
+    "ADAPTIVE",
     "HOSTS",
     "RATE",
     "SPIKING",

@@ -9,6 +9,7 @@ from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.neurons import DepolarisingAdEx, Signal, SpikeTrain
 from neurosim.rules import ClopathSTDP, HomeostaticClopathSTDP
 from neurosim.synapses import Graded, Pulse, ScaledPulse
+from neurosim.testing import Imposed, imposed_population
 
 SILENT = ScaledPulse(port="I_e", quantum=0 * pA)
 
@@ -70,6 +71,48 @@ def test_clamped_potentials_in_closed_form(engine):
     assert np.all(found["plain"][:2] == 0)
     assert np.all(found["plain"][2:4] < 0)
     assert np.all(found["plain"][4:] > 0)
+
+
+# Action potentials -------------------------------------------------------------------------------------------------
+
+PRE, POST = np.array([20, 41, 60, 90]), np.array([32, 45, 52, 80])  # ms
+
+
+def by_events(v=-60.0, area=200.0, mean=1000.0):
+    """Return the change of a weight without and with homeostasis; v stays between its thresholds but for the spikes."""
+    change, x, low = np.zeros(2), 0.0, {10.0: 0.0, 7.0: 0.0, mean: 0.0}
+    rest, last = v + 70.6, -1  # the decay of step 0 comes before its spikes
+    for time, late in sorted([(t, False) for t in PRE] + [(t, True) for t in POST]):
+        # All potentials above the rest, where they start.
+        low = {tau: rest + (u - rest) * np.exp(-(time - last) / tau) for tau, u in low.items()}
+        x, last = x * np.exp(-(time - last) / 15), time
+        if late:
+            change += 8e-5 * area * x * low[7.0]
+            low = {tau: u + area / tau for tau, u in low.items()}
+        else:
+            change -= 14e-5 * low[10.0] * np.array([1.0, (low[mean] / 8) ** 2])
+            x += 1 / 15
+    return change
+
+
+@pytest.mark.parametrize("engine", ["fused", "brian2"])
+def test_action_potentials_act_as_pulses_of_their_area(engine):
+    # Derived: the potential is that of rest, -60 mV, and the pulses; exact between events.
+    network = Network("pulses", 1 * ms).add(
+        Population("a", 1, trains([PRE / 1e3])),
+        *imposed_population("b", 1, POST * ms, np.zeros(POST.size), 1 * ms, model=Imposed(E_L=-60 * mV)),
+        *(
+            Projection(name, "a", "b", ScaledPulse(quantum=0 * mV), OneToOne(), 1.0, rules=rule)
+            for name, rule in (
+                ("plain", ClopathSTDP()),
+                ("homeostatic", HomeostaticClopathSTDP(u_ref=8 * mV)),
+            )
+        ),
+    )
+    simulation = simulate(network, engine)
+    simulation.run(100 * ms)
+    found = [simulation.get(f"{name}.w")[0] - 1 for name in ("plain", "homeostatic")]
+    np.testing.assert_allclose(found, by_events(), rtol=1e-9)
 
 
 # Spikes ------------------------------------------------------------------------------------------------------------

@@ -58,6 +58,9 @@ def test_rule_keeps_the_contract_on_both_engines(name):
             assert ((clause, host) in tried) == (refused is None and not without.get(clause, False))
         if refused:
             assert any(refused in outcome.skipped for outcome in report.skipped)
+    # What no other kind of network has is tried on the spare one.
+    spare = all((name, host) in REFUSED for host in ("spiking", "rate"))
+    assert (("engines agree", "adaptive") in tried) == spare
 
 
 @settings(max_examples=15)
