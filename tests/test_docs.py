@@ -34,7 +34,7 @@ def blocks(text: str, language: str) -> str:
 def commands(text: str) -> Iterator[list[str]]:
     """Yield the words after each `neurosim` in the bash blocks."""
     for line in blocks(text, "bash").replace("\\\n", " ").splitlines():
-        for part in re.split(r"&&|\|\||[|;]", line):
+        for part in re.split(r"&&|\|\||[|;>]", line):
             words = shlex.split(part, comments=True)
             if words and Path(words[0]).name == "neurosim":
                 yield words[1:]
