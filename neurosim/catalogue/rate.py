@@ -45,14 +45,18 @@ def weights(rule: SynapticRule, beside: tuple[SynapticRule, ...] = ()) -> Panel:
     def patterns(first: int, count: int) -> np.ndarray:
         return PATTERNS[np.arange(first, first + count) % 2]
 
-    end = min(LONGEST, 4 * _until_moved(network, rule, patterns, "plastic.w"))
-    times, values, _ = _course(network, rule, patterns, end, "plastic.w")
+    # A rule that leaves the weight alone is there for a variable that others read.
+    changes = rule.dw or rule.dW or rule.on_pre or rule.on_post or rule.after
+    kept = "" if changes else list(rule.traces)[-1]
+    name = f"plastic.{rule.prefix}_{kept}" if kept else "plastic.w"
+    end = min(LONGEST, 4 * _until_moved(network, rule, patterns, name))
+    times, values, _ = _course(network, rule, patterns, end, name)
     # Edges are in the order of sources, then targets: those of the first unit are shown.
     curves = {f"input {at + 1}": (times, values[:, 2 * at]) for at in range(4)}
     note = f"two patterns in turn{_held(rule)}" + "".join(
         f", beside {type(other).__name__}" for other in beside
     )
-    return Panel(curves, _unit(rule), "weight", note)
+    return Panel(curves, _unit(rule), kept or "weight", note)
 
 
 def step(rule: Rule) -> Panel:
@@ -118,7 +122,11 @@ def _stepped(rule: Rule) -> tuple[Network, str]:
         except SignalMissing as error:
             missing = error
             continue
-        kept = next(iter((*rule.gains, *rule.offsets, *rule.traces))) if isinstance(rule, NeuronRule) else ""
+        kept = (
+            next(iter((*rule.gains, *rule.offsets, *reversed(list(rule.traces)))))
+            if isinstance(rule, NeuronRule)
+            else ""
+        )
         return network, f"target.{rule.prefix}_{kept}" if kept else "plastic.w"
     raise missing
 

@@ -277,6 +277,7 @@ class _Draft:
             self.check_no_totals(rule, text, f"{title}, on_{end}")
             written = renamed_statements(text, names, ("w", *rule.traces), f"{title}, on_{end}")
             written = [replace(s, expression=self.drawn(s.expression, rule.prefix)) for s in written]
+            written = [self.gated(rule, s, names, title) for s in written]
             if written or tail[end]:
                 self.needs_spikes(end, title)
                 self.changes.append(Change(type(rule).__name__, f"on_{end}", (*written, *tail[end])))
@@ -284,6 +285,20 @@ class _Draft:
         self.pass_on(rule, names, title)
         if isinstance(rule, StructuralRule):
             self.read_structure(rule, names, title)
+
+    def gated(self, rule: SynapticRule, change: Statement, names: dict[str, str], title: str) -> Statement:
+        """Return a change of the weight times the rule's gate, other statements as they are."""
+        if rule.gate is None or change.target != "w":
+            return change
+        if rule.gate not in names:
+            raise DescriptionError(
+                f"{title}: gate '{rule.gate}' is no symbol of it: {suggest(rule.gate, names)}"
+            )
+        if change.op not in ("+=", "-="):
+            raise DescriptionError(
+                f"{title}: a gate multiplies changes, but '{change}' sets the weight: write 'w += ...'"
+            )
+        return replace(change, expression=f"{names[rule.gate]} * ({change.expression})")
 
     def read_structure(self, rule: StructuralRule, names: dict[str, str], title: str) -> None:
         if self.structure is not None:
@@ -350,7 +365,9 @@ class _Draft:
         known = {**names, **self.totalled(rule, names, [rule.dw], "sum", title)}
         text = renamed(rule.dw, known, f"{title}, dw")
         self.without_draws(text, f"{title}, dw")
-        self.changes.append(Change(type(rule).__name__, "dw", (Statement("w", "+=", text),)))
+        change = self.gated(rule, Statement("w", "+=", text), names, title)
+        text = change.expression
+        self.changes.append(Change(type(rule).__name__, "dw", (change,)))
         changes = self.samples if rule.clock == "sample" else self.derivatives
         changes["w"] = f"({changes['w']}) + ({text})" if "w" in changes else text
 
@@ -359,7 +376,9 @@ class _Draft:
             raise DescriptionError(f"{title}: a matrix rule needs an all-to-all projection: make it one")
         check_matrix_expression(rule.dW or "", f"{title}, dW")
         text = renamed(rule.dW or "", {**names, "W": "W"}, f"{title}, dW")
-        self.changes.append(Change(type(rule).__name__, "dW", (Statement("w", "+=", text),)))
+        change = self.gated(rule, Statement("w", "+=", text), names, title)
+        text = change.expression
+        self.changes.append(Change(type(rule).__name__, "dW", (change,)))
         self.matrix = text if self.matrix is None else f"({self.matrix}) + ({text})"
         per = DIMENSIONLESS if rule.clock == "sample" else SECOND
         known = {**self.dimensions, "W": self.dimensions["w"]}

@@ -256,7 +256,8 @@ class SynapticRule(Rule, abstract=True):
     Facts of a class: clock; signals and traces made by `pre`, `post`, `synapse`, modulators by `modulator`; `dw`, the
     derivative of the weight (clock 'continuous'), or its change after a presentation (clock 'sample'); `on_pre`,
     `on_post`, statements at the arrival of a presynaptic spike and at a postsynaptic spike (clock 'spike'), which read
-    traces before they write them; `then`, bounds applied after each change; `efficacy`, what a presynaptic spike passes
+    traces before they write them; `then`, bounds applied after each change; `gate`, a modulator or other symbol of the
+    rule that multiplies every change of the weight; `efficacy`, what a presynaptic spike passes
     on in place of the weight, worked out when it arrives, before `on_pre`, such as `w * x`; `after`, statements on the
     weight at the end of learning in every step and of `sample()`, wherever rules of the projection may have changed it,
     in the order of the rules; `s = post.total("abs(w)")`, a sum over the connections that lead to a neuron (`pre`: that
@@ -274,6 +275,7 @@ class SynapticRule(Rule, abstract=True):
     on_post: ClassVar[str] = ""
     efficacy: ClassVar[str | None] = None
     then: ClassVar[Bounds | None] = None
+    gate: ClassVar[str | None] = None
     after: ClassVar[str] = ""
     totals: ClassVar[Mapping[str, Total]] = {}
 

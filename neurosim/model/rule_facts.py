@@ -73,6 +73,8 @@ def _synaptic(rule: type[SynapticRule]) -> list[str]:
         "after all changes of a step": rule.after,
     }
     lines += [f"{moment}: {text}" for moment, text in moments.items() if text]
+    if rule.gate:
+        lines.append(f"gate: every change of w times {rule.gate}")
     if rule.then:
         lines.append(f"bounds: {rule.then.low} <= {rule.then.variable} <= {rule.then.high}")
     return lines

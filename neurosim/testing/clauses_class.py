@@ -56,7 +56,7 @@ def symbols(rule: Rule) -> set[str]:
         events = (rule.on_pre, rule.on_post, rule.after)
         statements = [s for event in events for s in parse_statements(event, "rule")]
         texts += [s.expression for s in statements]
-        texts += [text for text in (rule.dw, rule.dW, rule.efficacy) if text]
+        texts += [text for text in (rule.dw, rule.dW, rule.efficacy, rule.gate) if text]
         texts += [total.expression for total in rule.totals.values()]
         texts += [str(b) for b in ((rule.then.low, rule.then.high) if rule.then else ())]
         weights = {"w": rule.dw or any(s.target == "w" for s in statements), "W": rule.dW}
