@@ -17,7 +17,7 @@ def elements(epsilon, excitatory):
     """Return elements whose calcium is 0.05 at 5 Hz, ten times as fast as in the two-population example of NEST."""
     return SynapticElements(
         tau_Ca=2 * second, beta_Ca=0.005, epsilon=epsilon,
-        nu_axonal=1 * Hz, nu_excitatory=excitatory * Hz, nu_inhibitory=1 * Hz,
+        nu_axonal=0.3 * Hz, nu_excitatory=0.3 * excitatory * Hz, nu_inhibitory=0.3 * Hz,
     )  # fmt: skip
 
 
