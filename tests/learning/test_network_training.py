@@ -269,6 +269,7 @@ def test_a_batch_that_does_not_fit_is_refused(batches, error, match):
     with pytest.raises(error, match=match) as caught:
         trainer_of(network_model(recurrent(), TRAINED), batches).train(1)
     assert "\n" not in str(caught.value)
+    assert not getattr(caught.value, "__notes__", ())
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import jax
@@ -10,10 +11,19 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import Literal
 
-from neurosim.errors import DescriptionError
+from neurosim.errors import DescriptionError, NeurosimError
 from neurosim.learning.bptt.model import Model, Parameters
 from neurosim.learning.bptt.objective import Objective
 from neurosim.learning.bptt.training import Training
+
+
+@contextmanager
+def our_errors() -> Iterator[None]:
+    """Raise the project's errors again, without the notes that JAX adds to what is raised while it traces."""
+    try:
+        yield
+    except NeurosimError as error:
+        raise type(error)(*error.args) from None
 
 
 def require_scalars(objective: Objective, outcome: Any, batch: Any) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from neurosim.engines.jax_engine.precision import named, precision
 from neurosim.errors import RunFailed, UnknownNameError, UsageError
 from neurosim.learning.bptt.batches import Batches
-from neurosim.learning.bptt.checks import breakdown, require_gradients, require_scalars
+from neurosim.learning.bptt.checks import breakdown, our_errors, require_gradients, require_scalars
 from neurosim.learning.bptt.model import Model, Parameters
 from neurosim.learning.bptt.objective import Objective
 from neurosim.learning.bptt.steps import Given, Steps
@@ -95,7 +95,8 @@ class Trainer:
             training = self._started(seeds, vary or {}) if after is None else after
             given, varied = self._given(training)
             if after is None:
-                self._check(training, given, varied)
+                with our_errors():
+                    self._check(training, given, varied)
             while training.step < steps and not np.asarray(training.carry.stopped).all():
                 training = self._advanced(training, given, varied, steps)
                 if (np.asarray(training.carry.failed) >= 0).any():
