@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from neurosim.errors import DescriptionError
 
-Kind = Literal["paper-number", "paper-ordering", "code", "theory"]
+Kind = Literal["paper-number", "paper-ordering", "code", "theory", "own"]
 Verdict = Literal["holds", "fails", "not tested"]
 
 
@@ -19,8 +19,9 @@ class Claim:
     """One claim and its verdict.
 
     Arguments: id, a short name; statement, one sentence; source, where it is claimed (paper and figure or section);
-    kind, a number or an ordering in a paper, its code, or theory; expected, what the source says; measured, what we
-    found (None if not tested); verdict; unit of the measured value; note, for example why it was not tested.
+    kind, a number or an ordering in a paper, its code, theory, or a question of our own; expected, what the source
+    says; measured, what we found (None if not tested); verdict; unit of the measured value; note, for example why it
+    was not tested.
     Raises DescriptionError when it is incomplete.
     """
 

@@ -21,6 +21,7 @@ from neurosim.rules.gain_adaptation import GainAdaptation
 from neurosim.rules.gain_whitening import GainWhitening
 from neurosim.rules.granet import GraNet
 from neurosim.rules.hebb import Hebb
+from neurosim.rules.homeostatic_gain import HomeostaticGain
 from neurosim.rules.homeostatic_rewiring import HomeostaticRewiring
 from neurosim.rules.intrinsic_plasticity import IntrinsicPlasticity
 from neurosim.rules.intrinsic_plasticity_tanh import IntrinsicPlasticityTanh
@@ -78,6 +79,7 @@ __all__ = [
     "GraNet",
     "Hebb",
     "HomeostaticClopathSTDP",
+    "HomeostaticGain",
     "HomeostaticRewiring",
     "IntrinsicPlasticity",
     "IntrinsicPlasticityTanh",
