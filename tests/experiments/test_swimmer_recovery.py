@@ -29,6 +29,7 @@ def test_the_study_is_found_and_has_its_presets():
     assert set(find_experiment("swimmer_recovery").presets) == {"quick", "full"}
 
 
+@pytest.mark.slow
 def test_a_run_is_the_same_whatever_the_number_of_workers_and_draws_its_figure(tiny):
     (one, two), _ = tiny
     with open_results(one) as first, open_results(two) as second:
@@ -38,6 +39,7 @@ def test_a_run_is_the_same_whatever_the_number_of_workers_and_draws_its_figure(t
     assert Path(two).with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_rules_and_lesions_act_where_they_are_said_to(tiny):
     (_, path), _ = tiny
     with open_results(path) as results:
@@ -55,6 +57,7 @@ def test_rules_and_lesions_act_where_they_are_said_to(tiny):
         assert np.all(np.any(results.array("scaling/weight") != 1, axis=-1))
 
 
+@pytest.mark.slow
 def test_claims_are_our_own_and_each_rule_meets_each_lesion(tiny):
     _, claims = tiny
     assert {claim.kind for claim in claims} == {"own"}

@@ -72,6 +72,7 @@ def test_a_run_is_the_rules_applied_sample_by_sample(engine):
     np.testing.assert_allclose(simulation.get("ahead.w"), mirrored, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_whitening_improves_as_synapses_find_the_basis_of_all_contexts():
     # After Duong et al. 2023 (arXiv 2308.13633), with faster synapses (1e-3) and fewer samples: the same ten contexts
     # are shown first and last. That the error falls and the alignment grows is what its figures show.

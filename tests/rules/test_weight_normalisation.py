@@ -202,6 +202,7 @@ def test_hebb_with_the_l2_norm_finds_the_first_principal_direction(seed):
     assert np.linalg.norm(w) == pytest.approx(1, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_the_kind_of_norm_decides_between_graded_and_extreme_weights():
     # Miller and MacKay 1994: for positive correlations a multiplicative norm ends at the first eigenvector of C, and a
     # subtractive one with weights at their bounds. Inputs: one that all share, and one of their own.

@@ -227,6 +227,7 @@ CASES = {
     "WeightNormalisationL2": ({"w": 0.6, "s": 4.0}, {"after w": 0.6 / 2}),
     "OutgoingNormalisationL2": ({"w": 0.6, "s": 4.0}, {"after w": 0.6 / 2}),
     "SubtractiveNormalisation": ({"w": 0.6, "s": 2.0, "n": 4}, {"after w": 0.6 - 1 / 4}),
+    "HomeostaticGain": ({"y": 0.3, "g": 1.2}, {"g(0)": 1, "dg": 0.1 * 1.2 * (1 - 0.3)}),
     "GainAdaptation": ({"z": 1.5}, {"g(0)": 1, "dg": 0.1 * (2.25 - 1)}),
     "GainWhitening": ({"z": 1.5}, {"g(0)": 1, "dg": 2e-3 * (2.25 - 1)}),
     "WhiteningForward": ({"r": 0.5, "n": 0.8, "g": 1.2, "w": 0.3}, {"dw": 1e-5 * (0.4 - 0.36)}),
