@@ -40,7 +40,7 @@ class SampledHebb(SynapticRule):
 
 
 class Subspace(SynapticRule):
-    """dW/dt = eta * (y @ x.T - y @ y.T @ W);  x, y activity (1), eta (1/s).
+    """dW/dt = eta * (y @ x.T - y @ y.T @ W);  x, y activity (1), W weights (1), eta (1/s).
 
     Source: none.
     """
