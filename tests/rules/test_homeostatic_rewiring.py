@@ -14,7 +14,7 @@ LESIONED = slice(0, 15)
 
 
 def elements(epsilon, excitatory):
-    """Return elements whose calcium is 0.05 at 5 Hz, ten times as fast as in the two-population example of NEST."""
+    """Return elements whose calcium is 0.05 at 5 Hz, with rates of growth three times those of NEST's example."""
     return SynapticElements(
         tau_Ca=2 * second, beta_Ca=0.005, epsilon=epsilon,
         nu_axonal=0.3 * Hz, nu_excitatory=0.3 * excitatory * Hz, nu_inhibitory=0.3 * Hz,
@@ -51,36 +51,29 @@ def calcium(simulation, seconds):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
-def test_calcium_comes_to_its_set_point_and_recovers_from_a_loss_of_input(seed):
+def test_calcium_comes_to_its_set_point_and_back_after_a_loss_of_input(seed):
     simulation = simulate(network(), seed=seed)
     first = calcium(simulation, 2)[0].mean()
-    simulation.run(58 * second)
+    simulation.run(108 * second)
     before = calcium(simulation, 30)
     assert first < 0.03
     for mean, epsilon in zip(map(np.mean, before), (0.05, 0.2), strict=True):
         assert abs(mean / epsilon - 1) < 0.1
-    synapses = simulation.get("EE.mask").sum()
 
-    # A part of the E cells loses a quarter of its input.
+    # Some E cells lose a tenth of their input, which nearly silences them: with new synapses they come back, past the
+    # set-point at times; without, they do not.
     weights = np.array(simulation.get("input_E.w"))
-    weights[LESIONED] *= 0.75
+    weights[LESIONED] *= 0.9
     simulation.set("input_E.w", weights * 1e3 * mV)
     control = simulate(network(), seed=seed)
     control.restore(simulation.state())
     for name in ("EE", "EI", "IE", "II"):
         control.set(f"{name}.homeostatic_rewiring_interval", 1e5 * second)
-    for one in (simulation, control):
-        one.run(6 * second)
-    after = calcium(simulation, 4)[0][LESIONED].mean()
-    simulation.run(60 * second)
-    late = calcium(simulation, 30)
-    control.run(60 * second)
-    unchanged = calcium(control, 30)[0][LESIONED].mean()
-    print(
-        f"seed {seed}: first {first:.4f}; E {before[0].mean():.4f} I {before[1].mean():.4f}; lesioned before "
-        f"{before[0][LESIONED].mean():.4f} after {after:.4f} late {late[0][LESIONED].mean():.4f} "
-        f"control {unchanged:.4f}; all E late {late[0].mean():.4f}; EE {synapses} -> {simulation.get('EE.mask').sum()}"
-    )
-    assert after < 0.8 * before[0][LESIONED].mean()
-    assert abs(late[0][LESIONED].mean() / 0.05 - 1) < 0.1
-    assert unchanged < 0.8 * before[0][LESIONED].mean()
+    control.run(30 * second)
+    assert calcium(control, 20)[0][LESIONED].mean() < 0.2 * 0.05
+    synapses = simulation.get("EE.mask").sum()
+    simulation.run(20 * second)
+    assert calcium(simulation, 10)[0][LESIONED].mean() < 0.5 * 0.05
+    simulation.run(50 * second)
+    assert calcium(simulation, 40)[0][LESIONED].mean() > 0.7 * 0.05
+    assert simulation.get("EE.mask").sum() > 1.2 * synapses
