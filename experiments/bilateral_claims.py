@@ -1,4 +1,8 @@
-"""What the abstract of the bilateral motor study claims, judged by paired comparisons over seeds."""
+"""What the abstract of the bilateral motor study claims, judged by paired comparisons over seeds.
+
+A claim holds, or fails, if a whole confidence interval says so. Where the interval leaves it open it is not tested, and
+what was measured is shown all the same.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import numpy as np
 from experiments.bilateral_training import MODELS, TASKS
 from neurosim.analysis.paired import Paired, paired
 from neurosim.experiment import Claim, Results, at_least, at_most, not_tested
+from neurosim.experiment.claims import Verdict
 
 NEEDED = 5  # seeds
 ABSTRACT = "abstract, arXiv 2401.14057"
@@ -73,7 +78,7 @@ class _Judge:
         if self.few:
             return not_tested(id, statement, ABSTRACT, "paper-ordering", expected, self.few)
         found = self.compared(better, worse, task, measure)
-        return self._claim(id, statement, ABSTRACT, expected, found.below, f"{found} cm", _undecided(found))
+        return self._claim(id, statement, ABSTRACT, expected, found.below, found.above, f"{found} cm")
 
     def over_other(self, task: str) -> Claim:
         """Claim 2, first half: a bilateral model beats the non-preferred hand."""
@@ -87,8 +92,10 @@ class _Judge:
             return not_tested(id, statement, ABSTRACT, "paper-ordering", expected, self.few)
         found = self._each(other, task)
         # One of four is enough, so each is held to a quarter of the error (Bonferroni).
-        holds = any(f.below for f in found.values())
-        return self._claim(id, statement, ABSTRACT, expected, holds, _listed(found), "98.75 % intervals")
+        holds, fails = any(f.below for f in found.values()), all(f.above for f in found.values())
+        return self._claim(
+            id, statement, ABSTRACT, expected, holds, fails, _listed(found), "98.75 % intervals"
+        )
 
     def as_good(self, task: str) -> Claim:
         """Claim 2, second half: and is as good as the preferred hand, or better."""
@@ -100,8 +107,9 @@ class _Judge:
             return not_tested(id, statement, ABSTRACT, "paper-ordering", expected, self.few)
         found, margin = self._each(hand, task), MARGIN * float(self.values(hand, task, "end_error").mean())
         holds = any(f.high < margin for f in found.values())
+        fails = all(f.low > margin for f in found.values())
         why = f"98.75 % intervals against {margin:.2g} cm, our reading of 'as good as'"
-        return self._claim(id, statement, ABSTRACT, expected, holds, _listed(found), why)
+        return self._claim(id, statement, ABSTRACT, expected, holds, fails, _listed(found), why)
 
     def callosum(self, task: str) -> Claim:
         """Claim 3, weak: the callosum tends to help."""
@@ -110,9 +118,8 @@ class _Judge:
         if self.few:
             return not_tested(id, statement, WEAK, "paper-ordering", "CC-N < Bi-N (end error)", self.few)
         found = self.compared("CC-N", "Bi-N", task, "end_error")
-        return self._claim(
-            id, statement, WEAK, "CC-N < Bi-N (end error)", found.below, f"{found} cm", _undecided(found)
-        )
+        expected = "CC-N < Bi-N (end error)"
+        return self._claim(id, statement, WEAK, expected, found.below, found.above, f"{found} cm")
 
     def checks(self) -> Iterator[Claim]:
         """What a prototype saw of effort, and that training beats doing nothing."""
@@ -145,18 +152,20 @@ class _Judge:
         return {m: self.compared(m, other, task, "end_error", quarter) for m in BILATERAL}
 
     def _claim(
-        self, id: str, statement: str, source: str, expected: str, holds: bool, measured: str, note: str
+        self,
+        id: str,
+        statement: str,
+        source: str,
+        expected: str,
+        holds: bool,
+        fails: bool,
+        measured: str,
+        note: str = "",
     ) -> Claim:
-        verdict = "holds" if holds else "fails"
-        notes = "; ".join(filter(None, (note, self.note)))
-        return Claim(id, statement, source, "paper-ordering", expected, measured, verdict, note=notes)  # type: ignore[arg-type]
-
-
-def _undecided(found: Paired) -> str:
-    """Return what to say where the interval decides nothing, or the other way."""
-    if found.below:
-        return ""
-    return "the opposite" if found.above else "not established: the interval includes 0"
+        verdict: Verdict = "holds" if holds else "fails" if fails else "not tested"
+        undecided = "" if holds or fails else "left open by the interval"
+        notes = "; ".join(filter(None, (undecided, note, self.note)))
+        return Claim(id, statement, source, "paper-ordering", expected, measured, verdict, note=notes)
 
 
 def _listed(found: Mapping[str, Paired]) -> str:
