@@ -6,10 +6,9 @@ import importlib
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 import optax
 
-from neurosim.bench.program import Arrays, Program
+from neurosim.bench.descents.programs import OurSteps, TorchSteps
 from neurosim.bodies.arm import Effector, Hill, Plant
 from neurosim.learning.bptt import GRU, Fresh, Model, Objective, Trainer
 from neurosim.tasks import RandomReach, rollout
@@ -17,7 +16,7 @@ from neurosim.tasks import RandomReach, rollout
 UNITS, TRIALS, STEPS, RATE, EFFORT = 64, 64, 100, 4e-3, 0.01
 
 
-class Ours(Program):
+class Ours(OurSteps):
     """Our arm, task and trainer."""
 
     def __init__(self, steps: int) -> None:
@@ -31,33 +30,21 @@ class Ours(Program):
             "error": lambda episode, trials: jnp.abs(episode.hand - trials.aim).mean(),
             "effort": lambda episode, trials: jnp.square(episode.excitation).mean(),
         }
-        self.trainer = Trainer(
+        trainer = Trainer(
             Model(policy.initial, outcome),
             Fresh(lambda key: task.trials(arm.plant.skeleton, key, TRIALS)),
             Objective(terms, {"reach": {"error": 1.0, "effort": EFFORT}}),
             optax.chain(optax.clip_by_global_norm(1.0), optax.adam(RATE)),
             every=steps,
         )
-        self.steps, self.training = steps, self.trainer.train(1)
-
-    def start(self) -> None:
-        """Go on where the last run ended."""
-
-    def advance(self) -> None:
-        """Train for some steps."""
-        self.training = self.trainer.train(self.training.step + self.steps, after=self.training)
-
-    def results(self) -> Arrays:
-        """Return the losses."""
-        return {"losses": self.training.losses["reach"]}
+        super().__init__(trainer)
 
 
-class Peer(Program):
+class Peer(TorchSteps):
     """MotorNet's arm, task and policy, in the loop that its manual shows."""
 
-    def __init__(self, steps: int) -> None:
-        self.torch: Any = importlib.import_module("torch")
-        self.torch.set_num_threads(1)
+    def prepare(self) -> None:
+        """Make all that steps need."""
         self.torch.manual_seed(0)
         effector, environment, muscle, policy = (
             importlib.import_module(f"motornet.{name}")
@@ -68,20 +55,9 @@ class Peer(Program):
         device = self.torch.device("cpu")
         self.policy = policy.PolicyGRU(self.world.observation_space.shape[0], UNITS, 6, device=device)
         self.optimiser = self.torch.optim.Adam(self.policy.parameters(), lr=RATE)
-        self.steps = steps
-        self.losses: list[float] = []
-        self.step()
 
-    def start(self) -> None:
-        """Go on where the last run ended."""
-
-    def advance(self) -> None:
-        """Train for some steps."""
-        for _ in range(self.steps):
-            self.step()
-
-    def step(self) -> None:
-        """Take one training step."""
+    def step(self) -> float:
+        """Take one training step and return its loss."""
         memory = self.policy.init_hidden(batch_size=TRIALS)
         senses, info = self.world.reset(options={"batch_size": TRIALS})
         hands, goals, efforts = [], [], []
@@ -97,8 +73,4 @@ class Peer(Program):
         loss.backward()
         self.torch.nn.utils.clip_grad_norm_(self.policy.parameters(), 1.0)
         self.optimiser.step()
-        self.losses.append(float(loss.detach()))
-
-    def results(self) -> Arrays:
-        """Return the losses."""
-        return {"losses": np.array(self.losses)}
+        return float(loss.detach())

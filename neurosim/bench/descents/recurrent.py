@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
-
 import numpy as np
 import optax
 from brian2 import ms
 
 from neurosim import AllToAll, Network, Population, Projection, Recorder
-from neurosim.bench.program import Arrays, Program
+from neurosim.bench.descents.programs import OurSteps, TorchSteps
+from neurosim.bench.program import Arrays
 from neurosim.learning.bptt import Objective, Shuffled, Trainer, mean_square, network_model
 from neurosim.neurons import GradedUnit, LeakyRate, Signal
 from neurosim.rng import generator
@@ -33,7 +31,7 @@ def start() -> Arrays:
     }
 
 
-class Ours(Program):
+class Ours(OurSteps):
     """The network as a description, trained by our trainer."""
 
     def __init__(self, steps: int) -> None:
@@ -48,33 +46,21 @@ class Ours(Program):
             Recorder("y", "output"),
         )
         data = {"inputs": {"x": values["x"]}, "target": values["target"]}
-        self.trainer = Trainer(
+        trainer = Trainer(
             network_model(network, ("in.w", "rec.w", "read.w", "a.bias")),
             Shuffled(data, TRIALS),
             Objective({"error": mean_square("y.output")}),
             optax.chain(optax.clip_by_global_norm(CLIP), optax.sgd(RATE, MOMENTUM, nesterov=True)),
             every=steps,
         )
-        self.steps, self.training = steps, self.trainer.train(1)
-
-    def start(self) -> None:
-        """Go on where the last run ended."""
-
-    def advance(self) -> None:
-        """Train for some steps."""
-        self.training = self.trainer.train(self.training.step + self.steps, after=self.training)
-
-    def results(self) -> Arrays:
-        """Return the losses."""
-        return {"losses": self.training.losses["loss"]}
+        super().__init__(trainer)
 
 
-class Peer(Program):
+class Peer(TorchSteps):
     """The same network as a user of PyTorch writes it."""
 
-    def __init__(self, steps: int) -> None:
-        self.torch: Any = importlib.import_module("torch")
-        self.torch.set_num_threads(1)
+    def prepare(self) -> None:
+        """Make all that steps need."""
         tensors = {name: self.torch.from_numpy(v.astype("float32")) for name, v in start().items()}
         self.x, self.target = (tensors.pop(name).transpose(0, 1).contiguous() for name in ("x", "target"))
         self.weights = {name: tensor.requires_grad_() for name, tensor in tensors.items()}
@@ -82,20 +68,9 @@ class Peer(Program):
         self.optimiser = self.torch.optim.SGD(
             list(self.weights.values()), lr=RATE, momentum=MOMENTUM, nesterov=True
         )
-        self.steps = steps
-        self.losses: list[float] = []
-        self.step()
 
-    def start(self) -> None:
-        """Go on where the last run ended."""
-
-    def advance(self) -> None:
-        """Train for some steps."""
-        for _ in range(self.steps):
-            self.step()
-
-    def step(self) -> None:
-        """Take one training step."""
+    def step(self) -> float:
+        """Take one training step and return its loss."""
         torch, keep = self.torch, float(np.exp(-DT / TAU))
         drive, rec, read, bias = (self.weights[name] for name in ("in", "rec", "read", "bias"))
         r, outputs = torch.zeros(TRIALS, UNITS), []
@@ -107,8 +82,4 @@ class Peer(Program):
         loss.backward()
         torch.nn.utils.clip_grad_norm_(list(self.weights.values()), CLIP)
         self.optimiser.step()
-        self.losses.append(float(loss.detach()))
-
-    def results(self) -> Arrays:
-        """Return the losses."""
-        return {"losses": np.array(self.losses)}
+        return float(loss.detach())
