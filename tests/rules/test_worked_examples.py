@@ -302,3 +302,16 @@ def test_elements_grow_between_the_calcium_levels_and_are_lost_beyond(kind):
 def test_calcium_rises_with_each_spike_and_falls_between():
     found = worked(registry.get("SynapticElements").example(), {**GROWTH, "C": 0.02})
     assert found["dC"] == pytest.approx(-0.02 / 10) and found["on_spike C"] == pytest.approx(0.021)
+
+
+def test_deep_r_takes_the_drift_off_the_size_of_every_weight_and_adds_noise_of_its_size():
+    rule, rng = registry.get("DeepR"), np.random.default_rng(0)
+    w, mask = np.array([0.3, -0.3, 1e-5, 0.0]), np.array([True, True, True, False])
+    signal = {"initial": np.array([1.0, -1.0, 1.0, -1.0])}
+    moved = rule(drift=0.1, noise=0.0).move(mask, w, signal, 1, rng)
+    np.testing.assert_allclose(moved[mask], [0.2, -0.2, 1e-5 - 0.1], rtol=1e-12)
+    many, positive = np.ones(100_000, dtype=bool), {"initial": np.ones(100_000)}
+    found = rule.example().move(many, np.full(100_000, 0.5), positive, 1, rng)
+    # By default a drift of 1e-4 and noise of 1e-3: 4 standard errors.
+    assert found.mean() == pytest.approx(0.5 - 1e-4, abs=4e-3 / np.sqrt(100_000))
+    assert found.std() == pytest.approx(1e-3, rel=0.01)
