@@ -44,7 +44,20 @@ KINDS = ("sign", "term", "constant", "default")
 CAUGHT, SURVIVED, NO_TESTS = "caught", "survived", "no tests"
 
 # Mutants that change nothing that a rule does, by file and text of the change, each with the reason.
-EQUIVALENT: dict[tuple[str, str], str] = {}
+_L1, _L2 = (
+    "after: 'w *= target / (s + 1e-30*target)' -> ",
+    "after: 'w *= target / sqrt(s + 1e-30*target**2)' -> ",
+)
+_FELT = "the second term is only felt where all weights are 0, which they then remain"
+EQUIVALENT: dict[tuple[str, str], str] = {
+    ("weight_normalisation", f"{_L1}'w *= target / (s - 1e-30 * target)'"): _FELT,
+    ("weight_normalisation", f"{_L1}'w *= target / (s + 1.5000000000000001e-30 * target)'"): _FELT,
+    **{
+        (module, f"{_L2}'w *= target / sqrt(s + {term})'"): _FELT
+        for module in ("weight_normalisation_l2", "outgoing_normalisation_l2")
+        for term in ("1.5000000000000001e-30 * target ** 2", "1e-30 * target ** 3.0")
+    },
+}
 
 
 @dataclass(frozen=True)
