@@ -128,6 +128,9 @@ def _option(name: str, choice: Any) -> str:
 def number(value: Any) -> str:
     """Return a number or quantity in a few figures, with a unit as Brian2 writes it; rates in 1/s are bare numbers."""
     figure, _, unit = str(value).partition(" ")
-    if unit_name(dimension_of(value)) == "Hz":
+    name = unit_name(dimension_of(value))
+    if name == "Hz":
         return f"{float(value):g}"
+    if "/" in name:  # Brian2 writes these as products of base units
+        return f"{float(value):g} {name}"
     return f"{float(figure):g} {unit}".strip()

@@ -98,8 +98,14 @@ def quantity(si_value: Any, dimension: Dimension) -> Any:
 
 
 def unit_name(dimension: Dimension) -> str:
-    """Return the name of a dimension's SI unit, '1' where there is none."""
-    return "1" if dimension is DIMENSIONLESS else str(get_unit(dimension))
+    """Return the name of a dimension's SI unit, '1' where there is none; of what has no name, '1/V', '1/V^2' and alike."""
+    if dimension is DIMENSIONLESS:
+        return "1"
+    powers = {"{}": dimension, "1/{}": dimension**-1, "1/{}^2": dimension**-0.5, "{}^2": dimension**0.5}
+    names = {form: str(get_unit(base)) for form, base in powers.items()}
+    # A name of several words is a product of base units, such as 'm^2 kg s^-3 A^-1'.
+    short = next((form.format(name) for form, name in names.items() if not {" ", "^"} & {*name}), None)
+    return names["{}"] if short is None else short
 
 
 def value_to_json(value: Any) -> Any:
