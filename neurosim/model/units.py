@@ -98,7 +98,7 @@ def quantity(si_value: Any, dimension: Dimension) -> Any:
 
 
 def unit_name(dimension: Dimension) -> str:
-    """Return the name of a dimension's SI unit, '1' where there is none; of what has no name, '1/V', '1/V^2' and alike."""
+    """Return the name of a dimension's SI unit, '1' where there is none, and '1/V', '1/V^2' and alike."""
     if dimension is DIMENSIONLESS:
         return "1"
     powers = {"{}": dimension, "1/{}": dimension**-1, "1/{}^2": dimension**-0.5, "{}^2": dimension**0.5}
