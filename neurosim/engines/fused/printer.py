@@ -7,6 +7,7 @@ What makes it fast, beside the plain loops:
 - units are looked through for spikes only in the few blocks that hold one (`units.UnitPrinter.spiking`);
 - the edges of a spike are asked from memory while those of an earlier one are worked on (`links.LinkPrinter.ahead`);
 - what belongs to the outer one of two loops is read there (`links.LinkPrinter.edges`);
+- vectors are as wide as the processor has them (`support.wide_vectors`), arrays begin cache lines (`aligned`);
 - a pass over the targets of a dense projection takes several source rows (`blocks.in_blocks`).
 """
 
@@ -32,7 +33,7 @@ from math import acos, asin, atan, cos, cosh, e, exp, expm1, log, log1p, log10, 
 import numpy as np
 from numba import njit
 
-from neurosim.engines.fused.support import clip, diagonal, exprel, prefetch, sign
+from neurosim.engines.fused.support import clip, diagonal, exprel, prefetch, sign, wide_vectors
 from neurosim.rng.draws import fill_normal, fill_uniform, normal, uniform
 '''
 
@@ -77,7 +78,7 @@ class Printer:
         return [
             "@njit(cache=True, nogil=True, error_model='numpy')",
             f"def {name}({', '.join([first, *self.arguments[name]])}):",
-            *indent(lines),
+            *indent(["wide_vectors()", *lines]),
         ]
 
     def sampled(self, block: Block) -> list[str]:

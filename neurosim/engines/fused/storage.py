@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike
 
 from neurosim.engines.engine import ExternalFunction
 from neurosim.engines.expanded import Expanded, Link, Unit
+from neurosim.engines.fused.aligned import aligned
 from neurosim.engines.fused.rewrites import scaled_traces
 from neurosim.engines.lowering import Program, Propagator
 from neurosim.engines.propagator import propagate
@@ -40,7 +41,7 @@ class Storage:
     def constant(self, name: str, value: np.ndarray) -> None:
         """Add a constant: a number if it is 0-d, else an array."""
         if value.ndim:
-            self.arrays[name] = np.ascontiguousarray(value, dtype=self.dtype)
+            self.arrays[name] = aligned(np.asarray(value, dtype=self.dtype))
         else:
             self.numbers[name] = self.dtype.type(value)
 
@@ -61,7 +62,7 @@ class Storage:
 
     def state(self, name: str, value: np.ndarray) -> None:
         """Add an array that belongs to the state."""
-        self.arrays[name] = np.ascontiguousarray(value).copy()
+        self.arrays[name] = aligned(value)
         self.changing.append(name)
 
     def owned(self, owner: str) -> list[str]:
@@ -167,7 +168,7 @@ def _unit(storage: Storage, unit: Unit, program: Program, expanded: Expanded) ->
     for key in (*unit.ports, *program.stored[name]):
         storage.variable(f"{name}__{key}", np.zeros(n))
     for key in unit.draws:
-        storage.arrays[f"{name}__{key}"] = np.zeros(n, dtype=storage.dtype)
+        storage.arrays[f"{name}__{key}"] = aligned(np.zeros(n, dtype=storage.dtype))
         storage.numbers[f"{name}___{key}_key"] = stream_key(expanded.seed, name, key)
     if unit.spiking:
         rows = 1 + max((k.delay for k in expanded.links.values() if k.source == name), default=0)
@@ -176,7 +177,7 @@ def _unit(storage: Storage, unit: Unit, program: Program, expanded: Expanded) ->
     if unit.refractory is not None:
         # Counted from the first step of a call, in 32 bits: half the memory traffic of whole step numbers.
         storage.state(f"{name}___held", np.zeros(n, dtype=np.int32))
-        storage.arrays[f"{name}___rest"] = np.zeros(n, dtype=np.int32)
+        storage.arrays[f"{name}___rest"] = aligned(np.zeros(n, dtype=np.int32))
         set_refractory_steps(storage, unit, expanded.network.step)
     if unit.source is not None:
         real, integer = unit.source.pack(n, expanded.network.step, expanded.seed, name)
@@ -218,7 +219,7 @@ def _link(storage: Storage, link: Link, expanded: Expanded) -> None:
         storage.trace(f"{name}__{key}", np.full(size, trace.initial))
     for key, total in link.totals.items():
         size = {"pre": sources, "post": targets}[total.place]
-        storage.arrays[f"{name}__{key}"] = np.zeros(size, dtype=storage.dtype)
+        storage.arrays[f"{name}__{key}"] = aligned(np.zeros(size, dtype=storage.dtype))
     for key in link.draws:
         storage.numbers[f"{name}___{key}_key"] = stream_key(expanded.seed, name, key)
     storage.numbers[f"{name}___delay"] = link.delay
