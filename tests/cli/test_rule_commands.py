@@ -60,6 +60,7 @@ def test_nothing_is_overwritten_and_a_folder_is_made(call):
     assert path.read_text() == "# my work"
 
 
+@pytest.mark.slow
 def test_all_broken_clauses_are_shown_and_end_with_code_1(call):
     Path("unsourced_rule.py").write_text(BROKEN.format(number="", rate=0))
     code, out, err = call("check-rule", "unsourced_rule.py:Unsourced", "--engine", "fused")

@@ -66,6 +66,7 @@ def test_cuba_with_4000_neurons_for_one_second():
     assert ours.recordings()["E.spikes"].ids.size > 10_000
 
 
+@pytest.mark.slow
 def test_pair_stdp_network_with_2000_neurons_for_one_second():
     rule = PairSTDP(a_plus=0.01, a_minus=0.0105, w_max=1.66 * mV)
     network = cuba(1600, 400, InDegree(125), InDegree(31), 0.83 * mV, -4.65 * mV, 1.5 * ms, rule)
@@ -135,14 +136,25 @@ def networks(draw):
     return network
 
 
-@settings(max_examples=50, deadline=None)
-@given(networks(), st.integers(0, 1000))
-def test_fifty_drawn_networks(network, seed):
+def agree(network, seed):
     runs = both(network, 40 * ms, seed)
     close(runs, "ab.w")
     for name in ("a.v", "a.g_e", "b.v", "b.g_i"):
         ours, reference = (np.asarray(run.get(name)) for run in runs)
         np.testing.assert_allclose(ours, reference, rtol=1e-9, atol=1e-15, err_msg=name)
+
+
+@settings(max_examples=12, deadline=None)
+@given(networks(), st.integers(0, 1000))
+def test_drawn_networks(network, seed):
+    agree(network, seed)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None)
+@given(networks(), st.integers(0, 1000))
+def test_a_hundred_drawn_networks(network, seed):
+    agree(network, seed)
 
 
 @pytest.mark.parametrize("transfer", ["tanh", "logistic", "unit_interval"])

@@ -4,12 +4,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from neurosim.engines.jax_engine.strides import Stride, stride
 
 
+@settings(max_examples=25, deadline=None)
 @given(
     first=some.integers(0, 5), step=some.integers(1, 4), count=some.integers(1, 6), room=some.integers(0, 4)
 )

@@ -155,7 +155,7 @@ class Misgated(Doubled):
     gate = "atention"
 
 
-class Setter(SynapticRule):
+class GatedSetter(SynapticRule):
     """w = x at a presynaptic spike. Source: none."""
 
     tau = parameter(1 * second, "time constant")
@@ -170,8 +170,8 @@ class Setter(SynapticRule):
     [
         (Misgated(), r"Misgated on projection 'p': gate 'atention' is no symbol of it: known: w"),
         (
-            Setter(),
-            r"Setter on projection 'p': a gate multiplies changes, but 'w = .*' sets the weight: write 'w \+=",
+            GatedSetter(),
+            r"GatedSetter on projection 'p': a gate multiplies changes, but 'w = .*' sets the weight: write 'w \+=",
         ),
     ],
 )

@@ -40,9 +40,30 @@ REFUSED = {
     ("WhiteningBackward", "spiking"): "'source' has no gain of its output",
     ("WhiteningForward", "spiking"): "'target' has no gain of its output",
 }
+# Rules that another one shares its terms with: they are tried with the slow tests.
+KIN = {
+    *("CovariancePost", "CovariancePre", "LawCooper", "OjaSubspace", "SoftAntiHebb", "FoldiakForward"),
+    *(
+        "NearestSTDP",
+        "NearestTripletSTDP",
+        "PowerLawSTDP",
+        "HomeostaticClopathSTDP",
+        "EPropAdaptive",
+        "SuccessSTDP",
+    ),
+    *(
+        "IntrinsicPlasticityTanh",
+        "SubtractiveNormalisation",
+        "WeightNormalisationL2",
+        "OutgoingNormalisationL2",
+    ),
+    *("LinearElements", "GraNet", "WhiteningForward"),
+}
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in KIN else name for name in OURS]
+)
 def test_rule_keeps_the_contract_on_both_engines(name):
     rule = registry.get(name)
     report = check_rule(rule, engines=["fused", "brian2"])
