@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil, floor, log10
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ def draw(results: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def _panel(axis: Any, result: Mapping[str, Any], case: Mapping[str, Any]) -> None:
+    from matplotlib.ticker import NullFormatter
+
     contenders = case["contenders"]
     names = [f"neurosim ({OURS})" if name == OURS else PEERS[name].title for name in contenders]
     values = [contender["cpu"] for contender in contenders.values()]
@@ -37,9 +40,15 @@ def _panel(axis: Any, result: Mapping[str, Any], case: Mapping[str, Any]) -> Non
     axis.bar_label(bars, [f"{value:.3g}" for value in values], padding=3, fontsize=8)
     axis.axvline(case["floor"]["seconds"], color="black", linestyle="--", linewidth=1, label="memory floor")
     axis.set_xscale("log")
-    axis.margins(x=0.25)
+    # Whole decades, so that a narrow range has marks that can be told apart too.
+    axis.set_xlim(_decade(min(*values, case["floor"]["seconds"]), floor), _decade(2 * max(values), ceil))
+    axis.xaxis.set_minor_formatter(NullFormatter())
     axis.invert_yaxis()
     axis.set_title(f"{result['workload']}  {case['label']}", fontsize=9, loc="left")
     axis.set_xlabel(f"CPU time (s) for {case['duration']:g} s, one thread", fontsize=8)
     axis.tick_params(labelsize=8)
     axis.legend(fontsize=7, frameon=False, loc="upper right")
+
+
+def _decade(seconds: float, rounded: Callable[[float], int]) -> float:
+    return 10.0 ** rounded(log10(seconds))
