@@ -12,8 +12,8 @@ import numpy as np
 
 from neurosim.engines import structure
 from neurosim.engines.expand import expand
+from neurosim.engines.expand_connection import constrained
 from neurosim.engines.expand_population import SECOND
-from neurosim.engines.expand_projection import constrained
 from neurosim.engines.expanded import Expanded, Link
 from neurosim.engines.recordings import Samples, Spikes
 from neurosim.errors import DescriptionError, EngineRefusal, RunFailed, UnknownNameError
