@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
+import hashlib
 import importlib.abc
 import importlib.util
 import json
@@ -58,6 +59,9 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         for term in ("1.5000000000000001e-30 * target ** 2", "1e-30 * target ** 3.0")
     },
 }
+
+
+Records = dict[str, dict[str, Any]]  # by the key of the mutant
 
 
 @dataclass(frozen=True)
@@ -319,8 +323,19 @@ def _child(mutant: Mutant | None, files: list[Path], *, slow: bool) -> None:
         os._exit(code)
 
 
-def mutate(module: str, *, slow: bool, each: int | None, fast: bool) -> list[dict[str, Any]]:
-    """Return the records of all mutants of a file of rules; raises RuntimeError if its tests fail without a mutant."""
+def mutate(
+    module: str, *, slow: bool, each: int | None, fast: bool, out: Path | None, known: Records
+) -> list[dict[str, Any]]:
+    """Return the records of all mutants of a file of rules, each written to `out` when it is there.
+
+    Mutants that are known from an earlier run are not tried again. Raises RuntimeError if the tests fail without a
+    mutant.
+    """
+    every = chosen(RULES / f"{module}.py", each)
+    records = [known[key] for key in map(key_of, every) if key in known]
+    left = [mutant for mutant in every if key_of(mutant) not in known]
+    if not left:
+        return records
     groups = tests_of(module)[: 1 if fast else None]
     limits = []
     for files in groups:
@@ -329,8 +344,7 @@ def mutate(module: str, *, slow: bool, each: int | None, fast: bool) -> list[dic
             raise RuntimeError(f"{module}: tests fail as they are: {', '.join(path.name for path in files)}")
         limits.append(120 + 10 * seconds)
         print(f"{module}: {len(files)} files of tests, {seconds:.1f} s", flush=True)
-    records = []
-    for mutant in chosen(RULES / f"{module}.py", each):
+    for mutant in left:
         reason, began, verdict = (
             EQUIVALENT.get((mutant.module, mutant.change), ""),
             time.monotonic(),
@@ -341,9 +355,26 @@ def mutate(module: str, *, slow: bool, each: int | None, fast: bool) -> list[dic
                 verdict, _ = run_tests(mutant, files, slow=slow, limit=limit)
         verdict = "equivalent" if reason else CAUGHT if verdict == CAUGHT else SURVIVED
         facts = {"rule": module, "kind": mutant.kind, "change": mutant.change, "reason": reason}
-        records.append({**facts, "verdict": verdict, "seconds": round(time.monotonic() - began, 1)})
+        seconds = round(time.monotonic() - began, 1)
+        records.append({**facts, "verdict": verdict, "seconds": seconds, "key": key_of(mutant)})
+        if out:
+            with out.open("a") as file:
+                file.write(json.dumps(records[-1]) + "\n")
         print("{verdict:10} {rule} [{kind}] {change} ({seconds} s)".format(**records[-1]), flush=True)
     return records
+
+
+def key_of(mutant: Mutant) -> str:
+    """Return what tells a mutant from all others: its file and a digest of its source."""
+    return f"{mutant.module} {hashlib.sha256(mutant.source.encode()).hexdigest()[:16]}"
+
+
+def earlier(out: Path | None, *, survivors: bool) -> Records:
+    """Return the last record of each mutant in the file of an earlier run; without survivors if those are wanted."""
+    if out is None or not out.exists():
+        return {}
+    found = {record["key"]: record for record in map(json.loads, out.read_text().splitlines())}
+    return {key: r for key, r in found.items() if not (survivors and r["verdict"] == SURVIVED)}
 
 
 def report(records: list[dict[str, Any]]) -> str:
@@ -377,7 +408,12 @@ def main() -> int:
     parser.add_argument("--each", type=int, help="at most so many of each kind and file (default: all)")
     parser.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
     parser.add_argument("--list", action="store_true", help="list the mutants and run nothing")
-    parser.add_argument("--out", type=Path, help="write the records here, as JSON")
+    parser.add_argument(
+        "--out", type=Path, help="add a line of JSON for each mutant; those there are not tried again"
+    )
+    parser.add_argument(
+        "--survivors", action="store_true", help="try those again that survived in the file of --out"
+    )
     options = parser.parse_args()
     modules = options.modules or sorted(path.stem for path in RULES.glob("[a-z]*.py"))
     if options.list:
@@ -386,15 +422,22 @@ def main() -> int:
                 print(f"{mutant.module} [{mutant.kind}] {mutant.change}")
         return 0
     _import_what_all_need()
+    options.out = options.out and options.out.absolute()
     os.chdir(ROOT)
     with get_context("fork").Pool(options.workers) as pool:
         found = pool.imap_unordered(
-            partial(mutate, slow=options.slow, each=options.each, fast=options.fast), modules
+            partial(
+                mutate,
+                slow=options.slow,
+                each=options.each,
+                fast=options.fast,
+                out=options.out,
+                known=earlier(options.out, survivors=options.survivors),
+            ),
+            modules,
         )
         records = [record for records in found for record in records]
     print(report(records))
-    if options.out:
-        options.out.write_text(json.dumps(records, indent=1))
     real = [r for r in records if r["verdict"] != "equivalent"]
     return int(sum(r["verdict"] == CAUGHT for r in real) < 0.9 * len(real))
 
