@@ -66,7 +66,7 @@ def _summary(results: Sequence[Numbers]) -> Iterator[list[str]]:
     for result, case in _cases(results):
         ours = case["contenders"][OURS]["cpu"]
         ratios = {name: short(contender["ratio"]) for name, contender in case["contenders"].items()}
-        row = [_name(result, case), short(ours), f"{case['floor']['seconds'] / ours:.2f}"]
+        row = [_name(result, case), short(ours), f"{case['floor']['share']:.2f}"]
         yield row + [ratios.get(peer, "") for peer in _peers(results)]
 
 

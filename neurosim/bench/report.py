@@ -55,10 +55,9 @@ def short(number: float) -> str:
 def case_rows(case: Numbers) -> Iterator[list[str]]:
     """Yield a row per contender, the memory floor among them, then those that could not be measured."""
     floor = case["floor"]["seconds"]
-    ours = case["contenders"][OURS]["cpu"]
     speeds = sorted({round(part["bandwidth"] / 1e9) for part in case["floor"]["parts"]})
     at = f"{'-'.join(map(str, (speeds[0], speeds[-1])[: len(speeds)]))} GB/s"
-    yield ["memory floor", short(floor), "", short(floor / ours), "1", "", "", "", "", at]
+    yield ["memory floor", short(floor), "", short(case["floor"]["share"]), "1", "", "", "", "", at]
     for name, contender in case["contenders"].items():
         yield _row(name, contender, floor)
     for name, reason in case["missing"].items():

@@ -71,7 +71,7 @@ class _Measurement:
         self.missing: dict[str, str] = {}
         self.build: dict[str, Any] = {}
         self.runs: dict[str, list[Mapping[str, Any]]] = {}
-        self.bandwidth: dict[str, float] = {}
+        self.bandwidth: list[dict[str, float]] = []
 
     def run(self, peers: Sequence[str], rounds: int) -> dict[str, Any]:
         """Measure and return the summary."""
@@ -83,7 +83,8 @@ class _Measurement:
             for number in range(rounds):
                 for name, session in self.sessions.items():
                     self.runs[name].append(session.ask("run"))
-                self.measure_bandwidth()
+                    if name == OURS:  # at once: the speed of memory changes with what else the machine does
+                        self.measure_bandwidth()
                 self.say(f"round {number + 1} of {rounds} done")
         return self.summary()
 
@@ -137,25 +138,34 @@ class _Measurement:
             return dict(file)
 
     def measure_bandwidth(self) -> None:
-        """Keep the best bandwidth seen for each working set: what the machine can do."""
+        """Measure the bandwidth of each working set."""
+        found = {}
         for traffic in self.traffic:
-            found = self.sessions[OURS].ask(f"bandwidth {traffic.working_set}")["bandwidth"]
-            self.bandwidth[traffic.what] = max(found, self.bandwidth.get(traffic.what, 0.0))
+            found[traffic.what] = self.sessions[OURS].ask(f"bandwidth {traffic.working_set}")["bandwidth"]
+        self.bandwidth.append(found)
 
     def summary(self) -> dict[str, Any]:
         """Return medians, ratios, agreement and the floor."""
         synapses = sum(self.facts.edges.values())
-        floor = [
-            {**asdict(t), "bandwidth": self.bandwidth[t.what], "seconds": t.moved / self.bandwidth[t.what]}
-            for t in self.traffic
-        ]
         return {
             **asdict(self.case),
             "synapses": synapses,
             "facts": asdict(self.facts),
-            "floor": {"seconds": sum(part["seconds"] for part in floor), "parts": floor},
+            "floor": self.floor(),
             "contenders": {name: self.contender(name, synapses) for name in self.sessions},
             "missing": self.missing,
+        }
+
+    def floor(self) -> dict[str, Any]:
+        """Return the time in which the memory could be moved, its share in ours, and what is moved."""
+        rounds = [sum(t.moved / found[t.what] for t in self.traffic) for found in self.bandwidth]
+        shares = [floor / run["cpu"] for floor, run in zip(rounds, self.runs[OURS], strict=True)]
+        speeds = {t.what: statistics.median(found[t.what] for found in self.bandwidth) for t in self.traffic}
+        return {
+            "seconds": statistics.median(rounds),
+            "share": statistics.median(shares),
+            "rounds": {"seconds": rounds, "share": shares},
+            "parts": [{**asdict(t), "bandwidth": speeds[t.what]} for t in self.traffic],
         }
 
     def contender(self, name: str, synapses: int) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def quantities(case: Mapping[str, Any], before: Mapping[str, Any] | None) -> dic
     contenders, ours = case["contenders"], case["contenders"][OURS]
     values: dict[str, float | None] = {f"ratio to {name}": c["ratio"] for name, c in contenders.items()}
     values |= {f"start {kind}": spent["cpu"] for kind, spent in ours["build"].items()}
-    values["share of the floor"] = case["floor"]["seconds"] / ours["cpu"]
+    values["share of the floor"] = case["floor"]["share"]
     values["bytes per plastic synapse"] = ours["bytes_per_plastic_synapse"]
     for name, contender in contenders.items():
         if contender["agreement"]["identical"] is not None:
