@@ -171,8 +171,11 @@ def _different(rows: int, k: int, room: int, rng: np.random.Generator) -> np.nda
         more += rng.integers(room, size=more.size)
         found = np.concatenate([found, more])
         found.sort()
-        found = found[np.diff(found, prepend=-1) > 0]
-        counts = np.searchsorted(found, start + room) - np.searchsorted(found, start)
+        new = np.ones(found.size, dtype=bool)
+        np.not_equal(found[1:], found[:-1], out=new[1:])
+        found = found[new]
+        # What is found lies in these rows alone, so that each ends where the next begins.
+        counts = np.diff(np.searchsorted(found, start), append=found.size)
         ready = np.repeat(counts == k, counts)
         whole.append(found[ready])
         found, start, lacking = found[~ready], start[counts < k], k - counts[counts < k]
