@@ -1,0 +1,68 @@
+"""Every rule that sets bounds keeps its weights within them, under random drive and whatever its parameters."""
+
+import numpy as np
+import pytest
+from brian2 import mV
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from neurosim.engines import get_engine
+from neurosim.engines.limits import Limit
+from neurosim.errors import RunFailed
+from neurosim.model.expressions import Statement
+from neurosim.rules import registry
+from neurosim.testing import RATE, SPIKING
+from neurosim.testing.clauses_run import extremes
+from neurosim.testing.trial import Trial
+
+FUSED = get_engine("fused")
+BOUNDED = [name for name in registry if getattr(registry.get(name), "then", None)]
+
+
+@st.composite
+def far_off(draw, rule):
+    """Draw a rule whose parameters are from a tenth to 100 times its own, of either sign where no bound forbids that.
+
+    What has the unit of the weight is positive, and a number or in mV.
+    """
+    unit, drawn = draw(st.sampled_from([1.0, 1 * mV])), {}
+    for name, declared in rule.parameters.items():
+        value = getattr(rule, name) or 0.01  # a term that is switched off by default
+        most = 100.0 if declared.high is None else float(declared.high / value)
+        either = declared.low is None and not declared.of_weight
+        sign = draw(st.sampled_from([1, -1])) if either else 1
+        drawn[name] = sign * draw(st.floats(0.1, most)) * value * (unit if declared.of_weight else 1)
+    return rule.replace(**drawn)
+
+
+def check(name, examples, **how):
+    """Run a rule on the usual networks that have its signals, from weights at the bounds."""
+    rule = registry.get(name).example()
+    hosts = [host for host in (SPIKING, RATE) if not Trial(rule, host, [FUSED], 0).missing()]
+
+    @settings(max_examples=examples, **how)
+    @given(far_off(rule), st.sampled_from(hosts), st.integers(0, 2**32))
+    def held(changed, host, seed):
+        trial = Trial(changed, host, [FUSED], seed)
+        low, high = trial.limits
+        assert not np.isinf([low, high]).all()
+        smallest, largest = extremes(trial, seed)
+        assert low <= smallest <= largest <= high
+
+    held()
+
+
+@pytest.mark.parametrize("examples", [15, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", BOUNDED)
+def test_weights_stay_within_the_bounds(name, examples):
+    check(name, examples)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BOUNDED)
+def test_without_bounds_every_rule_leaves_them(name, monkeypatch):
+    # That the test above sees a bound that is not kept.
+    nothing = property(lambda limit: Statement(limit.variable, "=", limit.variable))
+    monkeypatch.setattr(Limit, "statement", nothing)
+    with pytest.raises((AssertionError, RunFailed)):
+        check(name, 15, phases=[Phase.generate], report_multiple_bugs=False)
