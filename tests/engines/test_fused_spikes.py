@@ -191,6 +191,35 @@ def test_every_spike_arrives_once_however_the_ring_turns_and_the_run_is_split(sp
     assert np.array_equal(found, np.cumsum(expected, axis=0)[:60])
 
 
+def test_lists_of_arrivals_grow_when_every_unit_spikes_in_every_step_and_are_made_anew_from_a_state():
+    steps, ids = (x.ravel() for x in np.mgrid[0:40, 0:4])
+    delays, weights = np.arange(12) * 3, 1.0 + np.arange(12.0).reshape(3, 4)
+    network = Network("n", 1 * ms).add(
+        Population("s", 4, SpikeTrain(times=steps * ms, ids=ids)),
+        Population("a", 3, Sink(tau_ref=0 * ms)),
+        Projection("each", "s", "a", Pulse(port="free"), AllToAll(), weights, delay=delays * ms),
+        Recorder("a", "free"),
+    )
+    simulation = simulate(network)
+    before = simulation.storage.arrays["each___edge"].size
+    simulation.run(31 * ms)
+    assert simulation.storage.arrays["each___edge"].size > before
+    other = simulate(network)
+    other.restore(simulation.state())
+    expected = np.zeros((81, 3))
+    for source, target in np.ndindex(4, 3):
+        delay = delays[source * 3 + target]
+        expected[delay + 1 : delay + 41, target] += weights[target, source]
+    for each in (simulation, other):
+        each.run(49 * ms)
+    found = simulation.recordings()["a.free"].values
+    assert np.array_equal(found, np.cumsum(expected, axis=0)[:80])
+    assert np.array_equal(other.recordings()["a.free"].values, found[31:])
+    simulation.reset()
+    simulation.run(80 * ms)
+    assert np.array_equal(simulation.recordings()["a.free"].values, found)
+
+
 class Order(SynapticRule):
     """Writes down who came first: on_pre doubles and adds, on_post triples."""
 

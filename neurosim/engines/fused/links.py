@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from neurosim.engines.expanded import Link
+from neurosim.engines.fused import arrivals
 from neurosim.engines.fused.blocks import in_blocks
 from neurosim.engines.fused.context import Context, indent, size
 from neurosim.engines.fused.scope import Place, link_place
@@ -71,9 +72,11 @@ class LinkPrinter:
     def arriving(self, block: Block) -> list[str]:
         """Return the loops over arriving spikes and their edges; what is per source runs once per spike.
 
-        With many delays, the spikes of each past step meet the edges of their delay, the oldest spikes first.
+        With many delays, the edges at which spikes arrive stand in the list of this step, the oldest spikes first.
         """
         link = self.link(block)
+        if link.delays is not None:
+            return self.listed(link, block.statements)
         lines = [*self.ahead(link, block.statements), "j = spike"]
         for level, statements in self.groups(link, block.statements, "pre"):
             edges = level == "edge"
@@ -81,13 +84,57 @@ class LinkPrinter:
                 self.row(link, statements, arriving=True) if edges else self.per_spike(link, statements, "j")
             )
         spikes = [*self.context.spikes_of(link.source, "d"), *indent(lines)]
-        if link.delays is None:
-            return [f"d = {link.name}___delay", *spikes]
-        return [f"for d in range({link.name}___width - 1, -1, -1):", *indent(spikes)]
+        return [f"d = {link.name}___delay", *spikes]
+
+    def listed(self, link: Link, statements: Sequence[Statement]) -> list[str]:
+        """Return the loop over the edges in the list of this step (see `arrivals`)."""
+        head = link.name
+        _, body = self.edges(link, statements, "")
+        return [
+            f"entry = np.uint32({head}___list)",
+            f"while entry != {head}___last[{head}___list]:",
+            f"    entry = {head}___after[entry]",
+            f"    x = {head}___edge[entry]",
+            *([f"    j = {head}___pre[x]"] if f"{head}___pre" in self.context.storage.arrays else []),
+            f"    i = {head}___post[x]",
+            *indent(self.gated(link, statements, body)),
+        ]
+
+    def schedule(self, link: Link) -> list[str]:
+        """Return the lines that put the edges of the source's new spikes on the lists of the steps to come."""
+        source, head = link.source, link.name
+        row = f"{source}___ring, {source}___now, {source}___count[{source}___now]"
+        own = ", ".join(f"{head}___{name}" for name in arrivals.NAMES)
+        return [f"schedule({row}, {head}___first, {head}___delays, 0, {head}___list, {own})"]
+
+    def scheduled(self, source: str = "") -> list[Link]:
+        """Return the links with lists of arrivals, of one source or all."""
+        owners = {b.owner for b in self.context.program.blocks if b.kind in ("deliver", "on_pre")}
+        links = self.context.program.expanded.links.values()
+        return [k for k in links if k.delays is not None and k.name in owners and source in ("", k.source)]
+
+    def room(self) -> list[str]:
+        """Return early if the spikes of this step might not find room on the lists."""
+        lines = []
+        for link in self.scheduled():
+            lines += [f"if {link.name}___free[1] < {link.name}___edges:", "    return s"]
+        return lines
+
+    def begin(self) -> list[str]:
+        """Return the lines that find the list of this step and clear that of the last."""
+        lines = []
+        for link in self.scheduled():
+            head = link.name
+            own = ", ".join(f"{head}___{name}" for name in arrivals.NAMES[1:])
+            lines += [
+                f"{head}___list = k % {head}___last.size",
+                f"release((k - 1) % {head}___last.size, {own})",
+            ]
+        return lines
 
     def ahead(self, link: Link, statements: Sequence[Statement]) -> list[str]:
         """Return the lines that ask memory for the edges of a spike a few places on, which lie far from these."""
-        if link.dense or link.delays is not None:
+        if link.dense:
             return []
         names = {n for s in statements for n in (s.target, *names_in(s.expression))}
         places = (self.place(link, name) for name in sorted(names))
@@ -142,16 +189,9 @@ class LinkPrinter:
         body = self.gated(link, statements, body) if arriving else body
         if link.dense:
             return [*before, f"for i in range({size(self.context.unit(link.target))}):", *indent(body)]
-        first, width = f"{link.name}___first", f"{link.name}___width"
-        begin, end = "j", "j + 1"
-        if link.delays is not None:
-            begin, end = (
-                (f"j * {width} + d", f"j * {width} + d + 1")
-                if arriving
-                else (f"j * {width}", f"(j + 1) * {width}")
-            )
+        first = f"{link.name}___first"
         body = [f"i = {link.name}___post[x]", *body]
-        return [*before, f"for x in range({first}[{begin}], {first}[{end}]):", *indent(body)]
+        return [*before, f"for x in range({first}[j], {first}[j + 1]):", *indent(body)]
 
     def column(self, link: Link, statements: Sequence[Statement]) -> list[str]:
         """Return the loop over the edges that lead to target i."""

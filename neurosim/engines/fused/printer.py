@@ -6,6 +6,7 @@ What makes it fast, beside the plain loops:
 - a unit's variables are read once and written once per loop (`units.UnitPrinter.body`);
 - units are looked through for spikes only in the few blocks that hold one (`units.UnitPrinter.spiking`);
 - the edges of a spike are asked from memory while those of an earlier one are worked on (`links.LinkPrinter.ahead`);
+- where synapses have delays of their own, arrivals are written down ahead, in a list for each step (`arrivals`);
 - what belongs to the outer one of two loops is read there (`links.LinkPrinter.edges`);
 - vectors are as wide as the processor has them (`support.wide_vectors`), arrays begin cache lines (`aligned`);
 - a pass over the targets of a dense projection takes several source rows (`blocks.in_blocks`).
@@ -33,6 +34,7 @@ from math import acos, asin, atan, cos, cosh, e, exp, expm1, log, log1p, log10, 
 import numpy as np
 from numba import njit
 
+from neurosim.engines.fused.arrivals import release, schedule
 from neurosim.engines.fused.support import clip, diagonal, exprel, prefetch, sign, wide_vectors
 from neurosim.rng.draws import fill_normal, fill_uniform, normal, uniform
 '''
@@ -137,11 +139,13 @@ class Printer:
             "reset": units.reset,
             "external": units.external,
         }
-        return [f"# {block.kind} {block.owner}".rstrip(), *printers[block.kind](block)]
+        spiked = self.links.scheduled(block.owner) if block.kind in ("threshold", "source") else []
+        coming = [line for link in spiked for line in links.schedule(link)]
+        return [f"# {block.kind} {block.owner}".rstrip(), *printers[block.kind](block), *coming]
 
     def room(self) -> list[str]:
         """Return early if a full step of spikes might not fit: the caller makes room and goes on."""
-        lines = []
+        lines = self.links.room()
         for number, recorder in self.context.recorders(None, spikes=True):
             most = size(self.context.unit(recorder.target))
             lines += [f"if rec{number}___n[0] + {most} > rec{number}___steps.size:", "    return s"]
@@ -151,7 +155,8 @@ class Printer:
         """Return the place of this step in each ring of past spikes, and the factors of scaled traces."""
         spiking = [u.name for u in self.context.program.expanded.units.values() if u.spiking]
         places = [f"{name}___now = k % {name}___ring.shape[0]" for name in spiking]
-        return [*places, *(f"{name}___now = {name}___factor[0]" for name in self.context.storage.scaled)]
+        factors = [f"{name}___now = {name}___factor[0]" for name in self.context.storage.scaled]
+        return [*places, *factors, *self.links.begin()]
 
     def record(self, block: Block) -> list[str]:
         """Return the lines that sample states."""

@@ -11,8 +11,8 @@ from numpy.typing import DTypeLike
 
 from neurosim.engines.engine import ExternalFunction, Progress, Simulation, State
 from neurosim.engines.evaluate import evaluate
-from neurosim.engines.expanded import Unit
-from neurosim.engines.fused import support
+from neurosim.engines.expanded import Link, Unit
+from neurosim.engines.fused import arrivals, support
 from neurosim.engines.fused.compiled import call, compiled
 from neurosim.engines.fused.context import Context
 from neurosim.engines.fused.printer import Printer
@@ -37,12 +37,13 @@ class FusedSimulation(Simulation):
         self.externals = externals
         self.storage: Storage = build(program, externals, dtype)
         self._recorders = Recorders(program.expanded, self.storage)
+        self._now = 0
+        self._arguments: dict[str, list[Any]] = {}
+        self._recall()
         printer = Printer(Context(program, self.storage, externals))
         self.source = printer.source()
         self._names = printer.arguments
         self._module = compiled(self.source, _uses(program, externals))
-        self._now = 0
-        self._arguments: dict[str, list[Any]] = {}
         self._write_outputs()
 
     @property
@@ -55,6 +56,7 @@ class FusedSimulation(Simulation):
         while done < steps:
             chunk = min(steps - done, CHUNK)
             self._recorders.make_room(chunk, self._now)
+            self._enlarge()
             for name, rows in inputs.items():
                 self._replace(f"{name}___rows", rows[done : done + chunk])
             taken = self._call(chunk)
@@ -67,6 +69,20 @@ class FusedSimulation(Simulation):
                 progress(done, steps)
         for name in inputs:
             self._replace(f"{name}___rows", np.zeros((0, self.expanded.units[name].size)))
+
+    def _delayed(self) -> list[Link]:
+        return [link for link in self.expanded.links.values() if link.delays is not None]
+
+    def _enlarge(self) -> None:
+        """Make room for the spikes of a step, on the lists of all links that have them."""
+        if any([arrivals.enlarge(self.storage, link) for link in self._delayed()]):
+            self._arguments.clear()
+
+    def _recall(self) -> None:
+        """Make the lists of arrivals from the rings of past spikes."""
+        for link in self._delayed():
+            arrivals.recall(self.storage, link, self._now)
+        self._arguments.clear()
 
     def _call(self, steps: int) -> int:
         return int(self._run("advance", steps, self._now))
@@ -206,7 +222,7 @@ class FusedSimulation(Simulation):
             if unit.refractory is not None:
                 set_refractory_steps(self.storage, unit, self.dt)
         self._now = int(state["now"])
-        self._arguments.clear()
+        self._recall()
         coefficients(self.storage, self.program)
         self._recorders.clear()
 
@@ -218,6 +234,7 @@ class FusedSimulation(Simulation):
         self._write_outputs()
         self._recorders.clear()
         self._now = 0
+        self._recall()
 
     def _owned_constants(self) -> list[str]:
         parts: tuple[Any, ...] = (*self.expanded.units.values(), *self.expanded.links.values())
@@ -238,7 +255,7 @@ def _uses(program: Program, externals: Mapping[str, ExternalFunction]) -> list[C
     """Return functions of every module that the printed program calls into."""
     drawn = [u.source.draw for u in program.expanded.units.values() if u.source is not None]
     draw = [getattr(importlib.import_module(m), f) for m, f in (text.split(":") for text in drawn)]
-    own = [support.clip, draws.uniform, normal.normal_quantile, threefry.threefry2x32]
+    own = [arrivals.schedule, support.clip, draws.uniform, normal.normal_quantile, threefry.threefry2x32]
     return [*draw, *(external.function for external in externals.values()), *own]
 
 

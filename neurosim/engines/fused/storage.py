@@ -86,7 +86,7 @@ def build(
     for unit in expanded.units.values():
         _unit(storage, unit, program, expanded)
     for link in expanded.links.values():
-        _link(storage, link, expanded)
+        _link(storage, link, program, expanded)
     _sums(storage, program)
     for number, clamp in enumerate(expanded.clamps):
         storage.arrays[f"clamp{number}___index"] = clamp.indices.astype(np.int64)
@@ -207,7 +207,7 @@ def elapse(storage: Storage, program: Program, steps: int) -> None:
             np.maximum(until - np.int32(steps), 0, out=until)
 
 
-def _link(storage: Storage, link: Link, expanded: Expanded) -> None:
+def _link(storage: Storage, link: Link, program: Program, expanded: Expanded) -> None:
     name = link.name
     sources, targets = expanded.units[link.source].size, expanded.units[link.target].size
     for key, value in link.constants.items():
@@ -226,9 +226,14 @@ def _link(storage: Storage, link: Link, expanded: Expanded) -> None:
     if link.dense:
         return
     # Without a sign, as an index that might be negative costs a test at every edge.
-    storage.arrays[f"{name}___first"] = _first(link, sources).view(np.uint64)
-    storage.numbers[f"{name}___width"] = link.delay + 1
+    storage.arrays[f"{name}___first"] = link.edges.first.view(np.uint64)
     storage.arrays[f"{name}___post"] = link.post.view(np.uint32)
+    if link.delays is not None:
+        arriving = [b for b in program.blocks if b.owner == name and b.kind in ("deliver", "on_pre")]
+        if any(n.endswith("_pre") for block in arriving for n in block.reads):
+            storage.arrays[f"{name}___pre"] = link.pre.view(np.uint32)
+        storage.arrays[f"{name}___delays"] = link.delays.astype(np.min_scalar_type(link.delay))
+        storage.numbers[f"{name}___edges"] = link.size
     if link.on_post:
         # Keys of 16 bits are sorted in linear time.
         order = np.argsort(link.post.astype(np.min_scalar_type(targets)), kind="stable").astype(np.uint32)
@@ -236,13 +241,3 @@ def _link(storage: Storage, link: Link, expanded: Expanded) -> None:
         storage.arrays[f"{name}___tfirst"] = begins.view(np.uint64)
         storage.arrays[f"{name}___tedge"] = order
         storage.arrays[f"{name}___tpre"] = link.pre[order].view(np.uint32)
-
-
-def _first(link: Link, sources: int) -> np.ndarray:
-    """Return where the edges of each source begin; with many delays, those of each source and delay."""
-    if link.delays is None:
-        return link.edges.first
-    width = link.delay + 1
-    return np.searchsorted(
-        link.pre.astype(np.int64) * width + link.delays, np.arange(sources * width + 1)
-    ).astype(np.int64)
