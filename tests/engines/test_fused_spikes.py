@@ -141,6 +141,18 @@ def test_every_method_holds_what_is_refractory_and_moves_the_rest(method):
     np.testing.assert_allclose(g[2:5] / g[1:4], factor.get(method, np.exp(-0.1)), rtol=1e-12)
 
 
+def test_spikes_of_a_step_are_in_the_order_of_their_units_whichever_way_they_are_gone_through():
+    periods = np.random.default_rng(3).integers(2, 20, 300)  # in steps; more units than two blocks of 128
+    network = Network("n", 1 * ms).add(
+        Population("a", 300, Sink(slope=10.5 / periods / ms, tau_ref=0 * ms)), Recorder("a")
+    )
+    simulation = simulate(network)
+    simulation.run(40 * ms)
+    found = simulation.recordings()["a.spikes"]
+    expected = [(step, unit) for step in range(40) for unit in range(300) if (step + 1) % periods[unit] == 0]
+    assert list(zip(found.steps.tolist(), found.ids.tolist(), strict=True)) == expected
+
+
 @pytest.mark.parametrize("delay", [0, 1, 5])
 def test_a_pulse_arrives_in_the_step_of_its_delay(delay):
     simulation = simulate(sink(train(3), pulse("free", 7.0, delay)))

@@ -4,7 +4,8 @@ What makes it fast, beside the plain loops:
 - what is the same in every step is worked out before the first (`render.Hoist`);
 - loops are joined, and traces that only decay are held scaled (`rewrites`);
 - a unit's variables are read once and written once per loop (`units.UnitPrinter.body`);
-- units are looked through for spikes only in the few blocks that hold one (`units.UnitPrinter.spiking`);
+- units are looked through for spikes only in the few blocks that hold one, and gone through there and back in turns, so
+  that what was touched last is touched first (`units.UnitPrinter.spiking`);
 - the edges of a spike are asked from memory while those of an earlier one are worked on (`links.LinkPrinter.ahead`);
 - where synapses have delays of their own, arrivals are written down ahead, in a list for each step (`arrivals`);
 - what belongs to the outer one of two loops is read there (`links.LinkPrinter.edges`);

@@ -34,26 +34,37 @@ class UnitPrinter:
 
         So the loop that all units go through only adds up the conditions in a register and fills vectors. Indices have
         no sign: one that might be negative counts from the end, and keeps the loop from filling vectors.
+
+        Every other step goes through the blocks from the last to the first: what a level of cache does not hold as a
+        whole is then found there in part, since what was touched last is touched first. Spikes are put in order again.
         """
         name, block = unit.name, f"np.uint64({BLOCK})"
+        ring = f"{name}___ring[{name}___now, "
         units = [
             "some = False",
             "for i in range(start, stop):",
             *indent([*self.body(unit, statements), "some |= _spikes"]),
             "if some:",
-            "    for i in range(start, stop):",
+            "    for c in range(stop - start):",
+            "        i = stop - np.uint64(1) - c if back else start + c",
             *indent(self.body(unit, statements[-1:]), 2),
             "        if _spikes:",
-            f"            {name}___ring[{name}___now, found] = i",
+            f"            {ring}found] = i",
             "            found += 1",
         ]
         return [
             "found = 0",
             f"whole = np.uint64({size(unit)} // {BLOCK} * {BLOCK})",
-            f"for start in range(np.uint64(0), whole, {block}):",
+            "back = k % 2 == 1",
+            f"for block in range(np.uint64(0), whole, {block}):",
             # Of one length, so that whether arrays overlap is tested once for all blocks.
+            f"    start = whole - {block} - block if back else block",
             f"    stop = start + {block}",
             *indent(units),
+            "if back:",
+            "    for c in range(found // 2):",
+            f"        {ring}c], {ring}found - 1 - c] = {ring}found - 1 - c], {ring}c]",
+            "    back = False",
             "start = whole",
             f"stop = np.uint64({size(unit)})",
             *units,
