@@ -7,10 +7,13 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+from neurosim.catalogue.efficient import gains
+from neurosim.catalogue.elements import grown, rewired
 from neurosim.catalogue.panel import Panel
 from neurosim.catalogue.rate import memory, step, weights
-from neurosim.catalogue.spiking import train, window
+from neurosim.catalogue.spiking import protected, train, window
 from neurosim.catalogue.structural import turnover
+from neurosim.catalogue.whitening import feedback, turning
 from neurosim.errors import NeurosimError
 from neurosim.model.registries import rules
 from neurosim.model.rule import NeuronRule, Rule, SynapticRule
@@ -24,12 +27,14 @@ def panel(rule: Rule) -> Panel:
     """Return what the panel of a rule shows; raises NeurosimError if no network of the catalogue can have the rule."""
     about = family(type(rule))
     if isinstance(rule, NeuronRule):
-        return step(rule)
+        return _of_neurons(rule)
     if isinstance(rule, StructuralRule):
-        return turnover(rule)
+        return rewired(rule) if rule.beside else turnover(rule)
     assert isinstance(rule, SynapticRule)
     if rule.efficacy:
-        return train(rule)
+        return protected(rule) if rule.modulators else train(rule)
+    if any(signal.name == "gain" for signal in rule.signals.values()):
+        return turning(rule)
     if about == "metaplasticity" and rule.clock != "spike":
         return memory(rule)
     if rule.after:
@@ -37,6 +42,15 @@ def panel(rule: Rule) -> Panel:
     if rule.clock == "spike":
         return window(rule)
     return step(rule) if about == "homeostatic" else weights(rule)
+
+
+def _of_neurons(rule: NeuronRule) -> Panel:
+    if rule.modulators:
+        return gains(rule)
+    if any(gain.multiplies == "output" for gain in rule.gains.values()):
+        return feedback(rule)
+    # Variables alone are there for other rules.
+    return step(rule) if rule.gains or rule.offsets else grown(rule)
 
 
 def draw(family_rules: Sequence[type[Rule]], path: Path) -> None:

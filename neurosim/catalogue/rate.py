@@ -34,11 +34,13 @@ Inputs = Callable[[int, int], np.ndarray]
 def weights(rule: SynapticRule, beside: tuple[SynapticRule, ...] = ()) -> Panel:
     """Return the course of weights onto the first of two linear units that see two patterns in turn."""
     start = generator(0, "weights").uniform(0.2, 0.4, (2, 4))
-    start = start if rule.then is None or rule.then.high != 0 else -start
+    inhibits = rule.then is not None and rule.then.high == 0
+    start = -start if inhibits else start
     network = Network("weights", dt=DT).add(
         *_modulators(rule),
         Population("source", 4, Signal()),
-        Population("target", 2, GradedUnit(transfer="relu")),
+        # Units that are inhibited need something to inhibit.
+        Population("target", 2, GradedUnit(transfer="relu", bias=2.0 * inhibits)),
         Projection("plastic", "source", "target", Graded(), AllToAll(), start, rules=(*beside, rule)),
     )
 
@@ -53,7 +55,7 @@ def weights(rule: SynapticRule, beside: tuple[SynapticRule, ...] = ()) -> Panel:
     times, values, _ = _course(network, rule, patterns, end, name)
     # Edges are in the order of sources, then targets: those of the first unit are shown.
     curves = {f"input {at + 1}": (times, values[:, 2 * at]) for at in range(4)}
-    note = f"two patterns in turn{_held(rule)}" + "".join(
+    note = f"two patterns in turn{', bias = 2' if inhibits else ''}{_held(rule)}" + "".join(
         f", beside {type(other).__name__}" for other in beside
     )
     return Panel(curves, _unit(rule), kept or "weight", note)

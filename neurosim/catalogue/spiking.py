@@ -50,14 +50,17 @@ def window(rule: SynapticRule) -> Panel:
 
 def _paired(rule: SynapticRule, trial: Trial, start: float, levels: dict[str, float]) -> np.ndarray:
     """Return the mean weights (SI) after pairs at each lag, and after two seconds more where there are modulators."""
-    # One source for each lag; a rule that draws random numbers is shown by the mean of many.
-    copies = COPIES if "rand" in f"{rule.on_pre}{rule.on_post}" else 1
+    # One source for each lag; a rule that draws random numbers is shown by the mean of many, half of them at either
+    # end, since such weights have few values.
+    random = "rand" in f"{rule.on_pre}{rule.on_post}"
+    copies = COPIES if random else 1
     lags = np.repeat(LAGS, copies)
     after = 100 + PERIOD * np.arange(PAIRS)
     spikes = SpikeTrain(
         times=(after[:, None] - lags[None, :]).ravel() * ms, ids=np.tile(np.arange(lags.size), PAIRS)
     )
     weight = quantity(start, trial.weight_unit)
+    ends = quantity(np.tile(trial.span, lags.size // 2), trial.weight_unit) if random else weight
     for model, port, pulse in ((Imposed(), "g_e", 0 * mV), (ImposedAdaptive(beta=0.5), "v", 0.5)):
         network = Network("window", dt=0.1 * ms).add(
             *[Population(name, 1, Signal(), {"value": level}) for name, level in levels.items()],
@@ -69,7 +72,7 @@ def _paired(rule: SynapticRule, trial: Trial, start: float, levels: dict[str, fl
                 "target",
                 ScaledPulse(port=port, quantum=pulse / weight),
                 AllToAll(),
-                weight,
+                ends,
                 rules=(rule,),
             ),
         )
@@ -81,6 +84,34 @@ def _paired(rule: SynapticRule, trial: Trial, start: float, levels: dict[str, fl
         simulation.run((2000 if levels else 700) * ms)
         return np.array(simulation.get("plastic.w"), dtype=float).reshape(LAGS.size, copies).mean(axis=1)
     raise missing
+
+
+def protected(rule: SynapticRule) -> Panel:
+    """Return the course of a positive and of a negative weight under a modulator that changes sign half-way."""
+    (name,) = set(rule.modulators.values())
+    times = np.arange(100, 40_000, 200)
+    train = SpikeTrain(times=times * ms, ids=np.zeros(times.size))
+    network = Network("protected", dt=1 * ms).add(
+        Population(name, 1, Signal()),
+        Population("source", 1, train),
+        Population("target", 2, LIF()),
+        Projection(
+            "plastic",
+            "source",
+            "target",
+            ScaledPulse(quantum=0 * mV),
+            AllToAll(),
+            np.array([0.5, -0.5]),
+            rules=(rule,),
+        ),
+    )
+    simulation, seen = simulate(network), [np.array([0.5, -0.5])]
+    for at in range(40):
+        simulation.set(f"{name}.value", -1.0 if at < 20 else 1.0)
+        simulation.run(1 * second)
+        seen.append(np.array(simulation.get("plastic.w"), dtype=float))
+    curves = {f"from {w[0]:g}": (np.arange(41.0), w) for w in np.array(seen).T}
+    return Panel(curves, "time (s)", "hidden weight", f"5 Hz, {name} = -1, then 1", marks=(20.0,))
 
 
 def train(rule: SynapticRule) -> Panel:

@@ -12,7 +12,14 @@ from neurosim.catalogue import pages, write_catalogue
 from neurosim.catalogue.figures import panel
 from neurosim.catalogue.pages import families, number, slug
 from neurosim.model.rule_facts import equations, family, kind, signals
-from neurosim.rules import PairSTDP, TsodyksMarkram
+from neurosim.rules import (
+    GainAdaptation,
+    GainWhitening,
+    HomeostaticRewiring,
+    LinearElements,
+    PairSTDP,
+    TsodyksMarkram,
+)
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "rules"
 
@@ -123,3 +130,31 @@ def test_a_train_shows_what_a_depressing_synapse_passes_on():
     # The first spike passes on U of the weight.
     assert current[first] / alone[first] == pytest.approx(0.5, rel=1e-6)
     assert current[np.searchsorted(times, 195)] < 0.2 * alone[np.searchsorted(times, 195)]
+
+
+def test_elements_grow_and_shrink_along_the_line_of_their_calcium():
+    shown = panel(LinearElements(tau_Ca=0.1 * second, beta_Ca=0.1, epsilon=0.05))
+    (times, axonal) = next(curve for name, curve in shown.curves.items() if name.startswith("axonal"))
+    # With fast calcium its mean is beta tau f: 0.02 of 0.05 at 2 Hz, and 0.08 at 8 Hz.
+    growth = (axonal[times == 59] - axonal[times == 9]) / 50
+    decline = (axonal[times == 119] - axonal[times == 69]) / 50
+    assert growth / decline == pytest.approx((1 - 0.02 / 0.05) / (1 - 0.08 / 0.05), rel=0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", [GainAdaptation(), GainWhitening()], ids=lambda rule: type(rule).__name__)
+def test_feedback_gains_bring_the_variance_back_to_its_target(rule):
+    shown = panel(rule)
+    (_, variance), (times, gain) = shown.curves.values()
+    before, after = ((times > 0.8 * at) & (times <= at) for at in (times[-1] / 2, times[-1]))
+    # sigma/(1 + g) = 1 in a loop that settles; an input that has only just changed is filtered.
+    for part, known in ((before, 0.5), (after, 2.0)):
+        assert variance[part].mean() == pytest.approx(1, abs=0.1)
+        assert gain[part].mean() == pytest.approx(known, abs=0.1)
+
+
+@pytest.mark.slow
+def test_rewired_cells_come_to_their_set_point_and_back():
+    calcium, lesioned, _ = (y for _, y in panel(HomeostaticRewiring()).curves.values())
+    assert calcium[12:24].mean() == pytest.approx(1, abs=0.1)
+    assert lesioned[25:28].mean() < 0.5 and lesioned[36:].mean() == pytest.approx(1, abs=0.2)
