@@ -50,7 +50,27 @@ _L1, _L2 = (
     "after: 'w *= target / sqrt(s + 1e-30*target**2)' -> ",
 )
 _FELT = "the second term is only felt where all weights are 0, which they then remain"
+_DEEP, _SWITCHED = "x**k/(1 - x)*int(k < n - 0.5)", "x**(k - 1)*(1 + int(k > n - 0.5)*x/(1 - x))"
+_LEVELS = "levels are whole numbers"
+_BESIDE = "the elements that check_rule puts beside the rule are no part of it"
+_NO_EDGES = "the number of neurons is found from the edges, of which there are some"
+_MOVED = "move: s * w - float(self.drift) + float(self.noise) * rng.standard_normal(w.shape) -> "
 EQUIVALENT: dict[tuple[str, str], str] = {
+    (
+        "deep_r",
+        f"{_MOVED}s * w - float(self.drift) - float(self.noise) * rng.standard_normal(w.shape)",
+    ): "noise has no sign",
+    ("fusi_cascade", "_STRONG: 'int(w > 0.5*w_max)' -> 'int(w > 0.75 * w_max)'"): "a weight is 0 or w_max",
+    ("fusi_cascade", f"_DEEPER: '{_DEEP}' -> 'x ** k / (1 - x) * int(k < n)'"): _LEVELS,
+    ("fusi_cascade", f"_DEEPER: '{_DEEP}' -> 'x ** k / (1 - x) * int(k < n - 0.75)'"): _LEVELS,
+    (
+        "fusi_cascade",
+        f"_SWITCH: '{_SWITCHED}' -> 'x ** (k - 1) * (1 + int(k > n - 0.75) * x / (1 - x))'",
+    ): _LEVELS,
+    ("granet", "step: 1e-09 -> 1.5000000000000002e-09"): "both are there for rounding",
+    ("homeostatic_rewiring", "_FAST: 0.01 -> 0.015"): _BESIDE,
+    ("homeostatic_rewiring", "_FAST: 500 -> 750.0"): _BESIDE,
+    ("homeostatic_rewiring", "_per_neuron: -1 -> 1"): _NO_EDGES,
     ("weight_normalisation", f"{_L1}'w *= target / (s - 1e-30 * target)'"): _FELT,
     ("weight_normalisation", f"{_L1}'w *= target / (s + 1.5000000000000001e-30 * target)'"): _FELT,
     **{

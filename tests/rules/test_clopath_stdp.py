@@ -185,6 +185,26 @@ def test_potentials_change_weights_at_spikes_of_the_same_times(protocol):
     assert np.all(np.abs(earlier[:3]) < 0.7 * np.abs(protocol[-10]["visual"][:3]))
 
 
+@pytest.mark.parametrize(
+    ("name", "noted"),
+    [
+        ("visual cortex", (-70.6, -45.3, 14e-5, 8e-5, 15, 10, 7)),
+        ("somatosensory cortex", (-70.6, -45.3, 21e-5, 30e-5, 30, 6, 5)),
+        ("hippocampus", (-41, -38, 38e-5, 2e-5, 16, 10, 7)),
+    ],
+)
+def test_sets_are_those_of_the_rule_sheet(name, noted):
+    # theta_minus, theta_plus (mV), A_LTD (1/mV), A_LTP (1/mV^2), tau_x, tau_minus, tau_plus (ms), noted there from
+    # memory; that weights end at three times w_0 is a choice made here.
+    rule = ClopathSTDP.named(name)
+    found = (
+        *(rule.theta_minus / mV, rule.theta_plus / mV, rule.A_LTD * mV, rule.A_LTP * mV**2),
+        *(rule.tau_x / ms, rule.tau_minus / ms, rule.tau_plus / ms),
+    )
+    np.testing.assert_allclose(found, noted, rtol=1e-12)
+    assert rule.w_max == 3 * rule.w_0
+
+
 def test_sets_by_name_and_what_is_missing():
     rule = ClopathSTDP.named("hippocampus", tau_x=20 * ms)
     assert (rule.theta_plus, rule.tau_x) == (-38 * mV, 20 * ms)

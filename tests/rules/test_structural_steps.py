@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from brian2 import ms
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -124,6 +125,16 @@ def test_granet_prunes_along_a_cubic(s_initial, s_final, start, stop):
     assert half == pytest.approx(s_initial + 7 / 8 * (s_final - s_initial), abs=1e-15)
 
 
+def test_the_fraction_of_granet_is_annealed_along_a_cosine():
+    # From 0.5 to 0.005 over the whole training, of which it prunes for the first half (80 of 160 epochs), in the
+    # authors' code.
+    rule = GraNet()
+    assert (rule.stop, rule.start) == (rule.updates / 2, 0)
+    assert rule.fraction(0) == pytest.approx(0.5, abs=1e-15)
+    assert rule.fraction(25) == pytest.approx(0.005 + 0.495 * (1 + math.sqrt(0.5)) / 2, abs=1e-15)
+    assert rule.fraction(100) == rule.fraction(1000) == pytest.approx(0.005, abs=1e-15)
+
+
 @pytest.mark.parametrize("scope", ["global", "layer"])
 def test_granet_keeps_the_largest_weights_among_all_or_within_each_projection(scope):
     rng = generator(0, "granet")
@@ -238,8 +249,9 @@ def test_a_rule_that_drops_or_grows_what_it_cannot_is_refused(drop, grow, seen):
 
 @st.composite
 def elements(draw):
-    """Return (mask, signal) of two populations of 5 that are joined all to all, with random elements."""
-    pre, post = np.repeat(np.arange(5), 5), 5 + np.tile(np.arange(5), 5)
+    """Return (mask, signal) of two populations of 5 that are joined all to all in any order, with random elements."""
+    order = np.array(draw(st.permutations(range(25))))
+    pre, post = order // 5, 5 + order % 5
     z = st.floats(-1, 6, allow_nan=False)
     axonal, dendritic = draw(arrays(float, 5, elements=z)), draw(arrays(float, 5, elements=z))
     signal = {"pre": pre, "post": post, "axonal": axonal[pre], "excitatory": dendritic[post - 5]}
@@ -274,6 +286,7 @@ def test_vacant_elements_of_a_kind_are_paired_at_random(kind):
         other: np.zeros(900),
     }
     rule, none = HomeostaticRewiring(kind=kind), np.zeros(900, dtype=bool)
+    assert rule.interval == 100 * ms  # 1,000 steps of 0.1 ms in a test file of NEST
     grown = [rule.step(none, np.zeros(900), signal, 1, generator(seed, "pairs"))[1] for seed in range(300)]
     # One element each: a random permutation, so that every pair comes up once in 30.
     assert all(g.sum() == 30 and len(set(pre[g])) == len(set(post[g])) == 30 for g in grown)
