@@ -16,7 +16,8 @@ from neurosim.testing.clauses_run import extremes
 from neurosim.testing.trial import Trial
 
 FUSED = get_engine("fused")
-BOUNDED = [name for name in registry if getattr(registry.get(name), "then", None)]
+OURS = [name for name in registry if registry.get(name).__module__.startswith("neurosim.rules.")]
+BOUNDED = [name for name in OURS if getattr(registry.get(name), "then", None)]
 
 
 @st.composite
