@@ -249,21 +249,23 @@ def test_a_rule_that_drops_or_grows_what_it_cannot_is_refused(drop, grow, seen):
 
 @st.composite
 def elements(draw):
-    """Return (mask, signal) of two populations of 5 that are joined all to all in any order, with random elements."""
-    order = np.array(draw(st.permutations(range(25))))
-    pre, post = order // 5, 5 + order % 5
+    """Return (mask, signal) of 5 neurons and 5 others, or themselves, joined all to all in any order, and elements."""
+    order, first = np.array(draw(st.permutations(range(25)))), draw(st.sampled_from([0, 5]))
+    pre, post = order // 5, first + order % 5
     z = st.floats(-1, 6, allow_nan=False)
     axonal, dendritic = draw(arrays(float, 5, elements=z)), draw(arrays(float, 5, elements=z))
-    signal = {"pre": pre, "post": post, "axonal": axonal[pre], "excitatory": dendritic[post - 5]}
+    signal = {"pre": pre, "post": post, "axonal": axonal[pre], "excitatory": dendritic[post - first]}
     return draw(arrays(bool, 25)), signal
 
 
 @settings(max_examples=50, deadline=None)
 @given(update=elements(), seed=st.integers(0, 99))
-def test_synapses_never_exceed_elements_and_only_those_beyond_are_lost(update, seed):
+def test_synapses_never_exceed_elements_only_those_beyond_are_lost_and_no_two_vacant_ones_are_left(
+    update, seed
+):
     mask, signal = update
     drop, grow = HomeostaticRewiring().step(mask, np.zeros(25), signal, 1, generator(seed, "rewiring"))
-    excess = []
+    excess, joined = [], ~mask & ~grow
     for end, z in (("pre", "axonal"), ("post", "excitatory")):
         neurons = signal[end] % 5
         room = np.zeros(5)
@@ -271,6 +273,8 @@ def test_synapses_never_exceed_elements_and_only_those_beyond_are_lost(update, s
         before, after = (np.bincount(neurons[m], minlength=5) for m in (mask, (mask & ~drop) | grow))
         assert np.all(after <= room)
         excess.append(np.maximum(before - room, 0).sum())
+        joined &= (after < room)[neurons]
+    assert not joined.any()
     assert max(excess) <= drop.sum() <= sum(excess)
 
 
