@@ -45,6 +45,12 @@ class Machine:
         self.operations: list[NetworkOperation] = []
         self.units: dict[str, UnitGroup] = {}
         self.links: dict[str, LinkSynapses] = {}
+        # First, since a source may refuse its values: Brian2 warns of objects that are left half made.
+        self.packed = {
+            unit.name: unit.source.pack(unit.size, self.dt, expanded.seed, unit.name)
+            for unit in expanded.units.values()
+            if unit.source is not None
+        }
         # Brian2 warns of names that it resolves as we mean them, and of numerical trouble that the simulation reports.
         with catch_logs():
             self._make_units()
@@ -129,8 +135,9 @@ class Machine:
             clamp = hold(self.expanded.clamps, self.units, self.step)
             for slot in CLAMPED:
                 self._add(clamp, f"after_{slot}")
-        emitting = {name: unit for name, unit in self.units.items() if unit.unit.source is not None}
-        self.sources = {name: Source(unit, self.dt, seed, self.step) for name, unit in emitting.items()}
+        self.sources = {
+            name: Source(self.units[name], packed, seed, self.step) for name, packed in self.packed.items()
+        }
         for source in self.sources.values():
             self._add(source.apply, "before_thresholds")
         self.flights = {name: Flight(self.units[name], depth, self.step) for name, depth in self._delays()}

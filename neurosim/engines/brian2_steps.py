@@ -74,13 +74,13 @@ class Inputs:
 class Source:
     """Spikes of a population that come from a compiled function."""
 
-    def __init__(self, unit: UnitGroup, dt: float, seed: int, step: Step) -> None:
-        model, name = unit.unit.source, unit.unit.name
+    def __init__(self, unit: UnitGroup, packed: tuple[np.ndarray, np.ndarray], seed: int, step: Step) -> None:
+        model = unit.unit.source
         assert model is not None
         module, _, function = model.draw.partition(":")
         self.draw = getattr(importlib.import_module(module), function)
-        self.key = stream_key(seed, name, "spikes")
-        self.real, self.integer = model.pack(unit.unit.size, dt, seed, name)
+        self.key = stream_key(seed, unit.unit.name, "spikes")
+        self.real, self.integer = packed
         self.first = self.integer.copy()
         self.size = unit.unit.size
         self.fires = unit.raw("fires")

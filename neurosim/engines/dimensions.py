@@ -12,7 +12,7 @@ from brian2.units.fundamentalunits import DimensionMismatchError
 
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.expressions import CONSTANTS, Statement, names_in
-from neurosim.model.units import DIMENSIONLESS, Dimension, unit_name
+from neurosim.model.units import DIMENSIONLESS, Dimension, advice, unit_name
 from neurosim.registry import suggest
 
 _UNBOUND = {name: DIMENSIONLESS for name in CONSTANTS}
@@ -27,7 +27,7 @@ def dimension(text: str, known: Mapping[str, Dimension], where: str) -> Dimensio
     """Return the dimension of an expression; raises on unknown names and on terms of different units."""
     for name in sorted(names_in(text)):
         if name not in known:
-            raise UnknownNameError(f"{where}: unknown name '{name}' in '{text}': {suggest(name, known)}")
+            raise UnknownNameError(f"{where}: unknown name '{name}' in '{text}': {advice(name, known)}")
     try:
         return parse_expression_dimensions(text, _variables(known))
     except (DimensionMismatchError, ValueError, TypeError, SyntaxError, NotImplementedError) as error:

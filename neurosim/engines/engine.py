@@ -140,11 +140,13 @@ class Simulation(ABC):
         """
         seconds = scalar_in_si(duration, SECOND, "run: duration")
         steps = round(seconds / self.dt)
-        if seconds < 0 or abs(steps * self.dt - seconds) > 1e-6 * self.dt:
+        if seconds < 0:
+            raise DescriptionError(f"run: duration {duration} is negative: give a time from 0")
+        if abs(steps * self.dt - seconds) > 1e-6 * self.dt:
             raise DescriptionError(
                 f"run: duration {duration} is not a whole number of steps of {self.dt} s: change it"
             )
-        self._take(steps, self._checked(inputs or {}, steps), progress)
+        self._take(steps, self._checked(inputs, steps), progress)
 
     def _take(self, steps: int, inputs: Mapping[str, np.ndarray], progress: Progress | None) -> None:
         """Take steps, stopping wherever connections come and go."""
@@ -161,7 +163,7 @@ class Simulation(ABC):
 
     def step(self, inputs: Mapping[str, Any] | None = None) -> dict[str, np.ndarray]:
         """Take one step and return what each population put out: outputs (size,), or indices of spiking units."""
-        self._take(1, self._checked(inputs or {}, 1), None)
+        self._take(1, self._checked(inputs, 1), None)
         return self._outputs()
 
     def sample(self) -> None:
@@ -176,12 +178,12 @@ class Simulation(ABC):
         Every pattern starts from the initial dynamic states of the models; weights change after the last one.
         Arguments: inputs, for signal populations by name, patterns of shape (batch, size); duration of each (s).
         """
-        units = {name: dimension_of(value, f"input '{name}'") for name, value in inputs.items()}
+        units = {name: dimension_of(value, f"input '{name}'") for name, value in _by_name(inputs).items()}
         batches = {n: np.atleast_2d(in_si(value, units[n], f"input '{n}'")) for n, value in inputs.items()}
         sizes = {len(value) for value in batches.values()}
         if len(sizes) != 1:
             raise DescriptionError(
-                f"present: batches of {sorted(sizes)} patterns: give the same number for every input"
+                f"present: batches of {sorted(sizes) or 'no'} patterns: give the same number for every input"
             )
         (batch,) = sizes
         for row in range(batch):
@@ -221,7 +223,7 @@ class Simulation(ABC):
 
     def get(self, name: str) -> Any:
         """Return 'population.variable', 'projection.variable' or a named parameter, with its unit."""
-        if name in self._named:
+        if _named(name) in self._named:
             return quantity(self._named[name].copy(), dimension_of(self._parameter(name).value))
         owner, variable, dimension = self._find(name)
         return quantity(np.array(self._read(owner, variable)), dimension)
@@ -232,7 +234,7 @@ class Simulation(ABC):
         Raises DescriptionError on another unit or shape, a value that is not finite or beyond its bounds or sign, and
         on what follows from other variables.
         """
-        if name in self._named:
+        if _named(name) in self._named:
             self._set_named(self._parameter(name), value)
             return
         owner, variable, dimension = self._find(name)
@@ -341,9 +343,9 @@ class Simulation(ABC):
             )
         return owner, variable, part.dimensions[variable]
 
-    def _checked(self, inputs: Mapping[str, Any], steps: int) -> dict[str, np.ndarray]:
+    def _checked(self, inputs: Mapping[str, Any] | None, steps: int) -> dict[str, np.ndarray]:
         checked = {}
-        for name, value in inputs.items():
+        for name, value in _by_name({} if inputs is None else inputs).items():
             unit = self.expanded.units.get(name)
             if unit is None or "value" not in unit.states:
                 signals = [n for n, u in self.expanded.units.items() if "value" in u.states]
@@ -359,6 +361,21 @@ class Simulation(ABC):
                 )
             checked[name] = np.broadcast_to(si, (steps, unit.size))
         return checked
+
+
+def _named(name: Any) -> str:
+    if not isinstance(name, str):
+        raise DescriptionError(f"{type(name).__name__} is no name: give 'population.variable' as text")
+    return name
+
+
+def _by_name(inputs: Any) -> Mapping[str, Any]:
+    if not isinstance(inputs, Mapping):
+        raise DescriptionError(
+            f"inputs are of type {type(inputs).__name__}: give values by the names of Signal populations, "
+            "as {'input': values}"
+        )
+    return inputs
 
 
 def _tell(progress: Progress, before: int, steps: int, done: int, _part: int) -> None:
@@ -383,6 +400,8 @@ class Engine(ABC):
         Arguments: seed, of all random streams; externals, what stands behind each `External` of the network, by name.
         Raises DescriptionError if the description does not hold together, EngineRefusal if this engine cannot run it.
         """
+        if not isinstance(network, Network):
+            raise DescriptionError(f"a {type(network).__name__} cannot be run: put it into a Network")
         try:
             # One at a time: neither the parser of Python 3.11 nor Brian2 is safe in several threads.
             with _COMPILING:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.expressions import Statement, names_in, parse_statements, substitute
+from neurosim.model.units import advice
 from neurosim.registry import suggest
 
 CLOCK_NAMES = frozenset({"t", "dt", "t_in_timesteps"})
@@ -18,7 +19,7 @@ def renamed(text: str, names: Mapping[str, str], title: str) -> str:
     Raises UnknownNameError on any other name.
     """
     for name in sorted(names_in(text) - names.keys() - CLOCK_NAMES):
-        raise UnknownNameError(f"{title}: unknown name '{name}' in '{text.strip()}': {suggest(name, names)}")
+        raise UnknownNameError(f"{title}: unknown name '{name}' in '{text.strip()}': {advice(name, names)}")
     return substitute(text, names)
 
 

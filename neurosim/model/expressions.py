@@ -95,7 +95,12 @@ def check_node(node: ast.AST, where: str, more: frozenset[str] = frozenset()) ->
     """Refuse a node of parsed text that is not part of the grammar; `more` are further functions that may be called."""
     if not isinstance(node, _ALLOWED):
         raise DescriptionError(
-            f"{where}: {type(node).__name__} is not allowed in an equation: use names, numbers, operators, functions"
+            f"{where}: {type(node).__name__} is not allowed in an equation: "
+            + (
+                "a power is x**2"
+                if isinstance(node, ast.BitXor)
+                else "use names, numbers, operators, functions"
+            )
         )
     if isinstance(node, ast.Constant):
         _check_constant(node.value, where)

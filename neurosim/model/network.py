@@ -65,7 +65,8 @@ class Network:
                     self.clamps.append(part)
                 case _:
                     raise DescriptionError(
-                        f"network '{self.name}': cannot add {part!r}: add a Population or other part"
+                        f"network '{self.name}': cannot add {str(part)[:60]!r}: add a Population or other part, "
+                        "several as add(a, b)"
                     )
         return self
 

@@ -51,6 +51,7 @@ class NeuronModel(Described):
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         if not abstract:
+            cls._check_facts("neuron model")
             enter(neurons, cls)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -69,12 +69,14 @@ def parameter(
     low, high, bounds in the same unit; of_weight, the unit is that of the weight it acts on, whatever that is;
     required, every instance must be given a value, since no default is known: `default` is then an example.
     """
+    dimension_of(default, f"parameter '{doc}'")
     declared = Parameter(default, doc, low, high, of_weight, required)
     for bound in (low, high):
         if bound is not None and not of_weight and dimension_of(bound) is not declared.dimension:
             raise DescriptionError(
                 f"parameter '{doc}': the bound {bound} has another unit than {default}: correct it"
             )
+    declared.check(default, f"parameter '{doc}'")
     return declared
 
 
@@ -92,6 +94,14 @@ def option(default: str, doc: str, choices: tuple[str, ...] = ()) -> Any:
     return Option(default, doc, choices)
 
 
+# How facts that are text are annotated, and what they may be.
+_TEXTS: Mapping[str, Any] = {"ClassVar[str]": str, "ClassVar[str | None]": (str, type(None))}
+
+
+def _annotations(cls: type) -> dict[str, str]:
+    return {n: str(annotation) for n, annotation in vars(cls).get("__annotations__", {}).items()}
+
+
 class Described:
     """Base of models, synapses and rules: a class of facts, an instance of parameter values.
 
@@ -107,6 +117,27 @@ class Described:
         own = vars(cls)
         cls.parameters = {**cls.parameters, **{k: v for k, v in own.items() if isinstance(v, Parameter)}}
         cls.options = {**cls.options, **{k: v for k, v in own.items() if isinstance(v, Option)}}
+
+    @classmethod
+    def _check_facts(cls, kind: str, more: Iterable[str] = ()) -> None:
+        """Refuse text under a name that is no fact, which would change nothing, and a fact in text that is none.
+
+        Arguments: kind, what the class is; more, names of facts that follow from others of the class.
+        """
+        declared = {n: a for base in reversed(cls.__mro__[1:]) for n, a in _annotations(base).items()}
+        facts = {n for n, annotation in declared.items() if annotation in _TEXTS} | set(more)
+        for name, value in vars(cls).items():
+            inherited = any(name in vars(base) for base in cls.__mro__[1:])
+            if isinstance(value, str) and not (name.startswith("_") or inherited or name in facts):
+                raise DescriptionError(
+                    f"{cls.__name__}.{name} is no fact of a {kind}: {suggest(name, facts)} "
+                    f"(a text of your own begins with an underscore)"
+                )
+            if name in declared and not isinstance(value, _TEXTS.get(declared[name], object)):
+                raise DescriptionError(
+                    f"{cls.__name__}.{name} = {value!r} is not text: write it in quotes, "
+                    "and a number as the name of a parameter"
+                )
 
     def __init__(self, **values: Any) -> None:
         name = type(self).__name__

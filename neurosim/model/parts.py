@@ -29,6 +29,13 @@ def check_name(name: Any, what: str) -> None:
         )
 
 
+def _check_reference(value: Any, where: str) -> None:
+    """Refuse what is no name where another part is named, such as that part itself."""
+    if not isinstance(value, str):
+        found = f"the {type(value).__name__} '{value.name}'" if hasattr(value, "name") else repr(value)
+        raise DescriptionError(f"{where} is {found}: give a name, as text")
+
+
 @dataclass(frozen=True)
 class Population:
     """Units of one model.
@@ -54,6 +61,10 @@ class Population:
         object.__setattr__(self, "size", _from_one(self.size, f"{where}: size"))
         if not isinstance(self.model, NeuronModel):
             raise DescriptionError(f"{where}: model = {self.model!r}: give a neuron model, as LIF()")
+        if not isinstance(self.initial, Mapping):
+            raise DescriptionError(
+                f"{where}: initial = {self.initial!r}: give values by the names of variables, as {{'v': value}}"
+            )
         for name, unit in (("reference_rate", Hz), ("activity_window", second)):
             if scalar_in_si(getattr(self, name), unit.dim, f"{where}: {name}") <= 0:
                 raise DescriptionError(f"{where}: {name} = {getattr(self, name)} is not positive: change it")
@@ -87,6 +98,7 @@ class Tied:
     index: tuple[int, ...] = (0,)
 
     def __post_init__(self) -> None:
+        _check_reference(self.parameter, "tied weight: parameter")
         where = f"weight tied to '{self.parameter}': index"
         object.__setattr__(self, "index", indices(np.atleast_1d(self.index), where))
 
@@ -114,6 +126,8 @@ class Projection:
 
     def __post_init__(self) -> None:
         check_name(self.name, "projection")
+        for end in ("source", "target"):
+            _check_reference(getattr(self, end), f"projection '{self.name}': {end}")
         _check_sign(self.sign, f"projection '{self.name}'")
         object.__setattr__(self, "rules", _rules(self.rules, SynapticRule, f"projection '{self.name}'"))
         for attribute, kind in (("synapse", SynapseModel), ("connect", Connectivity)):
@@ -139,6 +153,8 @@ class Recorder:
     indices: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
+        for attribute in ("target", "variable"):
+            _check_reference(getattr(self, attribute), f"recorder: {attribute}")
         where = f"recorder of '{self.key}'"
         if self.indices is not None:
             object.__setattr__(self, "indices", indices(self.indices, f"{where}: indices"))
@@ -166,6 +182,8 @@ class Clamp:
     stop: Any = None
 
     def __post_init__(self) -> None:
+        for attribute in ("population", "variable"):
+            _check_reference(getattr(self, attribute), f"clamp: {attribute}")
         if self.indices is not None:
             where = f"clamp of '{self.population}.{self.variable}': indices"
             object.__setattr__(self, "indices", indices(self.indices, where))

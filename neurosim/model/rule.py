@@ -220,7 +220,13 @@ class Rule(Described):
                 known = " or ".join(cls.places)
                 raise DescriptionError(f"{cls.__name__}.{name} is of '{place}': make it by {known}")
         if not abstract:
+            cls._check_facts("rule", cls._changes())
             enter(rules, cls)
+
+    @classmethod
+    def _changes(cls) -> set[str]:
+        """Return the names of facts that say how something that the rule declares changes."""
+        return set()
 
     @classmethod
     def citation(cls) -> str:
@@ -281,6 +287,8 @@ class SynapticRule(Rule, abstract=True):
 
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
         cls.totals = {name: fact for name, fact in _facts(cls) if isinstance(fact, Total)}
+        if not isinstance(cls.then, Bounds | None):
+            raise DescriptionError(f"{cls.__name__}.then = {cls.then!r}: give bounds, as Bounds(0, 'w_max')")
         super().__init_subclass__(abstract=abstract, **keywords)
 
 
@@ -302,3 +310,7 @@ class NeuronRule(Rule, abstract=True):
         cls.gains = {name: fact for name, fact in _facts(cls) if isinstance(fact, Gain)}
         cls.offsets = {name: fact for name, fact in _facts(cls) if isinstance(fact, Offset)}
         super().__init_subclass__(abstract=abstract, **keywords)
+
+    @classmethod
+    def _changes(cls) -> set[str]:
+        return {f"d{name}" for name in (*cls.gains, *cls.offsets)}

@@ -56,6 +56,11 @@ class StructuralRule(SynapticRule, abstract=True):
     conserves: ClassVar[bool] = False
     beside: ClassVar[tuple[Rule, ...]] = ()
 
+    def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
+        if not abstract and cls.step is StructuralRule.step:
+            raise DescriptionError(f"{cls.__name__} has no step: write step(self, mask, w, signal, t, rng)")
+        super().__init_subclass__(abstract=abstract, **keywords)
+
     @property
     def gradients(self) -> dict[str, str]:
         """What stands behind each gradient of the rule: 'gradient', or a variable kept per synapse."""
@@ -89,7 +94,10 @@ def updated(
     """
     name = type(rule).__name__
     w = np.where(mask, rule.move(mask, w, signal, t, rng), 0.0)
-    drop, grow = (np.asarray(change) for change in rule.step(mask, w, signal, t, rng))
+    returned: Any = rule.step(mask, w, signal, t, rng)
+    if not isinstance(returned, tuple) or len(returned) != 2:
+        raise DescriptionError(f"{name}.step returned {type(returned).__name__}: return (drop, grow)")
+    drop, grow = map(np.asarray, returned)
     for word, change in (("drop", drop), ("grow", grow)):
         if change.shape != mask.shape or change.dtype != bool:
             raise DescriptionError(

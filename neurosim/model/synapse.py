@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from neurosim.errors import DescriptionError
 from neurosim.model.neuron import fill
 from neurosim.model.parameters import Described
 from neurosim.model.registries import enter, synapses
@@ -25,6 +26,14 @@ class SynapseModel(Described):
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         if not abstract:
+            cls._check_facts("synapse model")
+            if "port" not in cls.options:
+                raise DescriptionError(
+                    f"{cls.__name__} does not say which variable of the target receives it: "
+                    "add port = option('g_e', 'variable of the target') and write {port}_post"
+                )
+            if cls.on_pre is None and cls.graded is None:
+                raise DescriptionError(f"{cls.__name__} does nothing: give on_pre or graded")
             enter(synapses, cls)
 
     def text(self, pattern: str) -> str:

@@ -6,7 +6,7 @@ This is the one place that configures Brian2; importing it takes about two secon
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import brian2
@@ -21,6 +21,7 @@ from brian2.units.fundamentalunits import (
 )
 
 from neurosim.errors import DescriptionError
+from neurosim.registry import suggest
 
 # Brian2 would write a log file into the temporary folder at every import of the project.
 brian2.prefs["logging.file_log"] = False
@@ -32,6 +33,7 @@ __all__ = [
     "Dimension",
     "Hz",
     "Quantity",
+    "advice",
     "amp",
     "dimension_of",
     "farad",
@@ -106,6 +108,13 @@ def unit_name(dimension: Dimension) -> str:
     # A name of several words is a product of base units, such as 'm^2 kg s^-3 A^-1'.
     short = next((form.format(name) for form, name in names.items() if not {" ", "^"} & {*name}), None)
     return names["{}"] if short is None else short
+
+
+def advice(name: str, known: Iterable[str]) -> str:
+    """Return what to do about a name that an equation does not know: units are no names, but units of parameters."""
+    if isinstance(getattr(brian2, name, None), brian2.Unit):
+        return "equations know no units: make it a parameter, such as tau = parameter(10 * ms, 'what it is')"
+    return suggest(name, known)
 
 
 def value_to_json(value: Any) -> Any:

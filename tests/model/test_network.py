@@ -199,3 +199,26 @@ def test_sizes_may_be_numpy_integers():
     )
     assert expand(big).links["p"].pre.tolist() == [59_999]
     assert type(big.populations["a"].size) is int
+
+
+def test_a_part_in_place_of_its_name_is_refused():
+    a = Population("a", 2, LIF())
+    for make, message in (
+        (
+            lambda: Projection("p", a, "b", Pulse(), AllToAll(), 1 * mV),
+            "projection 'p': source is the Population 'a'",
+        ),
+        (lambda: Projection("p", "a", 3, Pulse(), AllToAll(), 1 * mV), "projection 'p': target is 3"),
+        (lambda: Recorder(a), "recorder: target is the Population 'a'"),
+        (lambda: Clamp(a, "v", 1 * mV), "clamp: population is the Population 'a'"),
+        (lambda: Tied(NamedParameter("k", 1.0)), "tied weight: parameter is the NamedParameter 'k'"),
+    ):
+        with pytest.raises(NeurosimError, match=f"^{message}: give a name, as text$"):
+            make()
+
+
+def test_initial_values_have_names():
+    with pytest.raises(
+        NeurosimError, match=r"^population 'a': initial = .*: give values by the names of variables"
+    ):
+        Population("a", 2, LIF(), -60 * mV)

@@ -13,6 +13,7 @@ from neurosim.model.neuron import NeuronModel
 from neurosim.model.parameters import option, parameter
 from neurosim.model.parts import Population
 from neurosim.model.registries import neurons
+from neurosim.model.synapse import SynapseModel
 
 
 class Leaky(NeuronModel, abstract=True):
@@ -140,3 +141,40 @@ def test_a_model_has_one_name():
         DescriptionError, match="neuron model 'Twice' in elsewhere: the name is already taken by"
     ):
         type("Twice", (NeuronModel,), {"__module__": "elsewhere"})
+
+
+@pytest.mark.parametrize(
+    ("base", "facts", "message"),
+    [
+        (
+            NeuronModel,
+            {"equation": "dv/dt = -v/tau : 1"},
+            "Odd.equation is no fact of a neuron model: did you mean 'equations'?",
+        ),
+        (NeuronModel, {"refractory": 5 * ms}, "Odd.refractory = .* is not text: .* the name of a parameter"),
+        (
+            SynapseModel,
+            {"on_pre": "g_e_post += w"},
+            "Odd does not say which variable of the target receives it: add port",
+        ),
+        (SynapseModel, {"port": option("g_e", "port")}, "Odd does nothing: give on_pre or graded"),
+        (
+            SynapseModel,
+            {"pre": "g_e_post += w"},
+            "Odd.pre is no fact of a synapse model: did you mean 'on_pre'?",
+        ),
+    ],
+)
+def test_a_class_that_would_do_something_else_is_refused_when_it_is_made(base, facts, message):
+    with pytest.raises(DescriptionError, match=message):
+        type("Odd", (base,), facts)
+    assert neurons.held("Odd") is None
+
+
+def test_units_in_equations_are_told_from_misspelt_names():
+    with pytest.raises(
+        NeurosimError, match="unknown name 'ms' .* equations know no units: make it a parameter"
+    ):
+        written_out(model(equations="dv/dt = -v/(10*ms) : volt"))
+    with pytest.raises(DescriptionError, match=r"BitXor .* a power is x\*\*2"):
+        written_out(model(equations="dv/dt = -v^2/tau : volt"))
