@@ -58,9 +58,10 @@ def _described(error: Exception) -> str:
     from neurosim.errors import NeurosimError
 
     notes = "; ".join(getattr(error, "__notes__", ()))
-    text = (
-        str(error)
-        if isinstance(error, NeurosimError)
-        else f"{type(error).__name__}: {error} (--debug shows where)"
-    )
+    if isinstance(error, NeurosimError):
+        text = str(error)
+    elif isinstance(error, OSError) and error.filename is not None:
+        text = f"{error.filename}: cannot be read or written: {error.strerror}"
+    else:
+        text = f"{type(error).__name__}: {error} (--debug shows where)"
     return f"{text}; {notes}" if notes else text

@@ -184,7 +184,7 @@ def check_rule(
         list[str] | None,
         typer.Option("--engine", help="Engine (can be given again; default: all).", show_default=False),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every random stream.")] = 0,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:

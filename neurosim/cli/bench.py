@@ -24,7 +24,9 @@ def report_benchmarks(file: Path, *, page: Path | None, figure: Path | None) -> 
     try:
         results = json.loads(file.read_text())
         text = section(results)
-    except (OSError, ValueError, TypeError, LookupError) as error:
+    except OSError as error:
+        raise ResultFileError(f"{file}: cannot be read: {error.strerror}") from error
+    except (ValueError, TypeError, LookupError) as error:
         raise ResultFileError(
             f"{file}: not what `neurosim bench --json` prints ({type(error).__name__}): measure again"
         ) from error

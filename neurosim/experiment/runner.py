@@ -141,9 +141,7 @@ def new_run(
     preset, preset_config = experiment.preset(preset)
     config = preset_config if config is None else config
     check_config(config)
-    path = Path(out)
-    if path.suffix != ".h5":
-        raise UsageError(f"{path}: the name of a result file ends in '.h5'")
+    path = _result_file(out)
     if not 0 <= seed < 2**63:
         raise UsageError(f"seed {seed}: give a whole number from 0 to 2^63 - 1")
     if workers is not None and workers < 1:
@@ -168,12 +166,19 @@ def resumed_run(experiment: Experiment[Any], out: str | Path, *, workers: int | 
 
     Raises UsageError when there is no such run or it is another experiment's, ResultFileError when it is damaged.
     """
-    parts = Parts.open(Path(out))
+    parts = Parts.open(_result_file(out))
     try:
         return Run(experiment, _stored_config(experiment, parts), parts, workers)
     except BaseException:
         parts.close()
         raise
+
+
+def _result_file(out: str | Path) -> Path:
+    path = Path(out)
+    if path.suffix != ".h5":
+        raise UsageError(f"{path}: the name of a result file ends in '.h5'")
+    return path
 
 
 def _stored_config(experiment: Experiment[C], parts: Parts) -> C:

@@ -29,6 +29,9 @@ def open_results(path: str | Path) -> Results:
         raise ResultFileError(f"{path}: its run has not ended; if it was stopped, go on with --resume {path}")
     file = open_sealed(path)
     name, version = file.attrs.get("schema"), file.attrs.get("schema_version")
+    if name is None:
+        file.close()
+        raise ResultFileError(f"{path}: holds no results; a state of a simulation is read by read_state")
     if name != schema.SCHEMA or version != schema.SCHEMA_VERSION:
         file.close()
         raise ResultFileError(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from neurosim.errors import DescriptionError, UnknownNameError, UsageError
+from neurosim.errors import DescriptionError, NeurosimError, UnknownNameError, UsageError
 from neurosim.model.registries import rules
 from neurosim.model.rule import Rule
 from neurosim.registry import suggest
@@ -37,17 +37,22 @@ def load_rule(target: str) -> type[Rule]:
     if not place:
         return _registered(target)
     module = _from_file(Path(place)) if place.endswith(".py") else _from_name(place)
-    held = {k: v for k, v in vars(module).items() if isinstance(v, type) and v.__module__ == module.__name__}
-    own = {k: v for k, v in held.items() if issubclass(v, Rule)}
+    own = {
+        name: held
+        for name, held in vars(module).items()
+        if isinstance(held, type) and issubclass(held, Rule) and held.__module__ == module.__name__
+    }
     if place == target:
-        if len(own) != 1:
+        if not own:
+            raise UsageError(f"'{place}' holds no rule: give a file with a class that is one")
+        if len(own) > 1:
             raise UsageError(
                 f"'{place}' holds {len(own)} rules ({', '.join(own)}): name one, as '{place}:Class'"
             )
         (name,) = own
     found = getattr(module, name, None)
     if not isinstance(found, type) or not issubclass(found, Rule):
-        raise UsageError(f"'{place}' has no rule '{name}': {suggest(name, own or held)}")
+        raise UsageError(f"'{place}' has no rule '{name}': {suggest(name, own)}")
     return found
 
 
@@ -88,5 +93,8 @@ def _from_file(path: Path) -> ModuleType:
         del sys.modules[path.stem]
         if isinstance(error, SyntaxError):
             raise DescriptionError(f"'{path}', line {error.lineno}: {error.msg}: correct it") from None
-        raise
+        if isinstance(error, NeurosimError | KeyboardInterrupt):
+            raise
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise DescriptionError(f"'{path}' cannot be imported ({reason}): correct it") from error
     return module

@@ -90,7 +90,8 @@ def new_rule(name: str, folder: Path | str = ".") -> tuple[Path, Path]:
 
     Arguments: name, of the class, such as 'FastHebb'; folder, where to write (made if it is not there).
     Returns the paths of the rule, such as fast_hebb.py, and of its test, test_fast_hebb.py.
-    Raises UsageError for a name that is taken or is no class name, and for files that are there already.
+    Raises UsageError for a name that is taken or is no class name, for files that are there already, and for a folder
+    that cannot be written to.
     """
     stem = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
     if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name):
@@ -104,7 +105,12 @@ def new_rule(name: str, folder: Path | str = ".") -> tuple[Path, Path]:
         if path.exists():
             raise UsageError(f"'{path}' is there already: choose another name or folder")
     names = {"name": name, "file": paths[0].name, "test": paths[1].name}
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    for path, text in zip(paths, (_RULE, _TEST), strict=True):
-        path.write_text(text.format(**names), encoding="utf-8")
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for path, text in zip(paths, (_RULE, _TEST), strict=True):
+            path.write_text(text.format(**names), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"'{folder}': cannot be written to ({error.strerror}): choose another folder"
+        ) from error
     return paths

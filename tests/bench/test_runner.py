@@ -156,6 +156,8 @@ def test_the_tables_go_between_the_marks_of_a_page(measured, tmp_path, capsys):
         assert main(["bench-report", *words]) == 1
         assert capsys.readouterr().err.count("\n") == 1
     assert page.read_text() == "no marks"
+    assert main(["bench-report", str(file), "--page", str(tmp_path / "none.md")]) == 1
+    assert capsys.readouterr().err.endswith("none.md: cannot be read or written: No such file or directory\n")
 
 
 def test_no_rounds_and_unknown_names_are_refused():

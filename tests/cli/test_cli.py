@@ -12,7 +12,7 @@ import pytest
 from neurosim.cli import main
 from neurosim.engines import __name__ as engines_package
 from neurosim.registry import Registry
-from neurosim.store import Writer, open_results
+from neurosim.store import Writer, open_results, write_state
 
 
 @pytest.fixture
@@ -94,6 +94,13 @@ def test_options_reach_the_run(call):
         (["run", "toy", "--workers", "0"], "workers 0"),
         (["run", "toy", "--resume", "no.h5"], "no unfinished run"),
         (["run", "toy", "--resume", "no.h5", "--seed", "0", "--set", "size=1"], "leave out --seed, --set"),
+        (["run", "toy", "--resume", "."], "ends in '.h5'"),
+        (["run", "toy", "--resume", "a.h5.parts"], "ends in '.h5'"),
+        (["check-rule", "Oja", "--seed", "-1"], "--seed"),
+        (
+            ["new-rule", "FolderHebb", "--folder", "taken.h5"],
+            "'taken.h5': cannot be written to (File exists)",
+        ),
         (["run"], "NAME"),
         (["rum"], "rum"),
         (["list", "rule"], "unknown kind 'rule': did you mean 'rules'?"),
@@ -120,10 +127,13 @@ def test_wrong_usage_is_one_line_and_code_2(call, words, message):
         (["run", "toy", "--out", "nowhere/a.h5"], "nowhere: no such folder"),
         (["show", "none.h5"], "none.h5: no such file"),
         (["claims", "bad.h5"], "bad.h5: not a neurosim result file"),
+        (["show", "state.h5"], "state.h5: holds no results; a state of a simulation is read by read_state"),
+        (["bench-report", "none.json"], "none.json: cannot be read: No such file or directory"),
     ],
 )
 def test_failure_is_one_line_and_code_1(call, words, message):
     Path("bad.h5").write_text("hello")
+    write_state("state.h5", {"v": 1.0})
     code, out, err = call(*words, *(["--quiet"] if words[0] == "run" else []))
     assert (code, out) == (1, "")
     assert message in err and err.startswith("neurosim: ") and err.count("\n") == 1

@@ -99,6 +99,14 @@ def test_a_rule_is_found_by_name_and_by_module():
         ("{file}:number", UsageError, r"has no rule 'number'"),
         ("{file}:", UsageError, r"has no rule ''"),
         ("{broken}:X", DescriptionError, r"broken_file\.py', line 2: .*: correct it"),
+        ("numpy:Foo", UsageError, r"'numpy' has no rule 'Foo': known: none"),
+        ("{none}", UsageError, r"none_file\.py' holds no rule: give a file with a class that is one"),
+        (
+            "{needy}",
+            DescriptionError,
+            r"needy_file\.py' cannot be imported \(ModuleNotFoundError: No module named 'nothing'\)",
+        ),
+        ("{ends}", DescriptionError, r"ends_file\.py' cannot be imported \(SystemExit: 3\): correct it"),
         ("neurosim.errors:NeurosimError", UsageError, r"'neurosim\.errors' has no rule 'NeurosimError'"),
         ("{shadow}:X", UsageError, r"a module 'json' is there already: rename the file"),
     ],
@@ -107,7 +115,12 @@ def test_what_is_not_found_is_said_in_one_line(target, kind, message, tmp_path):
     (tmp_path / "json.py").write_text("")
     file = written(tmp_path, "PresentRule")
     broken = written(tmp_path, "Broken", "x = 1\nclass X(:\n")
-    text = target.format(folder=tmp_path, file=file, broken=broken, shadow=tmp_path / "json.py")
+    files = {
+        "none": written(tmp_path, "None", "x = 1\n"),
+        "needy": written(tmp_path, "Needy", "import nothing\n"),
+        "ends": written(tmp_path, "Ends", "import sys; sys.exit(3)\n"),
+    }
+    text = target.format(folder=tmp_path, file=file, broken=broken, shadow=tmp_path / "json.py", **files)
     with pytest.raises(kind, match=message) as caught:
         check_rule_by_name(text)
     assert isinstance(caught.value, NeurosimError)
