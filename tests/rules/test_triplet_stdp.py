@@ -131,6 +131,28 @@ def test_crossover_of_the_minimal_set_lies_at_19_hz():
     assert up == pytest.approx(down, rel=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("rule", "name", "noted"),
+    [
+        (TripletSTDP, "visual cortex, full", (5e-10, 6.2e-3, 7.0e-3, 2.3e-4, 101, 125)),
+        (TripletSTDP, "visual cortex, minimal", (0, 6.5e-3, 7.1e-3, 0, None, 114)),
+        (TripletSTDP, "hippocampal culture, full", (6.1e-3, 6.7e-3, 1.6e-3, 1.4e-3, 946, 27)),
+        (TripletSTDP, "hippocampal culture, minimal", (5.3e-3, 8.0e-3, 3.5e-3, 0, None, 40)),
+        (NearestTripletSTDP, "visual cortex, full", (8.8e-11, 5.3e-2, 6.6e-3, 3.1e-3, 714, 40)),
+        (NearestTripletSTDP, "visual cortex, minimal", (0, 5.0e-2, 8.0e-3, 0, None, 40)),
+        (NearestTripletSTDP, "hippocampal culture, full", (4.6e-3, 9.1e-3, 3.0e-3, 7.5e-9, 575, 47)),
+        (NearestTripletSTDP, "hippocampal culture, minimal", (4.6e-3, 9.1e-3, 3.0e-3, 0, None, 48)),
+    ],
+)
+def test_sets_are_those_of_the_rule_sheet(rule, name, noted):
+    # Copied from the project's rule sheet, which says where each row is from; not compared with the paper's table.
+    # Without triplets before the postsynaptic spike (a3_minus = 0) tau_x has no effect.
+    made = rule.named(name)
+    found = (made.a2_plus, made.a3_plus, made.a2_minus, made.a3_minus, made.tau_x / ms, made.tau_y / ms)
+    for value, known in zip(found, noted, strict=True):
+        assert known is None or value == pytest.approx(known, rel=1e-12)
+
+
 def test_a_set_that_is_not_there_is_refused():
     with pytest.raises(
         UnknownNameError, match=r"TripletSTDP has no parameter set 'visual cortex, ful': did you mean"
