@@ -78,14 +78,16 @@ def _error(axis: Axes, results: Results, k: int, task: str) -> None:
 def _matrix(axis: Axes, results: Results) -> None:
     """Draw end errors of every model and task, each column shaded by itself."""
     errors = np.stack([results.array(f"test/{task}_end_error").mean(axis=-1, dtype=float) for task in TASKS])
-    mean, spread = errors.mean(-1).T, errors.std(-1).T
+    mean, several = errors.mean(-1).T, errors.shape[-1] > 1
+    spread = errors.std(-1, ddof=1).T if several else np.zeros_like(mean)
     low, high = mean.min(0), mean.max(0)
     axis.imshow((mean - low) / np.maximum(high - low, 1e-12), cmap="viridis_r", aspect="auto", alpha=0.6)
     for (row, column), value in np.ndenumerate(mean):
-        axis.text(column, row, f"{value:.1f} ± {spread[row, column]:.1f}", ha="center", va="center")
+        text = f"{value:.1f} ± {spread[row, column]:.1f}" if several else f"{value:.1f}"
+        axis.text(column, row, text, ha="center", va="center")
     axis.set_xticks(range(len(TASKS)), TASKS)
     axis.set_yticks(range(len(MODELS)), list(MODELS))
-    axis.set(title="End error (cm), ± SD of seeds")
+    axis.set(title="End error (cm), ± SD of seeds" if several else "End error (cm)")
 
 
 def _learning(axis: Axes, results: Results) -> None:

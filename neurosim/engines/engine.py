@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -67,6 +67,7 @@ class Simulation(ABC):
     def __init__(self, expanded: Expanded) -> None:
         self.expanded = expanded
         self.dt = expanded.network.step
+        self._running = Lock()
         self._structured = bool(structure.structured(expanded))
         self._named = {
             name: np.atleast_1d(np.array(p.value, dtype=float))
@@ -149,6 +150,18 @@ class Simulation(ABC):
         self._take(steps, self._checked(inputs, steps), progress)
 
     def _take(self, steps: int, inputs: Mapping[str, np.ndarray], progress: Progress | None) -> None:
+        """Take steps; refuses to where another thread, or the run that reports its progress, is at it."""
+        if not self._running.acquire(blocking=False):
+            raise RunFailed(
+                f"network '{self.expanded.network.name}': this simulation is running already: "
+                "wait for its end, or give each thread a simulation of its own"
+            )
+        try:
+            self._take_parts(steps, inputs, progress)
+        finally:
+            self._running.release()
+
+    def _take_parts(self, steps: int, inputs: Mapping[str, np.ndarray], progress: Progress | None) -> None:
         """Take steps, stopping wherever connections come and go."""
         if not self._structured:
             self._advance(steps, inputs, progress)

@@ -8,7 +8,7 @@ from brian2 import Hz, ms, mV
 from brian2.utils.logger import catch_logs
 
 from neurosim import Network, Population, Recorder, simulate
-from neurosim.errors import NeurosimError
+from neurosim.errors import NeurosimError, RunFailed
 from neurosim.neurons import LIF, Poisson, Signal, SpikeTrain
 
 OF_NETWORKS = "give values by the names of Signal populations"
@@ -62,3 +62,12 @@ def test_brian2_has_no_complaints_of_its_own_about_a_source_that_is_refused(sour
             simulate(network, engine="brian2")
         gc.collect()
     assert complaints == []
+
+
+def test_a_simulation_runs_once_at_a_time(simulation):
+    # What a second thread would meet; a run that asks for another in its report of progress meets it for certain.
+    with pytest.raises(RunFailed, match="network 'n': this simulation is running already: wait for its end"):
+        simulation.run(1 * ms, progress=lambda done, total: simulation.run(1 * ms))
+    now = simulation.now
+    simulation.run(1 * ms)
+    assert simulation.now == now + 10

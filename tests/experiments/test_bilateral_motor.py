@@ -5,9 +5,11 @@ from types import SimpleNamespace as Fields
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from experiments import bilateral_motor
 from experiments.bilateral_claims import COMPARED, claims
+from experiments.bilateral_figure import _matrix
 from experiments.bilateral_measures import Performance, measures, performance, spread
 from experiments.bilateral_training import (
     DOMINANT,
@@ -223,6 +225,14 @@ TINY = ["layers=1", "seeds=2", "updates=4", "batch=3", "trials=4", "steps=8", "e
 def content(path):
     with open_results(path) as results:
         return {name: results.array(name).tobytes() for name in results.paths()}, results.claims
+
+
+@pytest.mark.parametrize(("seeds", "shown"), [((1.0, 2.0, 3.0), "2.0 ± 1.0"), ((2.0,), "2.0")])
+def test_the_figure_shows_means_and_sample_deviations_of_seeds(seeds, shown):
+    errors = np.broadcast_to(np.array(seeds)[None, :, None], (len(MODELS), len(seeds), 4))
+    axis = Figure().subplots()
+    _matrix(axis, Fields(array=lambda name: errors))
+    assert {text.get_text() for text in axis.texts} == {shown}
 
 
 @pytest.mark.slow
