@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any, Literal, get_args
+from typing import Any, Literal, SupportsFloat, get_args
+
+import numpy as np
 
 from neurosim.errors import DescriptionError
 
@@ -135,9 +137,14 @@ def not_tested(id: str, statement: str, source: str, kind: Kind, expected: str, 
     return Claim(id, statement, source, kind, expected, None, "not tested", note=why)
 
 
-def checked_claims(claims: Iterable[Claim]) -> list[Claim]:
-    """Return claims as a list; raises DescriptionError when an id is used twice."""
-    found = list(claims)
+def checked_claims(claims: Any) -> list[Claim]:
+    """Return claims as a list; raises DescriptionError for what is no claim, and when an id is used twice."""
+    found = list(claims) if isinstance(claims, Iterable) else [claims]
+    for claim in found:
+        if not isinstance(claim, Claim):
+            raise DescriptionError(
+                f"claims: {str(claim)[:60]!r} is none: yield within(...), at_least(...), ..."
+            )
     ids = [claim.id for claim in found]
     twice = sorted({id for id in ids if ids.count(id) > 1})
     if twice:
@@ -156,6 +163,8 @@ def _judged(
     unit: str,
     note: str,
 ) -> Claim:
+    if np.ndim(measured) or not isinstance(measured, SupportsFloat):
+        raise DescriptionError(f"claim '{id}': measured is {str(measured)[:60]!r}: give one number")
     value = float(measured)
     verdict: Verdict = "holds" if holds and math.isfinite(value) else "fails"
     return Claim(id, statement, source, kind, expected, value, verdict, unit, note)

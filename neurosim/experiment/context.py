@@ -74,6 +74,11 @@ class RunContext:
         with self._display.stage(name, skipped=skipped):
             if not skipped:
                 contents = function(Progress(name, self._parts, self._display))
+                if not isinstance(contents, Mapping):
+                    raise DescriptionError(
+                        f"stage '{name}' returned {type(contents).__name__}: "
+                        "return results by name, as {'v': Data(...)}"
+                    )
                 self._parts.save(name, contents, self.citations)
             # Read back either way, so that an interrupted and an uninterrupted run see the same.
             results, citations = self._parts.load(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import signal
 import threading
 import time
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, SupportsIndex, TypeVar
 
 from neurosim.errors import NeurosimError, RunFailed, UsageError
 from neurosim.experiment.claims import Claim, checked_claims
@@ -140,8 +141,15 @@ def new_run(
     """
     preset, preset_config = experiment.preset(preset)
     config = preset_config if config is None else config
+    if not isinstance(config, experiment.config):
+        raise UsageError(
+            f"config: a {type(config).__name__}, where experiment '{experiment.name}' has "
+            f"a {experiment.config.__name__}"
+        )
     check_config(config)
     path = _result_file(out)
+    seed = _whole(seed, "seed")
+    workers = None if workers is None else _whole(workers, "workers")
     if not 0 <= seed < 2**63:
         raise UsageError(f"seed {seed}: give a whole number from 0 to 2^63 - 1")
     if workers is not None and workers < 1:
@@ -179,6 +187,13 @@ def _result_file(out: str | Path) -> Path:
     if path.suffix != ".h5":
         raise UsageError(f"{path}: the name of a result file ends in '.h5'")
     return path
+
+
+def _whole(value: SupportsIndex, what: str) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise UsageError(f"{what} {value!r}: give a whole number") from None
 
 
 def _stored_config(experiment: Experiment[C], parts: Parts) -> C:

@@ -107,6 +107,10 @@ def setting(
     Arguments: default, a float (in `unit`), int, bool, str or tuple of one of these; doc, what it is and the paper's
     value; unit, '' if dimensionless; low, high, inclusive bounds (of every element); choices, the allowed values.
     """
+    if hasattr(default, "dim"):  # a quantity of Brian2, which takes a second to load
+        raise DescriptionError(
+            f"setting '{doc}': default {default}: give a plain value, and its unit as unit='ms'"
+        )
     facts = {"doc": doc, "unit": unit, "low": low, "high": high, "choices": choices and tuple(choices)}
     return dataclasses.field(default=default, metadata={"setting": facts})
 

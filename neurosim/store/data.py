@@ -30,8 +30,8 @@ class Data:
     long_name: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "array", np.asarray(self.array))
-        object.__setattr__(self, "dims", tuple(self.dims))
+        object.__setattr__(self, "array", plain(self.array, self.long_name or "an array"))
+        object.__setattr__(self, "dims", (self.dims,) if isinstance(self.dims, str) else tuple(self.dims))
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,14 +46,28 @@ class Spikes:
     unit: str = "ms"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "times", np.asarray(self.times))
-        object.__setattr__(self, "ids", np.asarray(self.ids))
+        object.__setattr__(self, "times", plain(self.times, "spike times"))
+        object.__setattr__(self, "ids", plain(self.ids, "spike ids"))
+
+
+def plain(value: npt.ArrayLike, what: str) -> np.ndarray:
+    """Return a value as an array; raises ResultFileError for rows of unequal length, and for a quantity.
+
+    The numbers of a Brian2 quantity are in SI units, whatever the unit is that is stored beside them.
+    """
+    dimension = getattr(value, "dim", None)
+    if getattr(dimension, "is_dimensionless", True) is False:
+        raise ResultFileError(f"{what}: has a unit of its own: divide by the unit to be stored, as v / mV")
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ResultFileError(f"{what}: not an array of numbers or text ({error})") from error
 
 
 def storable(path: str, value: npt.ArrayLike) -> np.ndarray:
     """Return a value as an array of a kind that can be stored exactly; raises ResultFileError naming `path`."""
+    array = plain(value, f"'{path}'")
     try:
-        array = np.asarray(value)
         if array.dtype.kind == "U":
             np.char.encode(array, "utf-8")
     except ValueError as error:

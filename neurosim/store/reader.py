@@ -31,7 +31,10 @@ def open_results(path: str | Path) -> Results:
     name, version = file.attrs.get("schema"), file.attrs.get("schema_version")
     if name is None:
         file.close()
-        raise ResultFileError(f"{path}: holds no results; a state of a simulation is read by read_state")
+        raise ResultFileError(
+            f"{path}: holds no results; a state of a simulation is read by read_state, and of results "
+            f"this neurosim reads '{schema.SCHEMA}' version {schema.SCHEMA_VERSION}"
+        )
     if name != schema.SCHEMA or version != schema.SCHEMA_VERSION:
         file.close()
         raise ResultFileError(

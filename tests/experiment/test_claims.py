@@ -3,6 +3,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,3 +82,9 @@ def test_a_claim_that_is_not_tested_says_why():
         "unit": "",
         "note": "the data are not public",
     }
+
+
+@pytest.mark.parametrize("claim", [at_least, at_most])
+def test_a_claim_is_about_one_number(claim):
+    with pytest.raises(DescriptionError, match=r"claim 'c': measured is '\[1. 1. 1.\]': give one number"):
+        claim("c", "s", "me", "own", 1.0, np.ones(3))

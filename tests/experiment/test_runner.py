@@ -277,3 +277,43 @@ def test_plain_progress_is_one_line_per_event(toy, capsys):
     assert lines[0] == "firing: started" and lines[1].startswith("firing: done (")
     assert lines[2:4] == ["walk: started", "walk: 1/4 walking"]
     assert json.dumps(lines[-1]).startswith('"walk: done (')
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ({"seed": 1.5}, "seed 1.5: give a whole number"),
+        ({"seed": None}, "seed None: give a whole number"),
+        ({"workers": 1.5}, "workers 1.5: give a whole number"),
+        ({"config": object()}, "config: a object, where experiment 'toy' has a Config"),
+    ],
+)
+def test_a_request_of_another_kind_is_refused_before_the_run(toy, request_, message):
+    with pytest.raises(UsageError, match=message):
+        new_run(toy.experiment, out=OUT, **request_)
+    assert not list(Path().iterdir())
+
+
+def test_a_seed_may_be_a_numpy_integer(toy):
+    outcome = new_run(toy.experiment, out=OUT, seed=np.int64(3)).execute()
+    with open_results(outcome.path) as results:
+        assert results.attributes["seed"] == 3
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "message"),
+    [
+        (
+            "run",
+            lambda config, run: run.stage("a", lambda progress: [1]),
+            "stage 'a' returned list: return results",
+        ),
+        ("run", lambda config, run: run.stage("a", lambda progress: None), "stage 'a' returned NoneType"),
+        ("claims", lambda config, results: None, "claims: 'None' is none: yield within"),
+        ("claims", lambda config, results: ["holds"], "claims: 'holds' is none: yield within"),
+    ],
+)
+def test_what_a_study_returns_is_checked(toy, part, value, message):
+    study = Experiment(**{**vars(toy.experiment), part: value})
+    with pytest.raises(DescriptionError, match=message):
+        new_run(study, out=OUT).execute()

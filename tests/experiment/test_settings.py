@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 
 import pytest
+from brian2 import ms
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -151,3 +152,10 @@ def test_fields_that_are_no_settings_are_refused():
     for config in (Plain, Odd):
         with pytest.raises(DescriptionError, match="declare it with setting"):
             settings_of(config)
+
+
+def test_a_default_is_a_plain_value_beside_its_unit():
+    with pytest.raises(
+        DescriptionError, match="setting 'time constant': default 8. ms: .* its unit as unit='ms'"
+    ):
+        setting(8 * ms, "time constant", unit="ms")

@@ -4,12 +4,13 @@ import h5py
 import numpy as np
 import pytest
 import xarray
+from brian2 import mV, second
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from neurosim.errors import ResultFileError, UsageError
-from neurosim.store import Writer, open_results
+from neurosim.store import Data, Spikes, Writer, open_results, write_state
 
 
 @pytest.fixture
@@ -216,3 +217,26 @@ def test_long_attributes_fit(path):
         writer.set_attributes(claims=[{"id": "x" * 100_000}])
     with open_results(path) as results:
         assert results.claims == [{"id": "x" * 100_000}]
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        lambda path: Data([1, 2] * mV, ("neuron",), "mV", "membrane potential"),
+        lambda path: Spikes([0.1, 0.2] * second, [0, 1]),
+        lambda path: Writer(path).write("v", [1, 2] * mV, ("neuron",), "mV"),
+        lambda path: write_state(path, {"v": 1 * mV}),
+    ],
+)
+def test_a_quantity_is_refused_since_its_numbers_are_in_si_units(path, store):
+    with pytest.raises(
+        ResultFileError, match="has a unit of its own: divide by the unit to be stored, as v / mV"
+    ):
+        store(path)
+    assert not path.exists()
+
+
+def test_one_dimension_may_be_given_as_text():
+    assert Data([1.0], "time").dims == ("time",)
+    with pytest.raises(ResultFileError, match="currents: not an array of numbers or text"):
+        Data([[1], [1, 2]], ("time",), "mV", "currents")
