@@ -62,7 +62,7 @@ def test_steps_in_a_loop_are_a_run(double):
         np.testing.assert_allclose(state[name], value, rtol=1e-12, err_msg=name)
     np.testing.assert_allclose(outputs, recordings["torque.output"], rtol=1e-12)
     take = functions.bind({})
-    _, again = jax.lax.scan(lambda state, rows: take(state, rows), functions.init(), functions._rows(inputs))
+    _, again = jax.lax.scan(lambda state, rows: take(state, rows), functions.init(), inputs)
     np.testing.assert_allclose(outputs, again["torque"], rtol=1e-12)
 
 

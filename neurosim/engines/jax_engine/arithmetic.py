@@ -7,8 +7,10 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.ad_checkpoint import checkpoint_name
 
 from neurosim.engines.evaluate import OPERATORS, Table
 
@@ -32,6 +34,22 @@ def _exprel(x: Any) -> Array:
     return jnp.where(small, 1.0, jnp.expm1(x) / jnp.where(small, 1.0, x))
 
 
+SLOPE = "slope"
+"""Name of the derivatives that are worth to be kept for backward passes."""
+
+
+@jax.custom_jvp
+def _tanh(x: Any) -> Array:
+    return jnp.tanh(x)
+
+
+@_tanh.defjvp
+def _(at: tuple[Array], changes: tuple[Array]) -> tuple[Array, Array]:
+    # JAX's own derivative is the same, but it keeps two arrays, 1 - y and y, where one will do.
+    y = _tanh(*at)
+    return y, changes[0] * checkpoint_name((1 - y) * (1 + y), SLOPE)  # type: ignore[no-untyped-call]
+
+
 JAX: Table = {
     **OPERATORS,
     ast.Div: jnp.true_divide, ast.Mod: jnp.mod, ast.FloorDiv: jnp.floor_divide,
@@ -39,7 +57,7 @@ JAX: Table = {
     "abs": jnp.abs, "arccos": jnp.arccos, "arcsin": jnp.arcsin, "arctan": jnp.arctan, "ceil": jnp.ceil,
     "clip": jnp.clip, "cos": jnp.cos, "cosh": jnp.cosh, "exp": jnp.exp, "expm1": jnp.expm1, "floor": jnp.floor,
     "log": jnp.log, "log10": jnp.log10, "log1p": jnp.log1p, "sign": jnp.sign, "sin": jnp.sin, "sinh": jnp.sinh,
-    "sqrt": jnp.sqrt, "tan": jnp.tan, "tanh": jnp.tanh,
+    "sqrt": jnp.sqrt, "tan": jnp.tan, "tanh": _tanh,
     "int": _integer, "exprel": _exprel, "select": jnp.where,
 }  # fmt: skip
 

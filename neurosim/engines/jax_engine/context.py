@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from neurosim.engines.evaluate import Table
 from neurosim.engines.expand_population import CLOCK
 from neurosim.engines.expanded import OF, Link, Unit
 from neurosim.engines.jax_engine.surrogate import Surrogate
+from neurosim.engines.jax_engine.trials import over_trials
 from neurosim.engines.lowering import Program
 
 
@@ -30,7 +31,10 @@ class Context:
     """One step under way.
 
     values, all variables by 'owner.variable' and the engine's own by 'owner/name'; step, its number; inputs, values of
-    signal populations and spikes of sources; samples, what recorders have taken.
+    signal populations and spikes of sources; trials, () or, of a batch, (trials,), the axis that follows all others;
+    samples, what recorders have taken.
+    A variable of a batch has the shape (size, trials), or (size, 1) if it is the same in all trials, or is one number;
+    the step is one number, or (trials,) where trials do not begin together.
     """
 
     program: Program
@@ -38,6 +42,7 @@ class Context:
     values: dict[str, Any]
     step: Array
     inputs: Mapping[str, Array]
+    trials: tuple[int, ...] = ()
     samples: dict[str, Array] = field(default_factory=dict)
 
     @property
@@ -70,14 +75,39 @@ class Context:
         value = jnp.broadcast_to(value, old.shape)
         self.values[name] = value if jnp.iscomplexobj(value) else value.astype(old.dtype)
 
+    def along(self, value: Any) -> Any:
+        """Return values (n,) that are the same in all trials so that they fit those that are not."""
+        return value.reshape(*value.shape, *(1 for _ in self.trials)) if jnp.ndim(value) else value
+
+    def shape(self, size: int) -> tuple[int, ...]:
+        """Return the shape of a variable with a number of values."""
+        return (size, *self.trials)
+
     def active(self, unit: Unit) -> Any:
         """Return which units are not refractory."""
         return self.step >= self.values[f"{unit.name}/until"] if unit.refractory is not None else True
 
-    def place(self, unit: Unit) -> Array:
-        """Return the place of this step in a unit's ring of past spikes."""
-        return self.step % self.values[f"{unit.name}/ring"].shape[0]
+    def spikes(self, unit: Unit, ago: Any = 0, index: Any = None) -> Array:
+        """Return the spikes of a step, 0 or 1: of all units, or of some.
 
-    def spikes(self, unit: Unit) -> Array:
-        """Return the spikes of this step, shape (size,), 0 or 1."""
-        return self.values[f"{unit.name}/ring"][self.place(unit)]
+        Arguments: ago, how many steps before this one, a number or one for each of `index`.
+        """
+        ring = self.values[f"{unit.name}/ring"]
+
+        def taken(ring: Array, step: Array) -> Array:
+            row = (step - ago) % len(ring)
+            return ring[row] if index is None else ring[row, index]
+
+        return self._at_step(taken, ring)
+
+    def note(self, unit: Unit, spikes: Array) -> None:
+        """Put the spikes of this step into a unit's ring of past spikes."""
+        name = f"{unit.name}/ring"
+        ring = self.values[name]
+        self.values[name] = self._at_step(
+            lambda ring, spikes, step: ring.at[step % len(ring)].set(spikes), ring, spikes.astype(ring.dtype)
+        )
+
+    def _at_step(self, function: Callable[..., Any], *values: Any) -> Any:
+        """Return a function of values and the step: trial by trial only where trials differ in their step."""
+        return over_trials(function, self.trials if self.step.ndim else (), *values, self.step)

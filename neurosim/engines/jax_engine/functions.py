@@ -13,14 +13,17 @@ from jax import Array, lax
 
 from neurosim.engines.expand import expand
 from neurosim.engines.jax_engine import fixed, values
+from neurosim.engines.jax_engine.arithmetic import SLOPE
 from neurosim.engines.jax_engine.constraints import constraints
 from neurosim.engines.jax_engine.context import Settings
 from neurosim.engines.jax_engine.precision import check, named, precision
+from neurosim.engines.jax_engine.products import PRODUCT
 from neurosim.engines.jax_engine.refusals import reasons
 from neurosim.engines.jax_engine.shared import keep_compiled
 from neurosim.engines.jax_engine.sources import Sources
 from neurosim.engines.jax_engine.step import Result, accumulate, apply_sums, take_step
 from neurosim.engines.jax_engine.surrogate import Surrogate
+from neurosim.engines.jax_engine.trials import repeated, trials_of
 from neurosim.engines.lowering import Program, lower
 from neurosim.errors import EngineRefusal, UnknownNameError, UsageError
 from neurosim.model.network import Network
@@ -28,6 +31,11 @@ from neurosim.registry import suggest
 
 Values = dict[str, Array]
 Given = Mapping[str, Any]
+
+KEPT = jax.checkpoint_policies.save_from_both_policies(
+    jax.checkpoint_policies.dots_saveable, jax.checkpoint_policies.save_only_these_names(PRODUCT, SLOPE)
+)
+"""What is kept of a step for backward passes."""
 
 
 class NetworkFunctions:
@@ -78,14 +86,32 @@ class NetworkFunctions:
         rasters = Sources(self.program, self._seed(seed)).rasters(0, steps)
         return {name: raster.astype(self.settings.dtype) for name, raster in rasters.items()}
 
-    def init(self, parameters: Given | None = None, keys: Given | None = None) -> Values:
+    def init(
+        self,
+        parameters: Given | None = None,
+        keys: Given | None = None,
+        trials: int | None = None,
+    ) -> Values:
         """Return the state at step 0, arrays by name; what follows from a complex parameter is complex.
 
-        Arguments: keys, from `keys`.
+        Arguments: keys, from `keys`; trials, how many trials `step` and `run` take at once from this state, which then
+        has an axis of trials last in every array but `step`, as have keys, inputs and all that comes out. Trials share
+        their parameters; this is faster than to map over them, most of all with gradients. By default one, no axis.
+        Raises UsageError for keys of another shape.
         """
         given = self._complete(parameters or {})
-        state = values.initial_state(self.program, given, keys or self.keys(), self.settings.dtype)
-        return self._promoted(given, state) if any(map(jnp.iscomplexobj, given.values())) else state
+        state = values.initial_state(self.program, given, self.keys(), self.settings.dtype)
+        if any(map(jnp.iscomplexobj, given.values())):
+            state = self._promoted(given, state)
+        state = state if trials is None else repeated(state, trials)
+        for name, key in (keys or {}).items():
+            if name not in state or jnp.shape(key) != state[name].shape:
+                shape = (2,) if trials is None else (2, trials)
+                raise UsageError(
+                    f"init: key '{name}' of shape {jnp.shape(key)}: give those of `keys`, as {shape}"
+                )
+            state[name] = jnp.asarray(key)
+        return state
 
     def step(self, parameters: Given, state: Given, inputs: Given | None = None) -> tuple[Values, Values]:
         """Return (state, outputs) after one step.
@@ -94,13 +120,15 @@ class NetworkFunctions:
         (size,), 0 or 1, of spike sources. Externals are left to the caller: what they read is in the outputs or the
         state, what they write is an input.
         Outputs are graded outputs (size,) in SI units, and spikes (size,), 0 or 1, by population.
+        If the state is one of many trials (see `init`), inputs and outputs are (size, trials), or an input (size, 1) if
+        it is the same in all. Raises UsageError for another shape.
         """
         return self._step(parameters, state, inputs or {})
 
     def bind(self, parameters: Given) -> Callable[[Given, Given], tuple[Values, Values]]:
         """Return `step` with its parameters given, for a loop of your own: what follows from them is made once."""
         take = self._take(self._complete(parameters))
-        return lambda state, inputs: take(dict(state), self._rows(inputs))[:2]
+        return lambda state, inputs: take(dict(state), self._rows(inputs, state))[:2]
 
     def run(
         self,
@@ -113,8 +141,10 @@ class NetworkFunctions:
         """Return (state, recordings) after a number of steps.
 
         Arguments: inputs, as of `step` with a leading axis of steps; steps, if there are no inputs; skip, number of
-        rows in front that are padding: the state, its clock included, stays as it is until they are over.
+        rows in front that are padding, or one number per trial: the state, its clock included, stays as it is until
+        they are over.
         Recordings are by 'target.variable', one row per step whatever the recorder's `every`; spikes are 0 or 1.
+        If the state is one of many trials (see `init`), inputs and recordings are (steps, size, trials).
         """
         if not inputs and steps is None:
             raise UsageError("run: without inputs the number of steps is open: give steps=...")
@@ -136,24 +166,25 @@ class NetworkFunctions:
     def _many(
         self, parameters: Given, state: Given, inputs: Given, skip: Array | None, steps: int | None
     ) -> tuple[Values, Values]:
-        take = self._take(self._complete(parameters))
+        take, state = self._take(self._complete(parameters)), dict(state)
 
-        # Backward passes work a step out again, but for its products of matrices: to keep all of it takes longer.
-        @partial(jax.checkpoint, prevent_cse=False, policy=jax.checkpoint_policies.dots_saveable)
+        # Backward passes work a step out again but for what is dear, products and slopes: to keep all takes longer.
+        @partial(jax.checkpoint, prevent_cse=False, policy=KEPT)
         def body(state: Values, rows: Values) -> tuple[Values, Values]:
             state, _, samples = take(state, rows)
             return state, samples
 
-        rows = self._rows(inputs)
+        rows = self._rows(inputs, state)
         if skip is None:
-            return lax.scan(body, dict(state), rows, length=steps)
+            return lax.scan(body, state, rows, length=steps)
 
         def padded(state: Values, at: tuple[Array, Values]) -> tuple[Values, Values]:
             new, samples = body(state, at[1])
             return jax.tree.map(lambda n, old: jnp.where(at[0] >= skip, n, old), new, state), samples
 
         length = next((len(row) for row in rows.values()), steps)
-        return lax.scan(padded, dict(state), (jnp.arange(length), rows))
+        state["step"] = jnp.broadcast_to(state["step"], jnp.shape(skip))  # trials begin one after the other
+        return lax.scan(padded, state, (jnp.arange(length), rows))
 
     def _add(self, parameters: Given, state: Given, share: Any) -> Values:
         fixed_values = self._fixed(self._complete(parameters))
@@ -190,12 +221,17 @@ class NetworkFunctions:
         value = jnp.asarray(value)
         return value if jnp.iscomplexobj(value) else value.astype(self.settings.dtype)
 
-    def _rows(self, inputs: Given) -> Values:
-        units = self.program.expanded.units
+    def _rows(self, inputs: Given, state: Given) -> Values:
+        units, trials = self.program.expanded.units, trials_of(state)
         known = [n for n, u in units.items() if u.source is not None or "value" in u.states]
         for name in inputs:
             if name not in known:
                 raise UnknownNameError(f"input '{name}' is no signal or spike source: {suggest(name, known)}")
+            shape, whole = jnp.shape(inputs[name])[-2:], (units[name].size, *trials)
+            if trials and shape not in {whole, (whole[0], 1)}:
+                raise UsageError(
+                    f"input '{name}': shape {jnp.shape(inputs[name])} does not end with {whole}: let it"
+                )
         return {name: self._cast(value) for name, value in inputs.items()}
 
     def _fixed(self, given: Values) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from neurosim.engines.expand_population import CLOCK
 from neurosim.engines.expanded import OF, Link
 from neurosim.engines.jax_engine.arithmetic import COMBINE, JAX
 from neurosim.engines.jax_engine.context import Context
+from neurosim.engines.jax_engine.products import weighted_sum
 from neurosim.engines.jax_engine.separate import Level, separate
 from neurosim.engines.jax_engine.strides import stride
 from neurosim.engines.jax_engine.surrogate import switch
@@ -43,7 +44,7 @@ class Edges:
 
     own, the end whose units or spikes the block goes through; spikes, 0 or 1, at that end, or at each edge if delays
     differ, or None if the block is for every edge. Values at edges have the shape (sources, targets) if the link is
-    dense, else (edges,).
+    dense, else (edges,), before an axis of trials.
     """
 
     context: Context
@@ -82,7 +83,7 @@ class Edges:
         if jnp.ndim(value) == 0 or level == "run":
             return value
         if level == "edge":
-            return value.reshape(self.shape) if self.link.dense else value
+            return value.reshape(*self.shape, *value.shape[1:]) if self.link.dense else value
         if self.link.dense:
             return value[:, None] if level == "pre" else value[None, :]
         at = stride(self.link.pre if level == "pre" else self.link.post)
@@ -127,7 +128,7 @@ class Edges:
         new = COMBINE[line.op](old, self.at_edges(line.expression))
         if self.spikes is not None:
             new = switch(self.counted(), new, old)
-        self.context.write(full, jnp.broadcast_to(new, old.shape).reshape(-1))
+        self.context.write(full, jnp.broadcast_to(new, old.shape).reshape(-1, *self.context.trials))
 
     def write_end(self, line: Statement) -> None:
         """Assign a variable of the end that spikes, once per spike."""
@@ -146,7 +147,8 @@ class Edges:
         if self.link.dense:
             new = old + sign * self.total(line.expression)
         else:
-            summand = jnp.broadcast_to(sign * self.at_edges(line.expression), (self.link.size,))
+            summand = sign * self.at_edges(line.expression)
+            summand = jnp.broadcast_to(summand, self.context.shape(self.link.size))
             new = self.added(old, end, summand if self.spikes is None else summand * self.counted())
         target = self.context.unit(self.link.target)
         if self.spikes is not None and end == "post" and line.target.removesuffix("_post") in target.frozen:
@@ -167,15 +169,16 @@ class Edges:
         if factors is None or self.local:
             summand = self.at_edges(expression)
             summand = summand if self.spikes is None else summand * self.counted()
-            return jnp.broadcast_to(summand, self.shape).sum(axis)
+            return jnp.broadcast_to(summand, (*self.shape, *self.context.trials)).sum(axis)
         run, other, own, edge = (
             self.as_kept(factors.get(k, "1.0")) for k in ("run", self.other, self.own, "edge")
         )
-        own = jnp.broadcast_to(own if self.spikes is None else own * self.spikes, self.shape[axis : axis + 1])
+        own = own if self.spikes is None else own * self.spikes
+        own = jnp.broadcast_to(own, self.context.shape(self.shape[axis]))
         if "edge" not in factors:
-            return run * other * own.sum()
-        matrix = edge.reshape(self.shape)
-        return run * other * (own @ matrix if axis == 0 else matrix @ own)
+            return run * other * own.sum(0)
+        matrix = self.spread(edge, "edge")
+        return run * other * weighted_sum(matrix if axis == 0 else matrix.swapaxes(0, 1), own)
 
 
 def all_edges(context: Context, block: Block) -> None:
@@ -192,7 +195,7 @@ def _totals(context: Context, link: Link, block: Block) -> None:
         own: End = "pre" if link.totals[line.target].place == "post" else "post"
         edges = Edges(context, link, own)
         size = context.unit(link.target if own == "pre" else link.source).size
-        context.values[edges.full(line.target)] = jnp.zeros(size, context.settings.dtype)
+        context.values[edges.full(line.target)] = jnp.zeros(context.shape(size), context.settings.dtype)
         edges.run((line,))
 
 
@@ -200,12 +203,11 @@ def arriving(context: Context, block: Block) -> None:
     """Run the assignments of a block at the edges where spikes of the source arrive."""
     link = context.link(block.owner)
     source = context.unit(link.source)
-    ring, now = context.values[f"{source.name}/ring"], context.place(source)
     if link.delays is None:
-        spikes = ring[(now - link.delay) % len(ring)]
+        spikes = context.spikes(source, link.delay)
     else:
         delays, pre = (context.values[f"{link.name}/{name}"] for name in ("delays", "pre"))
-        spikes = ring[(now - delays) % len(ring), pre]
+        spikes = context.spikes(source, delays, pre)
     Edges(context, link, "pre", spikes).run(block.statements)
 
 

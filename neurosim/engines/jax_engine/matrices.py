@@ -12,6 +12,7 @@ from neurosim.engines.evaluate import Table, evaluate
 from neurosim.engines.jax_engine.arithmetic import JAX
 from neurosim.engines.jax_engine.context import Context
 from neurosim.engines.jax_engine.links import Edges, level_of
+from neurosim.engines.jax_engine.trials import over_trials
 from neurosim.engines.lowering import Block
 from neurosim.model.expressions import names_in
 
@@ -30,15 +31,20 @@ def change(context: Context, block: Block) -> None:
     """Add a matrix (targets, sources) to the weights, or to their sum over presentations; bounds follow."""
     edges = Edges(context, context.link(block.owner))
     first, *rest = block.statements
-    known = {name: _value(edges, name) for name in names_in(first.expression)}
-    added = jnp.broadcast_to(evaluate(first.expression, known, MATRIX), edges.shape[::-1])
+    names = sorted(names_in(first.expression))
+
+    def added(*values: Any) -> Any:
+        known = {name: _shaped(edges, name, value) for name, value in zip(names, values, strict=True)}
+        return jnp.broadcast_to(evaluate(first.expression, known, MATRIX), edges.shape[::-1]).T.reshape(-1)
+
     full = edges.full(first.target)
-    context.write(full, context.values[full] + added.T.reshape(-1))
+    values = (edges.value("w" if name == "W" else name) for name in names)
+    context.write(full, context.values[full] + over_trials(added, context.trials, *values))
     edges.run(tuple(rest))
 
 
-def _value(edges: Edges, name: str) -> Any:
+def _shaped(edges: Edges, name: str, value: Any) -> Any:
+    """Return a variable in one trial as a matrix, a column or a number."""
     if name == "W":
-        return edges.spread(edges.value("w"), "edge").T
-    value = edges.value(name)
+        return edges.spread(value, "edge").T
     return value if level_of(edges.link, name) == "run" or jnp.ndim(value) == 0 else value[:, None]

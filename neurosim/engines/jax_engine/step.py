@@ -10,6 +10,7 @@ from jax import Array
 
 from neurosim.engines.jax_engine import links, matrices, units
 from neurosim.engines.jax_engine.context import Context, Settings
+from neurosim.engines.jax_engine.trials import aligned, trials_of
 from neurosim.engines.jax_engine.units import Names
 from neurosim.engines.lowering import Block, Program
 from neurosim.model.parts import Recorder
@@ -24,10 +25,10 @@ def take_step(
     """Return (state, outputs, samples) after one step.
 
     Arguments: fixed, what does not change during a run (see `fixed_values`); state, by 'owner.variable' and
-    'owner/name'; inputs, values of signal populations and spikes of sources.
+    'owner/name'; inputs, values of signal populations and spikes of sources. All of a batch of trials have these last.
     Outputs are graded outputs and spikes by population, samples what recorders take, by 'target.variable'.
     """
-    context = Context(program, settings, {**fixed, **state}, state["step"], inputs)
+    context = _context(program, settings, fixed, state, state["step"], inputs)
     for block in program.blocks:
         BLOCKS[block.kind](context, block)
     _record_spikes(context)
@@ -53,11 +54,23 @@ def apply_sums(program: Program, settings: Settings, fixed: Mapping[str, Any], s
 def _between_steps(
     program: Program, settings: Settings, fixed: Mapping[str, Any], state: Values, kind: str
 ) -> Values:
-    context = Context(program, settings, {**fixed, **state}, jnp.maximum(state["step"] - 1, 0), {})
+    context = _context(program, settings, fixed, state, jnp.maximum(state["step"] - 1, 0), {})
     for block in (b for b in program.samples if b.kind == kind):
         of_unit = units.statements if block.owner in program.expanded.units else links.all_edges
         (matrices.change if block.matrix else of_unit)(context, block)
     return {name: context.values[name] for name in state}
+
+
+def _context(
+    program: Program,
+    settings: Settings,
+    fixed: Mapping[str, Any],
+    state: Values,
+    step: Array,
+    inputs: Mapping[str, Array],
+) -> Context:
+    trials = trials_of(state)
+    return Context(program, settings, {**aligned(fixed, trials), **state}, step, inputs, trials)
 
 
 def _skip(context: Context, block: Block) -> None:
@@ -68,7 +81,9 @@ def _record(context: Context, block: Block) -> None:
     for recorder in context.program.expanded.network.recorders:
         if recorder.variable != "spikes":
             value = context.values[f"{recorder.target}.{recorder.variable}"]
-            context.samples[recorder.key] = _chosen(recorder, value)
+            context.samples[recorder.key] = _chosen(
+                recorder, jnp.broadcast_to(value, context.shape(len(value)))
+            )
 
 
 def _record_spikes(context: Context) -> None:
@@ -86,7 +101,7 @@ def _outputs(context: Context) -> Values:
     for unit in context.program.expanded.units.values():
         if unit.graded:
             value = Names(context, unit).look(context.program.inline(unit, "output"))
-            found[unit.name] = jnp.broadcast_to(value, (unit.size,))
+            found[unit.name] = jnp.broadcast_to(value, context.shape(unit.size))
         elif unit.spiking:
             found[unit.name] = context.spikes(unit)
     return found

@@ -25,12 +25,13 @@ class Stride(NamedTuple):
 
     def taken(self, values: Array) -> Array:
         """Return values[indices]."""
-        return lax.slice(values, (self.first,), (self.last + 1,), (self.step,))
+        return lax.slice_in_dim(values, self.first, self.last + 1, self.step)
 
     def placed(self, values: Array, size: int) -> Array:
-        """Return zeros (size,) with the values at the indices."""
+        """Return zeros (size, ...) with the values at the indices."""
         zero = np.zeros((), values.dtype)
-        return lax.pad(values, zero, [(self.first, size - 1 - self.last, self.step - 1)])
+        whole = [(0, 0, 0)] * (values.ndim - 1)
+        return lax.pad(values, zero, [(self.first, size - 1 - self.last, self.step - 1), *whole])
 
 
 def stride(indices: np.ndarray) -> Stride | None:

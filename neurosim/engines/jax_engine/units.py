@@ -1,9 +1,10 @@
-"""Blocks of units: assignments on arrays of shape (size,)."""
+"""Blocks of units: assignments on arrays of shape (size,), or (size, trials)."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterable
+from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
@@ -15,6 +16,7 @@ from neurosim.engines.jax_engine.arithmetic import COMBINE, JAX
 from neurosim.engines.jax_engine.context import Context
 from neurosim.engines.jax_engine.draws import DRAW
 from neurosim.engines.jax_engine.surrogate import switch
+from neurosim.engines.jax_engine.trials import over_trials
 from neurosim.engines.lowering import Block
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, names_in
@@ -73,7 +75,8 @@ def draw(context: Context, block: Block) -> None:
     size = part.size if isinstance(part, Unit) else len(part.pre)
     for name, kind in part.draws.items():
         key = context.values[f"{part.name}/key/{name}"]
-        context.values[f"{part.name}.{name}"] = DRAW[kind](key, context.step, size, context.settings.dtype)
+        take = partial(DRAW[kind], size=size, dtype=context.settings.dtype)
+        context.values[f"{part.name}.{name}"] = over_trials(take, context.trials, key, context.step)
 
 
 def read_input(context: Context, block: Block) -> None:
@@ -89,7 +92,7 @@ def clamp(context: Context, block: Block) -> None:
     head = f"clamp{context.program.expanded.clamps.index(clamp)}"
     full = f"{clamp.unit}.{clamp.variable}"
     start, stop, index, value = (context.values[f"{head}/{n}"] for n in ("start", "stop", "index", "value"))
-    old = context.values[full]
+    old, value = context.values[full], context.along(value)
     on = (context.step >= start) & (context.step < stop)
     context.write(full, old.at[index].set(jnp.where(on, value.astype(old.dtype), old[index])))
 
@@ -100,11 +103,11 @@ def threshold(context: Context, block: Block) -> None:
     names = Names(context, unit)
     names["active"] = jnp.asarray(context.active(unit)).astype(context.settings.dtype)
     (line,) = block.statements
-    spikes = jnp.broadcast_to(names.look(line.expression, context.thresholds), (unit.size,))
+    spikes = jnp.broadcast_to(names.look(line.expression, context.thresholds), context.shape(unit.size))
     if unit.refractory is not None:
-        until, rest = f"{unit.name}/until", context.values[f"{unit.name}/rest"]
+        until, rest = f"{unit.name}/until", context.along(context.values[f"{unit.name}/rest"])
         context.values[until] = jnp.where(spikes != 0, context.step + rest, context.values[until])
-    note(context, unit, spikes)
+    context.note(unit, spikes)
 
 
 def source(context: Context, block: Block) -> None:
@@ -113,13 +116,7 @@ def source(context: Context, block: Block) -> None:
         raise DescriptionError(
             f"spike source '{block.owner}': its spikes are missing: give sources(...)['{block.owner}'] as an input"
         )
-    note(context, context.unit(block.owner), context.inputs[block.owner])
-
-
-def note(context: Context, unit: Unit, spikes: Array) -> None:
-    """Put the spikes of this step into the ring of past spikes, and record them."""
-    ring = context.values[f"{unit.name}/ring"]
-    context.values[f"{unit.name}/ring"] = ring.at[context.place(unit)].set(spikes.astype(ring.dtype))
+    context.note(context.unit(block.owner), context.inputs[block.owner])
 
 
 def reset(context: Context, block: Block) -> None:

@@ -39,7 +39,7 @@ class Fresh:
 
 @dataclass(frozen=True)
 class Shuffled:
-    """Batches of a fixed set of trials: each trial once per epoch, in a new order every time.
+    """Batches of a fixed set of trials: each trial once per epoch, in a new order every time unless one batch is all.
 
     Arguments: data, a pytree of arrays, trials first; size, trials per batch. Those that do not fill a last batch
     are left out of their epoch. Raises UsageError when arrays differ in the number of trials, or have less than `size`.
@@ -61,6 +61,8 @@ class Shuffled:
     def draw(self, key: Array, step: ArrayLike) -> Any:
         """Return the batch of a step."""
         count = jax.tree.leaves(self.data)[0].shape[0]
+        if self.size == count:
+            return jax.tree.map(jnp.asarray, self.data)
         epoch, batch = jnp.divmod(step, count // self.size)
         order = jax.random.permutation(jax.random.fold_in(key, epoch), count)
         chosen = jax.lax.dynamic_slice_in_dim(order, batch * self.size, self.size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -50,7 +51,8 @@ def network_model(
             f"network '{network.name}': nothing is recorded: add a Recorder of what the loss terms read"
         )
 
-    def initial(seed: int) -> Parameters:
+    @lru_cache(maxsize=128)
+    def drawn(seed: int) -> Parameters:
         found = compile_functions(network, seed, **options)  # type: ignore[arg-type]
         for name in network.projections:
             same = zip(functions.edges(name), found.edges(name), strict=True)
@@ -60,16 +62,17 @@ def network_model(
                 )
         return found.parameters
 
+    def initial(seed: int) -> Parameters:
+        return dict(drawn(seed))
+
     def outcome(parameters: Parameters, batch: Mapping[str, Any], key: Array) -> Parameters:
         inputs, trials, steps = _checked(functions, batch)
         skip = steps - batch["lengths"] if "lengths" in batch else None
-
-        def one(inputs: Parameters, skip: Any, key: Array) -> Parameters:
-            state = functions.init(parameters, _streams(functions, key))
-            return functions.run(parameters, state, inputs, skip=skip)[1]
-
-        axes = (0, None if skip is None else 0, 0)
-        return jax.vmap(one, axes)(inputs, skip, jax.random.split(key, trials))
+        keys = jax.vmap(partial(_streams, functions), out_axes=-1)(jax.random.split(key, trials))
+        state = functions.init(parameters, keys, trials)
+        rows = {name: jnp.moveaxis(value, 0, -1) for name, value in inputs.items()}
+        _, recordings = functions.run(parameters, state, rows, skip=skip)
+        return {name: jnp.moveaxis(value, -1, 0) for name, value in recordings.items()}
 
     return Model(initial, outcome, trainable, functions.project, dtype, lambda name: _reason(functions, name))
 
@@ -126,13 +129,13 @@ def _checked(functions: NetworkFunctions, batch: Mapping[str, Any]) -> tuple[Par
     return inputs, trials, steps
 
 
-def _streams(functions: NetworkFunctions, key: Array) -> Parameters | None:
-    """Return keys of the network's random numbers, of their own for every trial."""
+def _streams(functions: NetworkFunctions, key: Array) -> Parameters:
+    """Return keys of the network's random numbers in one trial."""
     keys = functions.keys()
     return {
         name: jax.random.bits(jax.random.fold_in(key, number), np.shape(words), "uint32")
         for number, (name, words) in enumerate(keys.items())
-    } or None
+    }
 
 
 def _reason(functions: NetworkFunctions, name: str) -> str:
