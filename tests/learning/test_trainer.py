@@ -380,3 +380,11 @@ def test_bad_input_is_one_line(make, error, match):
     with pytest.raises(error, match=match) as caught:
         make()
     assert "\n" not in str(caught.value)
+
+
+def test_one_batch_of_all_trials_is_in_their_order():
+    data = {"x": np.arange(5.0), "y": np.arange(10.0).reshape(5, 2)}
+    for step in range(2):
+        drawn = Shuffled(data, 5).draw(jax.random.key(0), step)
+        for name, value in data.items():
+            np.testing.assert_array_equal(drawn[name], value)
