@@ -146,11 +146,13 @@ def test_crossover_of_the_minimal_set_lies_at_19_hz():
 )
 def test_sets_are_those_of_the_rule_sheet(rule, name, noted):
     # Copied from the project's rule sheet, which says where each row is from; not compared with the paper's table.
-    # Without triplets before the postsynaptic spike (a3_minus = 0) tau_x has no effect.
+    # Without triplets before the postsynaptic spike (a3_minus = 0) tau_x has no effect. That weights end at three times
+    # w_0 is a choice made here.
     made = rule.named(name)
     found = (made.a2_plus, made.a3_plus, made.a2_minus, made.a3_minus, made.tau_x / ms, made.tau_y / ms)
     for value, known in zip(found, noted, strict=True):
         assert known is None or value == pytest.approx(known, rel=1e-12)
+    assert made.w_max == 3 * made.w_0
 
 
 def test_a_set_that_is_not_there_is_refused():
