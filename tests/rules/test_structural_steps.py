@@ -99,7 +99,7 @@ def test_rigl_replaces_the_smallest_weights_by_the_largest_gradients():
 
 
 def test_the_fraction_of_rigl_is_annealed_along_a_cosine():
-    rule = RigL(alpha=0.3, updates=100)
+    rule = RigL()  # alpha = 0.3, as the project's rule sheet notes it; 100 updates, a choice made here
     assert rule.fraction(0) == pytest.approx(0.3, abs=1e-15)
     assert rule.fraction(50) == pytest.approx(0.15, abs=1e-15)
     assert rule.fraction(25) == pytest.approx(0.15 * (1 + math.sqrt(0.5)), abs=1e-15)
