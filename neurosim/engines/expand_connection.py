@@ -26,6 +26,9 @@ from neurosim.model.values import Distribution, resolve, value_dimension
 from neurosim.registry import suggest
 from neurosim.rng import generator
 
+LONGEST = 2**31
+"""Most units times steps of delay; a spike that is kept for a step takes four bytes."""
+
 End = Literal["pre", "post"]
 Place = Literal["pre", "post", "edge"]
 
@@ -239,6 +242,12 @@ class ConnectionDraft:
         if np.any(steps < 0) or np.any(np.abs(steps - whole) > 1e-6 * np.maximum(1.0, whole)):
             raise DescriptionError(
                 f"{where} {delay} is not a whole number (from 0) of steps of {self.network.dt}: change it or dt"
+            )
+        sources = self.ends["pre"][1].size
+        if whole.max(initial=0) * sources > LONGEST:
+            raise DescriptionError(
+                f"{where}: {whole.max():.3g} steps of past spikes of {sources} units do not fit into memory: "
+                "lower it, or raise dt"
             )
         return whole.astype(np.int64)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from neurosim.engines.evaluate import NUMPY, Table, evaluate
+from neurosim.errors import DescriptionError
 
 
 @dataclass(frozen=True)
@@ -36,19 +37,27 @@ class Linear:
 
 
 def propagate(
-    linear: Linear, values: Mapping[str, Any], dt: float, frozen: frozenset[str]
+    linear: Linear, values: Mapping[str, Any], dt: float, frozen: frozenset[str], owner: str = ""
 ) -> tuple[np.ndarray, ...]:
     """Return (P, Q, c) with x(t + dt) = P x + Q s_inputs + c, each with trailing axes (..., n, n) or (..., n).
 
     Arguments: values, constants in SI units, 0-d or one per unit (then the results have a leading axis); dt (s);
-    frozen, names of states whose derivative is 0. P = exp(A dt), Q = integral of exp(A u) from 0 to dt.
+    frozen, names of states whose derivative is 0; owner, the population or projection, for the message.
+    P = exp(A dt), Q = integral of exp(A u) from 0 to dt.
+    Raises DescriptionError if they are not finite.
     """
     n = len(linear.states)
-    a, offsets = augmented(linear, values, frozen)
-    scale = balance(a, dt)
-    full = expm(a * dt * (scale[None, :] / scale[:, None])) * (scale[:, None] / scale[None, :])
-    p, q = full[..., :n, :n], full[..., :n, n:]
-    return p, q, constant_part(q, offsets)
+    with np.errstate(all="ignore"):
+        a, offsets = augmented(linear, values, frozen)
+        scale = balance(a, dt)
+        full = expm(a * dt * (scale[None, :] / scale[:, None])) * (scale[:, None] / scale[None, :])
+        p, q = full[..., :n, :n], full[..., :n, n:]
+        c = constant_part(q, offsets)
+    if not all(np.isfinite(part).all() for part in (p, q, c)):
+        raise DescriptionError(
+            f"'{owner}': its constants give no finite step: look for time constants that are 0 or negative"
+        )
+    return p, q, c
 
 
 def expm(a: np.ndarray) -> np.ndarray:

@@ -169,6 +169,12 @@ def test_an_explosion_is_noticed_long_before_the_end(monkeypatch):
         simulation.run(100 * second)
 
 
+@pytest.mark.parametrize("engine", ["fused", "jax"])
+def test_a_time_constant_of_zero_is_refused_before_anything_runs(engine):
+    with pytest.raises(DescriptionError, match="'a': its constants give no finite step"):
+        simulate(lif(0.1 * ms, tau_m=0 * ms), engine)
+
+
 def test_a_time_constant_of_zero_is_refused_and_changes_nothing():
     with pytest.raises(DescriptionError, match="'a': its constants give no finite step"):
         simulate(lif(0.1 * ms, tau_m=0 * ms))

@@ -161,6 +161,11 @@ def test_a_pulse_arrives_in_the_step_of_its_delay(delay):
     assert values(simulation, "a.free").tolist() == [0] * (4 + delay) + [7.0] * (8 - delay)
 
 
+def test_a_delay_that_does_not_fit_into_memory_is_refused():
+    with pytest.raises(DescriptionError, match="projection 'free': delay: .* do not fit into memory: lower it"):
+        simulate(sink(train(3), pulse("free", 7.0, 1e10)))
+
+
 def test_pulses_of_one_source_with_different_delays():
     parts = [pulse("free", 10.0**k, delay, f"p{k}") for k, delay in enumerate((0, 2, 2, 7))]
     simulation = simulate(sink(train(1, 2, 6), *parts))

@@ -143,12 +143,8 @@ def coefficients(storage: Storage, program: Program) -> None:
 def _coefficients(storage: Storage, propagator: Propagator, expanded: Expanded) -> None:
     part: Unit | Link = expanded.units.get(propagator.owner) or expanded.links[propagator.owner]
     values = storage.values(propagator.owner, part.constants)
-    with np.errstate(all="ignore"):
-        p, q, c = propagate(propagator.linear, values, expanded.network.step, propagator.frozen)
-    if not all(np.isfinite(part).all() for part in (p, q, c)):
-        raise DescriptionError(
-            f"'{propagator.owner}': its constants give no finite step: look for time constants that are 0 or negative"
-        )
+    step = expanded.network.step
+    p, q, c = propagate(propagator.linear, values, step, propagator.frozen, propagator.owner)
     states = propagator.linear.states
     head = f"{propagator.owner}__{propagator.prefix}"
     for i, to in enumerate(states):

@@ -68,12 +68,13 @@ def coefficients(program: Program, given: Mapping[str, Any]) -> dict[str, np.nda
     """Return the coefficients of exact steps, worked out outside JAX, as the other engines do."""
     dt, found = program.expanded.network.step, dict[str, np.ndarray]()
     for p in program.propagators:
-        found |= _named(p, *propagate(p.linear, _constants(program, p, given), dt, p.frozen))
+        found |= _named(p, *propagate(p.linear, _constants(program, p, given), dt, p.frozen, p.owner))
     return found
 
 
 def scales(program: Program, given: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     """Return, for each exact step, powers of two that balance its matrix, at no cost of accuracy."""
+    coefficients(program, given)  # refuses what gives no finite step
     dt = program.expanded.network.step
     systems = [augmented(p.linear, _constants(program, p, given), p.frozen)[0] for p in program.propagators]
     return [balance(matrix, dt) for matrix in systems]
