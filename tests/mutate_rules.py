@@ -3,7 +3,8 @@
 A mutant is the source of one file of neurosim/rules with one change: a sign flipped, a term or statement dropped, a
 right-hand side or a number of an equation times 1.5, a default times 1.5. No file is edited: a process whose import
 system gives the changed source runs the tests that concern the rule, which are the files of tests/rules that name one
-of its classes, without those about the contract of all rules (they use `check_rule`). It is caught if a test fails.
+of its classes, without those about the contract of all rules (they use `check_rule`). It is caught if a test fails,
+or if they take ten times as long and two minutes more.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from hypothesis import HealthCheck, Phase
+
 ROOT = Path(__file__).resolve().parents[1]
 RULES = ROOT / "neurosim" / "rules"
 TESTS = ROOT / "tests" / "rules"
@@ -41,8 +44,13 @@ SHARED = (
     "neurosim.engines.brian2_engine",
     "neurosim.engines.fused.engine",
 )
+EXAMPLES: dict[str, Any] = {
+    **{"deadline": None, "derandomize": True, "phases": [Phase.explicit, Phase.generate]},
+    "suppress_health_check": [HealthCheck.too_slow],
+}
 KINDS = ("sign", "term", "constant", "default")
-CAUGHT, SURVIVED, NO_TESTS = "caught", "survived", "no tests"
+CAUGHT, SURVIVED, NO_TESTS, LATE = "caught", "survived", "no tests", "timed out"
+DETECTED = (CAUGHT, LATE)
 
 # Mutants that change nothing that a rule does, by file and text of the change, each with the reason.
 _L1, _L2 = (
@@ -307,17 +315,20 @@ def run_tests(mutant: Mutant | None, files: list[Path], *, slow: bool, limit: fl
         time.sleep(0.05)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return CAUGHT, limit
+    return LATE, limit
 
 
 def _child(mutant: Mutant | None, files: list[Path], *, slow: bool) -> None:
     code = 1
     try:
         import pytest
+        from hypothesis import settings
 
         quiet = os.open(os.environ.get("MUTATE_LOG", os.devnull), os.O_WRONLY | os.O_CREAT)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
+        # The first failure is enough: hypothesis need not find a smaller one.
+        settings.register_profile("mutants", **EXAMPLES)
         if mutant is not None:
             sys.meta_path.insert(0, _Finder(mutant))
         # Brian2's log file, open in the parent, would be reported as not closed. Engines agree by the contract, so
@@ -332,6 +343,7 @@ def _child(mutant: Mutant | None, files: list[Path], *, slow: bool) -> None:
             "no:cacheprovider",
             "-p",
             "no:unraisableexception",
+            "--hypothesis-profile=mutants",
         ]
         chosen = ["-k", "not brian2", *(["-m", ""] if slow else [])]
         code = int(pytest.main([*options, *chosen, *map(str, files)]))
@@ -360,7 +372,7 @@ def mutate(
     limits = []
     for files in groups:
         verdict, seconds = run_tests(None, files, slow=slow, limit=3600)
-        if verdict == CAUGHT:
+        if verdict in DETECTED:
             raise RuntimeError(f"{module}: tests fail as they are: {', '.join(path.name for path in files)}")
         limits.append(120 + 10 * seconds)
         print(f"{module}: {len(files)} files of tests, {seconds:.1f} s", flush=True)
@@ -371,9 +383,9 @@ def mutate(
             SURVIVED,
         )
         for files, limit in zip(groups, limits, strict=True):
-            if not reason and verdict != CAUGHT:
+            if not reason and verdict in (SURVIVED, NO_TESTS):
                 verdict, _ = run_tests(mutant, files, slow=slow, limit=limit)
-        verdict = "equivalent" if reason else CAUGHT if verdict == CAUGHT else SURVIVED
+        verdict = "equivalent" if reason else SURVIVED if verdict == NO_TESTS else verdict
         facts = {"rule": module, "kind": mutant.kind, "change": mutant.change, "reason": reason}
         seconds = round(time.monotonic() - began, 1)
         records.append({**facts, "verdict": verdict, "seconds": seconds, "key": key_of(mutant)})
@@ -405,9 +417,9 @@ def report(records: list[dict[str, Any]]) -> str:
         for name in names:
             verdicts = Counter(r["verdict"] for r in real if r[key] == name)
             if total := verdicts.total():
-                caught = verdicts[CAUGHT]
+                caught = sum(verdicts[verdict] for verdict in DETECTED)
                 lines.append(f"{name:28}{caught:5} of {total:4} caught ({caught / total:.0%})")
-    caught = sum(r["verdict"] == CAUGHT for r in real)
+    caught = sum(r["verdict"] in DETECTED for r in real)
     skipped = len(records) - len(real)
     lines.append(
         f"{'all':28}{caught:5} of {len(real):4} caught ({caught / max(len(real), 1):.1%}), {skipped} equivalent"
@@ -459,7 +471,7 @@ def main() -> int:
         records = [record for records in found for record in records]
     print(report(records))
     real = [r for r in records if r["verdict"] != "equivalent"]
-    return int(sum(r["verdict"] == CAUGHT for r in real) < 0.9 * len(real))
+    return int(sum(r["verdict"] in DETECTED for r in real) < 0.9 * len(real))
 
 
 def _import_what_all_need() -> None:

@@ -291,10 +291,12 @@ GROWTH = {"axonal": 2.0, "excitatory": 2.0, "inhibitory": 2.0}
 
 @pytest.mark.parametrize("kind", GROWTH)
 def test_elements_grow_between_the_calcium_levels_and_are_lost_beyond(kind):
-    # Zero exactly at C = eta and C = epsilon, and 1 (times nu) half-way: derived.
+    # Zero exactly at C = eta and C = epsilon, and 1 (times nu) half-way; between, powers of 2: derived.
     rule = registry.get("SynapticElements")(eta=0.1, epsilon=0.7)
-    rates = [worked(rule, {**GROWTH, "C": c})[f"d{kind}"] for c in (0.1, 0.7, 0.4, 5.0)]
-    np.testing.assert_allclose(rates, [0, 0, 0.1, -0.1], atol=1e-13)
+    rates = [worked(rule, {**GROWTH, "C": c})[f"d{kind}"] for c in (0.1, 0.7, 0.4, 0.25, 1.0, 5.0)]
+    np.testing.assert_allclose(rates, [0, 0, 0.1, 0.1 * (2**0.75 - 1), -0.1 * 0.875, -0.1], atol=1e-13)
+    # The set-point of excitatory cells in NEST's example is the default.
+    assert abs(worked(registry.get("SynapticElements")(), {**GROWTH, "C": 0.05})[f"d{kind}"]) < 1e-13
     none_left = worked(rule, {**dict.fromkeys(GROWTH, 0.0), "C": 5.0})
     assert none_left[f"d{kind}"] == 0
     linear = registry.get("LinearElements")(epsilon=0.7)
