@@ -56,8 +56,9 @@ class _Judge:
         self.config, self.results = config, results
         self.few = f"needs {NEEDED} seeds, this run has {config.seeds}" if config.seeds < NEEDED else ""
         size = f"{config.updates} updates of {config.batch} trials, {config.seeds} seeds"
+        constant = "; constant learning rate" if config.schedule == "constant" else ""
         released = "; regulariser as released" if config.regulariser != "intended" else ""
-        self.note = f"{size}{released}"
+        self.note = f"{size}{constant}{released}"
 
     def values(self, model: str, task: str, measure: str) -> np.ndarray:
         """Return one value per seed."""

@@ -32,9 +32,14 @@ class Config:
     """Settings of the study; the defaults are those of the quick preset."""
 
     seeds: int = setting(5, "training runs of each model on each task", low=1, high=20)
-    updates: int = setting(400, "updates of the weights in each run", low=1)
-    batch: int = setting(32, "new trials per update", low=1)
-    learning_rate: float = setting(5e-3, "step of Adam", low=1e-6)
+    updates: int = setting(1000, "updates of the weights in each run", low=1)
+    batch: int = setting(16, "new trials per update", low=1)
+    learning_rate: float = setting(5e-3, "step of Adam, at first", low=1e-6)
+    schedule: str = setting(
+        "cosine",
+        "whether the step of Adam falls to 0 along a cosine, or stays",
+        choices=("cosine", "constant"),
+    )
     clip: str = setting(
         "global",
         "norm that is clipped to 1: of all gradients, or of each parameter's",
@@ -70,12 +75,13 @@ class Config:
             "every",
         )
         options: dict[str, Any] = {name: getattr(self, name) for name in shared}
+        options["decay"] = self.updates if self.schedule == "cosine" else 0
         return Family(1, seeds, **options), Family(2, seeds, **options)
 
 
 PRESETS = {
     "quick": Config(),
-    "medium": Config(updates=1000, batch=64, trials=256, every=100),
+    "medium": Config(seeds=10, batch=64, trials=256, every=100),
     "paper": Config(seeds=10, updates=10_000, batch=64, trials=256, every=250),
 }
 

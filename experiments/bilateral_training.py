@@ -204,7 +204,8 @@ class Family:
     Members of one seed start from the same weights and get the same trials, so that models can be compared in pairs.
     A controller without callosum is one whose callosum has the gain 0.
     Arguments: hemispheres, 1 or 2; seeds; units, layers, of the controllers; slack and steps as of `Loop`; batch,
-    trials per update; learning_rate, of Adam; clip, 'global', of all gradients together, or 'each' parameter, to
+    trials per update; learning_rate, of Adam; decay, number of updates over which it falls to 0 along a cosine, or 0 if
+    it stays; clip, 'global', of all gradients together, or 'each' parameter, to
     norm 1; regulariser, 'intended' or 'as_released'; every, updates between two checkpoints.
     """
 
@@ -216,6 +217,7 @@ class Family:
     steps: int = 50
     batch: int = 64
     learning_rate: float = 5e-3
+    decay: int = 0
     clip: str = "global"
     regulariser: str = "intended"
     every: int = 50
@@ -241,7 +243,8 @@ class Family:
         """The trainer of all members of one task."""
         clip = optax.clip_by_global_norm(1.0) if self.clip == "global" else clip_each(1.0)
         batches = Fresh(lambda key: self.loop.trials(key, self.batch))
-        optimiser = optax.chain(clip, optax.adam(self.learning_rate))
+        cosine = optax.cosine_decay_schedule(self.learning_rate, self.decay) if self.decay else None
+        optimiser = optax.chain(clip, optax.adam(cosine or self.learning_rate))
         return Trainer(self.loop.model(), batches, self.objective(), optimiser, every=self.every)
 
     def objective(self) -> Objective:

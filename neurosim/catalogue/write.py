@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from neurosim.catalogue.pages import families, pages, slug
-from neurosim.errors import ResultFileError
+from neurosim.errors import ResultFileError, UnknownNameError
+from neurosim.registry import suggest
 
 
 def write_catalogue(folder: Path, *, figures: bool = True, only: str | None = None) -> list[Path]:
@@ -13,8 +14,10 @@ def write_catalogue(folder: Path, *, figures: bool = True, only: str | None = No
 
     Arguments: folder, made if it is not there; figures, whether to run the simulations behind the figures; only, the
     family whose figure is drawn (all if omitted).
-    Raises ResultFileError if the folder cannot be written to.
+    Raises UnknownNameError for another family, ResultFileError if the folder cannot be written to.
     """
+    if only is not None and only not in families():
+        raise UnknownNameError(f"family '{only}': {suggest(only, families())}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         paths = [folder / name for name in pages()]

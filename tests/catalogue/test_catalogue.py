@@ -11,6 +11,7 @@ from neurosim import NeuronRule, SynapticRule, modulator, own, parameter, post, 
 from neurosim.catalogue import pages, write_catalogue
 from neurosim.catalogue.figures import panel
 from neurosim.catalogue.pages import families, number, slug
+from neurosim.errors import UnknownNameError
 from neurosim.model.rule_facts import equations, family, kind, signals
 from neurosim.rules import (
     GainAdaptation,
@@ -158,3 +159,9 @@ def test_rewired_cells_come_to_their_set_point_and_back():
     calcium, lesioned, _ = (y for _, y in panel(HomeostaticRewiring()).curves.values())
     assert calcium[12:24].mean() == pytest.approx(1, abs=0.1)
     assert lesioned[25:28].mean() < 0.5 and lesioned[36:].mean() == pytest.approx(1, abs=0.2)
+
+
+def test_an_unknown_family_is_named_before_anything_is_written(tmp_path):
+    with pytest.raises(UnknownNameError, match="family 'gians': did you mean"):
+        write_catalogue(tmp_path / "rules", only="gians")
+    assert not (tmp_path / "rules").exists()

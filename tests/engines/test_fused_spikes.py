@@ -162,7 +162,9 @@ def test_a_pulse_arrives_in_the_step_of_its_delay(delay):
 
 
 def test_a_delay_that_does_not_fit_into_memory_is_refused():
-    with pytest.raises(DescriptionError, match="projection 'free': delay: .* do not fit into memory: lower it"):
+    with pytest.raises(
+        DescriptionError, match="projection 'free': delay: .* do not fit into memory: lower it"
+    ):
         simulate(sink(train(3), pulse("free", 7.0, 1e10)))
 
 

@@ -180,7 +180,7 @@ def test_verdicts_follow_what_was_measured():
         "left open by the interval" in claims["reach-callosum"].note
         and "CI" in claims["reach-callosum"].measured
     )
-    assert "400 updates of 32 trials, 6 seeds" in claims["reach-preferred-end"].note
+    assert "1000 updates of 16 trials, 6 seeds" in claims["reach-preferred-end"].note
     worse = {id: claim.verdict for id, claim in verdicts(errors | {"CC-S": 4}).items()}
     assert worse["hold-bilateral-other"] == "fails" == worse["reach-bilateral-preferred"]
 
