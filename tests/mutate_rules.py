@@ -82,6 +82,14 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     ("weight_normalisation", f"{_L1}'w *= target / (s - 1e-30 * target)'"): _FELT,
     ("weight_normalisation", f"{_L1}'w *= target / (s + 1.5000000000000001e-30 * target)'"): _FELT,
     **{
+        (
+            "synaptic_elements",
+            f"{kind}: f'd{kind}/dt = nu_{kind} * clip({{_GAUSSIAN}}, -int({kind} > 0), 1)' -> "
+            f"f'd{kind}/dt = nu_{kind} * clip({{_GAUSSIAN}}, -int({kind} > 0), 1.5)'",
+        ): "the curve is 1 at most"
+        for kind in ("axonal", "excitatory", "inhibitory")
+    },
+    **{
         (module, f"{_L2}'w *= target / sqrt(s + {term})'"): _FELT
         for module in ("weight_normalisation_l2", "outgoing_normalisation_l2")
         for term in ("1.5000000000000001e-30 * target ** 2", "1e-30 * target ** 3.0")
