@@ -133,7 +133,8 @@ class Described:
                     f"{cls.__name__}.{name} is no fact of a {kind}: {suggest(name, facts)} "
                     f"(a text of your own begins with an underscore)"
                 )
-            if name in declared and not isinstance(value, _TEXTS.get(declared[name], object)):
+            kinds = (_TEXTS.get(declared.get(name, ""), object), property)  # a property makes the text
+            if name in declared and not isinstance(value, kinds):
                 raise DescriptionError(
                     f"{cls.__name__}.{name} = {value!r} is not text: write it in quotes, "
                     "and a number as the name of a parameter"

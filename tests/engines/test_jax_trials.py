@@ -33,7 +33,7 @@ from tests.engines import jax_networks as networks
 TRIALS, STEPS = 3, 40
 
 
-class JaxSubspace(SynapticRule):
+class TrialsSubspace(SynapticRule):
     """Oja's subspace rule in continuous time, written with matrices: dW/dt = eta (y x^T - y y^T W)."""
 
     eta = parameter(2 / second, "learning rate")
@@ -48,7 +48,7 @@ def double():
         yield
 
 
-def matrix_network(rule=JaxSubspace) -> Network:
+def matrix_network(rule=TrialsSubspace) -> Network:
     """A layer that a matrix rule teaches, whose output goes on through weights that stay."""
     rng = np.random.default_rng(4)
     return Network("matrix", 1 * ms).add(

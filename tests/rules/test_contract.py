@@ -51,7 +51,8 @@ KIN = {
         "WeightNormalisationL2",
         "OutgoingNormalisationL2",
     ),
-    *("LinearElements", "GraNet", "WhiteningForward"),
+    *("LinearElements", "GraNet", "RigL", "DeepR", "WhiteningForward", "GainWhitening", "ActivityCovariance"),
+    *("MultiplicativeSTDP", "BiasAdaptation", "FoldiakDecorrelator", "FoldiakThreshold"),
 }
 
 
