@@ -24,7 +24,7 @@ ENVIRONMENT = {
 
 
 class Session:
-    """A contender in a process of its own, one thread; `ask` sends it a request and waits for the answer.
+    """A contender in a process of its own, on one processor; `ask` sends it a request and waits for the answer.
 
     Arguments: contender, its name; words, module of the worker and its arguments; folder, where files are exchanged;
     cache, folder of compiled programs.
@@ -44,6 +44,9 @@ class Session:
                 text=True,
                 env={**os.environ, **ENVIRONMENT, **caches},
             )
+        # XLA takes a thread per processor that it may run on, whatever its flags say.
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(self._process.pid, {max(os.sched_getaffinity(0))})
         self._answer()
 
     def ask(self, request: str) -> Mapping[str, Any]:
