@@ -205,8 +205,8 @@ class Family:
     A controller without callosum is one whose callosum has the gain 0.
     Arguments: hemispheres, 1 or 2; seeds; units, layers, of the controllers; slack and steps as of `Loop`; batch,
     trials per update; learning_rate, of Adam; decay, number of updates over which it falls to 0 along a cosine, or 0 if
-    it stays; clip, 'global', of all gradients together, or 'each' parameter, to
-    norm 1; regulariser, 'intended' or 'as_released'; every, updates between two checkpoints.
+    it stays; clip, 'global', of all gradients together, or 'each' parameter, to norm 1;
+    regulariser, 'intended' or 'as_released'; every, updates between two checkpoints.
     """
 
     hemispheres: int

@@ -15,11 +15,8 @@ from neurosim.neurons import GradedUnit, LeakyRate, Signal
 from neurosim.synapses import Graded
 
 NEURONS, STIMULI, TAU = 24, 24, 1 * ms
-WIDTH, WEIGHT, COST = (
-    6.0,
-    0.8,
-    0.2,
-)  # concentration of tuning and recurrence, their strength, cost of activity
+# Concentration of tuning and recurrence, strength of recurrence, cost of activity.
+WIDTH, WEIGHT, COST = 6.0, 0.8, 0.2
 OFTEN, BATCHES, ETA = 12, 60, 0.3
 
 

@@ -72,6 +72,15 @@ class JaxConductance(NeuronModel):
     method = "exponential_euler"
 
 
+class JaxSubspace(SynapticRule):
+    """Oja's subspace rule: dW/dt = eta * (y @ x.T - y @ y.T @ W)."""
+
+    eta = parameter(2 / second, "learning rate")
+    clock = "continuous"
+    x, y = pre.activity, post.activity
+    dW = "eta * (y @ x.T - y @ y.T @ W)"
+
+
 class JaxRewarded(SynapticRule):
     """A rule that a modulator gates: dw/dt = eta * r * x * y."""
 

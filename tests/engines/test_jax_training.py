@@ -42,15 +42,6 @@ class JaxSampledHebb(SynapticRule):
     dw = "eta * (x*y - w)"
 
 
-class JaxSubspace(SynapticRule):
-    """Oja's subspace rule: dW/dt = eta * (y @ x.T - y @ y.T @ W)."""
-
-    eta = parameter(2 / second, "learning rate")
-    clock = "continuous"
-    x, y = pre.activity, post.activity
-    dW = "eta * (y @ x.T - y @ y.T @ W)"
-
-
 def trained_network() -> Network:
     rng = np.random.default_rng(3)
     return Network("trained", 10 * ms).add(
@@ -238,7 +229,7 @@ def test_a_batch_of_presentations_by_vmap_is_one_after_the_other():
 
 def test_matrix_rules_agree_with_the_fused_engine():
     one, other = (
-        networks.run(simulate(presented(JaxSubspace()), engine), 200) for engine in ("fused", "jax")
+        networks.run(simulate(presented(networks.JaxSubspace()), engine), 200) for engine in ("fused", "jax")
     )
     networks.same(one, other)
     assert np.ptp(one.recordings()["p.w"].values, axis=0).max() > 0.01

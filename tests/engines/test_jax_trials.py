@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from brian2 import Hz, ms, mV, second
+from brian2 import Hz, ms, mV
 
 from neurosim import (
     AllToAll,
@@ -16,11 +16,7 @@ from neurosim import (
     Probability,
     Projection,
     Recorder,
-    SynapticRule,
     Uniform,
-    parameter,
-    post,
-    pre,
 )
 from neurosim.engines.jax_engine import compile_functions
 from neurosim.engines.jax_engine.products import weighted_sum
@@ -33,22 +29,13 @@ from tests.engines import jax_networks as networks
 TRIALS, STEPS = 3, 40
 
 
-class TrialsSubspace(SynapticRule):
-    """Oja's subspace rule in continuous time, written with matrices: dW/dt = eta (y x^T - y y^T W)."""
-
-    eta = parameter(2 / second, "learning rate")
-    clock = "continuous"
-    x, y = pre.activity, post.activity
-    dW = "eta * (y @ x.T - y @ y.T @ W)"
-
-
 @pytest.fixture(autouse=True)
 def double():
     with jax.enable_x64(True):
         yield
 
 
-def matrix_network(rule=TrialsSubspace) -> Network:
+def matrix_network(rule=networks.JaxSubspace) -> Network:
     """A layer that a matrix rule teaches, whose output goes on through weights that stay."""
     rng = np.random.default_rng(4)
     return Network("matrix", 1 * ms).add(

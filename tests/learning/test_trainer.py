@@ -310,7 +310,8 @@ def test_what_cannot_be_differentiated_is_named_before_training(term, match):
 
 def test_a_gradient_that_happens_to_be_zero_is_no_reason_to_refuse():
     model = Model(lambda seed: {"x": np.array(0.0), "y": np.array(0.0)}, given)
-    trainer_of({"product": lambda p, b: (p["x"] * p["y"] - 1) ** 2}, model).train(1)
+    training = trainer_of({"product": lambda p, b: (p["x"] * p["y"] - 1) ** 2}, model).train(1)
+    assert training.step == 1 and all(np.all(value == 0) for value in training.last.values())
 
 
 @pytest.mark.parametrize(
