@@ -41,7 +41,7 @@ SHARED = (
     "pytest",
     "hypothesis",
     "scipy.linalg",
-    "neurosim.engines.brian2_engine",
+    "neurosim.engines.brian2.engine",
     "neurosim.engines.fused.engine",
 )
 EXAMPLES: dict[str, Any] = {

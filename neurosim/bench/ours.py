@@ -11,8 +11,9 @@ import numpy as np
 from neurosim.bench.program import Arrays, Program
 from neurosim.bench.workload import Case, Facts, Workload
 from neurosim.engines import get_engine
-from neurosim.engines.engine import Engine, Simulation
+from neurosim.engines.engine import Engine
 from neurosim.engines.recordings import Spikes
+from neurosim.engines.simulation import Simulation
 
 
 def engine_of(case: Case) -> Engine:

@@ -21,8 +21,8 @@ from neurosim.bodies.mjcf import swimmer_mjcf
 from neurosim.bodies.mujoco_calls import address_of, mj_forward, mj_step, view
 from neurosim.bodies.swimmer import Swimmer
 from neurosim.engines import simulate
-from neurosim.engines.engine import Simulation
 from neurosim.engines.recordings import Samples
+from neurosim.engines.simulation import Simulation
 from neurosim.errors import DescriptionError, NeurosimError, RunFailed, UnknownNameError
 from neurosim.registry import suggest
 

@@ -9,8 +9,8 @@ from brian2 import Hz, ms, mV
 
 from neurosim.catalogue.panel import Panel
 from neurosim.engines import simulate
-from neurosim.engines.engine import Simulation
 from neurosim.engines.recordings import Samples
+from neurosim.engines.simulation import Simulation
 from neurosim.errors import SignalMissing
 from neurosim.model.connectivity import AllToAll
 from neurosim.model.network import Network

@@ -7,7 +7,7 @@ from brian2 import ms
 
 from neurosim.catalogue.panel import Curve, Panel
 from neurosim.engines import simulate
-from neurosim.engines.engine import Simulation
+from neurosim.engines.simulation import Simulation
 from neurosim.model.connectivity import AllToAll, OneToOne
 from neurosim.model.network import Network
 from neurosim.model.parts import Population, Projection

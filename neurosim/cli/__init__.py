@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
-DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+from neurosim.cli.outcomes import DONE, FAILED, INTERRUPTED, USAGE
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,17 +35,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             traceback.print_exc()
         return _report(_described(error), USAGE if isinstance(error, UsageError) else FAILED)
-
-
-@contextmanager
-def names_as_asked() -> Iterator[None]:
-    """Make an unknown name what it is on a command line: wrong usage."""
-    from neurosim.errors import UnknownNameError, UsageError
-
-    try:
-        yield
-    except UnknownNameError as error:
-        raise UsageError(str(error)) from error
 
 
 def _report(message: str, code: int) -> int:

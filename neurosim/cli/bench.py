@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from neurosim.cli import names_as_asked
 from neurosim.cli.console import console
+from neurosim.cli.outcomes import names_as_asked
 from neurosim.errors import ResultFileError, UsageError
 
 

@@ -7,8 +7,8 @@ import inspect
 import json
 from typing import Any
 
-from neurosim.cli import names_as_asked
 from neurosim.cli.console import console
+from neurosim.cli.outcomes import names_as_asked
 from neurosim.errors import UsageError
 from neurosim.registry import Registry, suggest
 

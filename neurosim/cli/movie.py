@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from neurosim.cli import names_as_asked
+from neurosim.cli.outcomes import names_as_asked
 from neurosim.errors import ResultFileError, UsageError
 from neurosim.experiment import find_experiment
 from neurosim.experiment.settings import config_from

@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from neurosim.cli import names_as_asked
 from neurosim.cli.console import console
+from neurosim.cli.outcomes import names_as_asked
 
 STYLES = {"passed": "green", "not applicable": "dim", "broken": "bold red"}
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from neurosim.cli import DONE, INTERRUPTED, names_as_asked
+from neurosim.cli.outcomes import DONE, INTERRUPTED, names_as_asked
 from neurosim.errors import ResultFileError, UsageError
 from neurosim.experiment import (
     Experiment,

@@ -29,7 +29,9 @@ def show_file(path: Path) -> None:
             if name not in _HIDDEN:
                 facts.add_row(Text(name, style="cyan"), Text(_fact(value)))
         console().print(
-            facts, content_tree(results), *([claims_table(results.claims)] if results.claims else [])
+            facts,
+            content_tree(results.path, results.infos()),
+            *([claims_table(results.claims)] if results.claims else []),
         )
 
 

@@ -10,16 +10,18 @@ from neurosim.registry import Registry
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from neurosim.engines.engine import Engine, ExternalFunction, Simulation
+    from neurosim.engines.engine import Engine
+    from neurosim.engines.externals import ExternalFunction
+    from neurosim.engines.simulation import Simulation
     from neurosim.model.network import Network
 
 DEFAULT = "fused"
 _OWN = {
-    "brian2": ("brian2_engine", "Brian2Engine"),
+    "brian2": ("brian2.engine", "Brian2Engine"),
     "fused": ("fused.engine", "FusedEngine"),
     "fused-float32": ("fused.engine", "FusedFloat32Engine"),
-    "jax": ("jax_engine.engine", "JaxEngine"),
-    "jax-float32": ("jax_engine.engine", "JaxFloat32Engine"),
+    "jax": ("jax.engine", "JaxEngine"),
+    "jax-float32": ("jax.engine", "JaxFloat32Engine"),
 }
 
 

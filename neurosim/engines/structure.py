@@ -1,18 +1,18 @@
-"""Connections that come and go: which are there at the start, and what structural rules change between steps."""
+"""What structural rules change between steps."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from neurosim.engines.evaluate import evaluate
-from neurosim.engines.expanded import OF, Expanded, Link, Unit
-from neurosim.errors import DescriptionError
+from neurosim.compiler.equations.forms import Expanded, Link
+from neurosim.compiler.equations.masks import equal_rules, rule_of, structured, whole_steps
+from neurosim.compiler.equations.names import OF
+from neurosim.compiler.evaluate import evaluate
 from neurosim.model.expressions import names_in
-from neurosim.model.selection import at_random, erk_densities
 from neurosim.model.structural import GRADIENT, StructuralRule, updated
 from neurosim.model.units import quantity
 from neurosim.rng import generator
@@ -33,16 +33,6 @@ class Memory(Protocol):
     def _write(self, owner: str, name: str, value: np.ndarray) -> None: ...
 
 
-def whole_steps(seconds: float, dt: float, where: str) -> int:
-    """Return a time in steps; raises DescriptionError if that is no whole number from 1."""
-    steps = round(seconds / dt)
-    if steps < 1 or abs(steps - seconds / dt) > 1e-6 * steps:
-        raise DescriptionError(
-            f"{where} of {seconds:g} s is no whole number (from 1) of steps of {dt:g} s: change it"
-        )
-    return steps
-
-
 def needs_gradient(expanded: Expanded) -> Iterator[str]:
     """Yield a reason for every rule that needs the gradient of a loss, which a run does not have."""
     for link in structured(expanded):
@@ -54,43 +44,7 @@ def needs_gradient(expanded: Expanded) -> Iterator[str]:
             )
 
 
-def structured(expanded: Expanded) -> list[Link]:
-    """Return the links whose connections a rule changes."""
-    return [link for link in expanded.links.values() if link.structure is not None]
-
-
-def rule_of(link: Link) -> StructuralRule:
-    """Return the structural rule of a link that has one."""
-    assert link.structure is not None
-    return link.structure.rule
-
-
 # The start -----------------------------------------------------------------------------------------------------------
-
-
-def with_masks(links: Mapping[str, Link], units: Mapping[str, Unit], seed: int) -> dict[str, Link]:
-    """Return the links with the connections that are there at the start drawn, and weights of the others at 0."""
-    found = dict(links)
-    own = [link for link in links.values() if link.structure is not None]
-    for group in _groups({link.name: rule_of(link) for link in own}):
-        members = [links[name] for name in group]
-        shapes = [(units[link.source].size, units[link.target].size) for link in members]
-        places = [link.size for link in members]
-        density = float(rule_of(members[0]).density)
-        for link, share in zip(members, erk_densities(shapes, places, density), strict=True):
-            every = np.ones(link.size, dtype=bool)
-            mask = at_random(every, round(share * link.size), generator(seed, f"{link.name} mask"))
-            kept = {"mask": mask.astype(float), "w": np.where(mask, link.states["w"], 0.0)}
-            found[link.name] = replace(link, states={**link.states, **kept})
-    return found
-
-
-def _groups(rules: Mapping[str, StructuralRule]) -> list[list[str]]:
-    """Return the names of those that have an equal rule, together."""
-    groups: dict[str, list[str]] = {}
-    for name, rule in rules.items():
-        groups.setdefault(repr(rule), []).append(name)
-    return list(groups.values())
 
 
 # Updates -------------------------------------------------------------------------------------------------------------
@@ -129,7 +83,7 @@ def update(memory: Memory) -> None:
 
 def updated_as_one(rules: Mapping[str, StructuralRule]) -> list[tuple[StructuralRule, list[str]]]:
     """Return rules with the projections on which they act as one; rules, by projection."""
-    groups = _groups({name: rule for name, rule in rules.items() if rule.together})
+    groups = equal_rules({name: rule for name, rule in rules.items() if rule.together})
     groups += [[name] for name, rule in rules.items() if not rule.together]
     return [(rules[names[0]], names) for names in groups]
 

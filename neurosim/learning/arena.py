@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from neurosim.engines import get_engine
-from neurosim.engines.engine import ExternalFunction, Simulation
+from neurosim.engines.externals import ExternalFunction
 from neurosim.engines.recordings import Samples, Spikes
+from neurosim.engines.simulation import Simulation
 from neurosim.model.network import Network
 from neurosim.model.units import second
 

@@ -232,3 +232,9 @@ def _from_one(value: Any, where: str) -> int:
 def _check_sign(sign: Any, where: str) -> None:
     if sign not in (-1, 0, 1):
         raise DescriptionError(f"{where}: sign = {sign!r}: give +1, -1 or 0 (free)")
+
+
+def constrained(value: Any, sign: int) -> np.ndarray:
+    """Return the effective value of a named parameter: max(value, 0) for sign +1, min(value, 0) for -1."""
+    si = np.atleast_1d(np.array(value, dtype=np.float64))
+    return np.maximum(si, 0.0) if sign > 0 else np.minimum(si, 0.0) if sign < 0 else si

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
-from neurosim.model.network import Network
 from neurosim.model.parts import Projection, Tied
 from neurosim.model.rule import SynapticRule
 from neurosim.model.structural import StructuralRule
+
+if TYPE_CHECKING:
+    from neurosim.model.network import Network
 
 
 def summary(network: Network) -> str:

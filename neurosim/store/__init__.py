@@ -1,8 +1,8 @@
 """Result files: one HDF5 file per run, checked before it is read, never unpickled."""
 
-from neurosim.store.data import Data, Spikes
+from neurosim.store.data import Data, Info, Spikes
 from neurosim.store.parts import Parts
-from neurosim.store.reader import Info, Results, open_results
+from neurosim.store.reader import Results, open_results
 from neurosim.store.schema import parts_folder
 from neurosim.store.state import load_state, read_state, save_state, write_state
 from neurosim.store.writer import Writer, check_target

@@ -90,3 +90,14 @@ def checked_name(name: str) -> str:
 def checked_path(path: str) -> str:
     """Return an HDF5 path without its leading '/'; raises ResultFileError unless every part is a name."""
     return "/".join(checked_name(part) for part in path.removeprefix("/").split("/"))
+
+
+@dataclass(frozen=True)
+class Info:
+    """All about a stored array but its values: shape, type, a name per axis, unit and description."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    dims: tuple[str, ...]
+    unit: str
+    long_name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +14,7 @@ import numpy as np
 from neurosim.errors import ResultFileError
 from neurosim.registry import suggest
 from neurosim.store import schema
-from neurosim.store.data import KINDS, Data, Spikes
+from neurosim.store.data import KINDS, Data, Info, Spikes
 from neurosim.store.image import open_sealed
 
 
@@ -42,17 +41,6 @@ def open_results(path: str | Path) -> Results:
             f"{schema.SCHEMA_VERSION}; open it with the neurosim that wrote it"
         )
     return Results(path, file)
-
-
-@dataclass(frozen=True)
-class Info:
-    """All about a stored array but its values: shape, type, a name per axis, unit and description."""
-
-    shape: tuple[int, ...]
-    dtype: str
-    dims: tuple[str, ...]
-    unit: str
-    long_name: str
 
 
 class Results:
@@ -123,11 +111,15 @@ class Results:
         times, ids = (f"{schema.SPIKES}/{population}/{name}" for name in ("timestamps", "node_ids"))
         return Spikes(self.array(times), self.array(ids), self.info(times).unit)
 
+    def infos(self) -> dict[str, Info]:
+        """Return all about every stored array but its values, by path."""
+        return {path: self.info(path) for path in self.paths()}
+
     def tree(self) -> str:
         """Return the content as an indented text: every array with its dims, type, unit and description."""
         from neurosim.store.tree import content_tree, text_of
 
-        return text_of(content_tree(self))
+        return text_of(content_tree(self.path, self.infos()))
 
     def close(self) -> None:
         """Close the file."""

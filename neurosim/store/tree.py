@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import StringIO
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from neurosim.store.reader import Info, Results
+from neurosim.store.data import Info
 
 
-def content_tree(results: Results) -> Tree:
+def content_tree(path: Path, arrays: Mapping[str, Info]) -> Tree:
     """Return the groups and arrays of a result file as a rich tree."""
-    root = Tree(Text(str(results.path), style="bold"))
+    root = Tree(Text(str(path), style="bold"))
     branches = {"": root}
-    for path in results.paths():
-        group, _, name = path.rpartition("/")
-        _branch(branches, group).add(_label(name, results.info(path)))
+    for name, info in arrays.items():
+        group, _, own = name.rpartition("/")
+        _branch(branches, group).add(_label(own, info))
     return root
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
+from neurosim.compiler.equations.network import expand
 from neurosim.engines import DEFAULT, get_engine, registry
 from neurosim.engines.engine import Engine
-from neurosim.engines.expand import expand
 from neurosim.errors import DescriptionError
 from neurosim.model.rule import Rule
 from neurosim.model.structural import StructuralRule
-from neurosim.testing.clauses_class import documented
-from neurosim.testing.clauses_copy import continues, same_on_engines, survives_storage
-from neurosim.testing.clauses_dt import independent_of_dt
-from neurosim.testing.clauses_run import changes_something, keeps_bounds, runs
-from neurosim.testing.clauses_structure import keeps_connections
+from neurosim.testing.clauses.connections import keeps_connections
+from neurosim.testing.clauses.copies import continues, same_on_engines, survives_storage
+from neurosim.testing.clauses.documentation import documented
+from neurosim.testing.clauses.runs import changes_something, keeps_bounds, runs
+from neurosim.testing.clauses.time_step import independent_of_dt
 from neurosim.testing.companions import as_tried
 from neurosim.testing.hosts import HOSTS, Host
 from neurosim.testing.report import ContractReport, Outcome

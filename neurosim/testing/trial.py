@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from brian2 import mV, second
 
-from neurosim.engines.engine import Engine, Simulation, State
-from neurosim.engines.expand import expand
+from neurosim.compiler.equations.network import expand
+from neurosim.engines.engine import Engine
+from neurosim.engines.simulation import Simulation, State
 from neurosim.errors import SignalMissing
 from neurosim.model.network import Network
 from neurosim.model.rule import NeuronRule, Rule, SynapticRule

@@ -10,7 +10,7 @@ from brian2 import second
 
 from circuits.bilateral_motor import BilateralMotor
 from neurosim import digest, from_json, graph, simulate, to_json
-from neurosim.engines.jax_engine import compile_functions
+from neurosim.engines.jax import compile_functions
 from neurosim.errors import DescriptionError, UnknownNameError
 
 WHOLE, PLAIN, POOLED = BilateralMotor(1), BilateralMotor(callosum="none"), BilateralMotor()

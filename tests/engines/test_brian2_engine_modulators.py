@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from brian2 import Hz, ms
 
-from neurosim.engines.brian2_engine import Brian2Engine
-from neurosim.engines.expand import expand
+from neurosim.compiler.equations.network import expand
+from neurosim.engines.brian2.engine import Brian2Engine
 from neurosim.model.connectivity import AllToAll, OneToOne
 from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from brian2 import Hz, ms, mV
 
+from neurosim.compiler.equations.network import expand
 from neurosim.engines import registry
-from neurosim.engines.brian2_engine import Brian2Engine
-from neurosim.engines.expand import expand
+from neurosim.engines.brian2.engine import Brian2Engine
 from neurosim.errors import EngineRefusal
 from neurosim.model.connectivity import OneToOne
 from neurosim.model.network import Network

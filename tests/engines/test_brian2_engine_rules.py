@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from brian2 import Hz, ms, second
 
-from neurosim.engines.brian2_engine import Brian2Engine
+from neurosim.engines.brian2.engine import Brian2Engine
 from neurosim.model.connectivity import AllToAll, Edges, OneToOne
 from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel

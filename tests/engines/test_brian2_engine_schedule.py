@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from brian2 import Hz, ms, mV, second
 
-from neurosim.engines.brian2_engine import Brian2Engine
-from neurosim.engines.brian2_machine import SCHEDULE
+from neurosim.engines.brian2.engine import Brian2Engine
+from neurosim.engines.brian2.machine import SCHEDULE
 from neurosim.errors import DescriptionError
 from neurosim.model.connectivity import AllToAll, Edges, OneToOne, Probability
 from neurosim.model.network import Network

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from brian2 import Hz, ms, mV, second
 
-from neurosim.engines.brian2_engine import Brian2Engine
+from neurosim.engines.brian2.engine import Brian2Engine
 from neurosim.errors import DescriptionError, ResultFileError, RunFailed
 from neurosim.model.connectivity import AllToAll, OneToOne, Probability
 from neurosim.model.network import Network

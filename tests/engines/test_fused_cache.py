@@ -11,7 +11,7 @@ import pytest
 from brian2 import Hz, ms, mV
 
 from neurosim import AllToAll, Clamp, Network, Population, Projection, Recorder, simulate
-from neurosim.engines import cache
+from neurosim.compiler import cache
 from neurosim.neurons import LIF, Poisson
 from neurosim.synapses import Pulse
 

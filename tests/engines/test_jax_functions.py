@@ -9,7 +9,7 @@ import pytest
 from brian2 import ms, second
 
 from neurosim import Network, NeuronModel, Population, Recorder, parameter, simulate
-from neurosim.engines.jax_engine import compile_functions
+from neurosim.engines.jax import compile_functions
 from neurosim.errors import DescriptionError, UnknownNameError, UsageError
 from neurosim.rng import draws, stream_key
 from tests.engines import jax_networks as networks
@@ -129,8 +129,8 @@ def test_one_compilation_serves_repeated_calls_and_other_parameters():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("kind", ["uniform", "normal"])
 def test_draws_are_those_of_the_project(kind, dtype):
-    from neurosim.engines.jax_engine import draws as ours
-    from neurosim.engines.jax_engine.precision import precision
+    from neurosim.engines.jax import draws as ours
+    from neurosim.engines.jax.precision import precision
 
     key, size = stream_key(3, "E", "xi"), 20_001
     with precision(dtype):
@@ -148,7 +148,7 @@ def test_draws_are_those_of_the_project(kind, dtype):
 def test_the_exponential_is_that_of_scipy(double):
     from scipy.linalg import expm
 
-    from neurosim.engines.jax_engine.fixed import exponential
+    from neurosim.engines.jax.fixed import exponential
 
     rng = np.random.default_rng(0)
     for size in (0.0, 1e-3, 0.3, 1.0, 5.0):

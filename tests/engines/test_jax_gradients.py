@@ -7,7 +7,7 @@ import pytest
 from brian2 import ms, mV
 
 from neurosim import AllToAll, Edges, Network, NeuronModel, Population, Projection, Recorder, parameter
-from neurosim.engines.jax_engine import Surrogate, compile_functions
+from neurosim.engines.jax import Surrogate, compile_functions
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.neurons import LIF, LeakyRate, Signal
 from neurosim.rules import GainAdaptation, Oja

@@ -17,7 +17,7 @@ from neurosim import (
     pre,
     simulate,
 )
-from neurosim.engines.jax_engine import compile_functions
+from neurosim.engines.jax import compile_functions
 from neurosim.errors import DescriptionError, EngineRefusal
 from neurosim.model.parameters import option, parameter
 from neurosim.neurons import SpikeTrain

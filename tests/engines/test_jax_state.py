@@ -18,7 +18,7 @@ from neurosim import (
     parameter,
     simulate,
 )
-from neurosim.engines.jax_engine.shared import compiled, shape_of
+from neurosim.engines.jax.compiled import compiled, shape_of
 from neurosim.errors import DescriptionError, ResultFileError, RunFailed
 from neurosim.neurons import GradedUnit, Signal
 from neurosim.synapses import Graded

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from neurosim.engines.jax_engine.strides import Stride, stride
+from neurosim.engines.jax.strides import Stride, stride
 
 
 @settings(max_examples=25, deadline=None)

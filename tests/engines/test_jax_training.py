@@ -23,7 +23,7 @@ from neurosim import (
     pre,
     simulate,
 )
-from neurosim.engines.jax_engine import Surrogate, compile_functions
+from neurosim.engines.jax import Surrogate, compile_functions
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.neurons import LIF, GradedUnit, LeakyRate, Signal
 from neurosim.rules import Oja

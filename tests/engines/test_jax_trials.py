@@ -18,8 +18,8 @@ from neurosim import (
     Recorder,
     Uniform,
 )
-from neurosim.engines.jax_engine import compile_functions
-from neurosim.engines.jax_engine.products import weighted_sum
+from neurosim.engines.jax import compile_functions
+from neurosim.engines.jax.products import weighted_sum
 from neurosim.errors import UsageError
 from neurosim.neurons import LIF, GradedUnit, LeakyRate, Poisson, Signal
 from neurosim.rules import PairSTDP, SoftHebb

@@ -22,10 +22,10 @@ from neurosim import (
     pre,
     synapse,
 )
-from neurosim.engines.expand import expand
-from neurosim.engines.integration import linear_system
-from neurosim.engines.lowering import lower
-from neurosim.engines.propagator import Linear, propagate
+from neurosim.compiler.equations.network import expand
+from neurosim.compiler.schedule.exact import Linear, propagate
+from neurosim.compiler.schedule.integration import linear_system
+from neurosim.compiler.schedule.order import lower
 from neurosim.errors import DescriptionError
 from neurosim.neurons import LIF, GradedUnit, LeakyRate, Poisson, Signal
 from neurosim.rules import GainAdaptation, Oja, PairSTDP

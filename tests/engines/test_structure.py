@@ -23,7 +23,7 @@ from neurosim import (
     synapse,
     to_json,
 )
-from neurosim.engines.expand import expand
+from neurosim.compiler.equations.network import expand
 from neurosim.errors import DescriptionError, NeurosimError, SignalMissing
 from neurosim.neurons import LIF, GradedUnit, LeakyRate, Poisson, Signal, SpikeTrain
 from neurosim.rules import SET, DeepR, Hebb, HomeostaticRewiring, PairSTDP, RigL, SynapticElements
@@ -328,7 +328,7 @@ def test_degrees_follow_the_elements_after_every_update():
 def test_growth_is_zero_at_both_set_points_and_largest_between_them(eta):
     rule = SynapticElements(eta=eta, epsilon=0.05, nu_axonal=1 * Hz)
     growth = rule.traces["axonal"].derivative
-    from neurosim.engines.evaluate import evaluate
+    from neurosim.compiler.evaluate import evaluate
 
     def at(calcium, elements=1.0):
         known = {name: float(value) for name, value in rule.values().items()}

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from experiments import bilateral_motor
-from experiments.bilateral_claims import COMPARED, claims
-from experiments.bilateral_figure import _matrix
-from experiments.bilateral_measures import Performance, measures, performance, spread
-from experiments.bilateral_training import (
+from experiments.bilateral_motor import study as bilateral_motor
+from experiments.bilateral_motor.claims import COMPARED, claims
+from experiments.bilateral_motor.figure import _matrix
+from experiments.bilateral_motor.measures import Performance, measures, performance, spread
+from experiments.bilateral_motor.training import (
     DOMINANT,
     LOSSES,
     MODELS,

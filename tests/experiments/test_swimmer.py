@@ -8,7 +8,7 @@ import pytest
 
 from circuits.celegans_swimmer import SwimmerCircuit
 from circuits.mlp import MLPController
-from experiments import swimmer
+from experiments.swimmer import study as swimmer
 from neurosim.bodies.swimmer import Swimmer
 from neurosim.errors import DescriptionError, UsageError
 from neurosim.experiment import find_experiment, new_run, parallel_map, resumed_run, with_settings

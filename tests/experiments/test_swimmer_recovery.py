@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments import swimmer_recovery
+from experiments.swimmer_recovery import study as swimmer_recovery
 from neurosim.experiment import find_experiment, new_run, with_settings
 from neurosim.store import open_results
 

@@ -8,7 +8,7 @@ import pytest
 from brian2 import ms, mV
 
 from neurosim import AllToAll, Clamp, Network, Normal, Population, Projection, Recorder, simulate
-from neurosim.engines.jax_engine import Surrogate, compile_functions
+from neurosim.engines.jax import Surrogate, compile_functions
 from neurosim.errors import DescriptionError, EngineRefusal, UnknownNameError, UsageError
 from neurosim.learning.bptt import (
     Fresh,

@@ -7,7 +7,7 @@ import pytest
 from brian2 import ms
 
 from neurosim import AllToAll, Network, Normal, Population, Projection, Recorder, simulate
-from neurosim.engines.expand import expand
+from neurosim.compiler.equations.network import expand
 from neurosim.engines.structure import needs_gradient
 from neurosim.errors import EngineRefusal, UsageError
 from neurosim.learning.bptt import Objective, Rewiring, Shuffled, Trainer, mean_square, network_model

@@ -6,7 +6,7 @@ from brian2 import ms
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosim.engines.expand import expand
+from neurosim.compiler.equations.network import expand
 from neurosim.errors import DescriptionError
 from neurosim.model.connectivity import AllToAll, Edges, InDegree, OneToOne, Probability, edge_order
 from neurosim.model.network import Network

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosim.engines.evaluate import evaluate
+from neurosim.compiler.evaluate import evaluate
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import (
     MAX_DEPTH,

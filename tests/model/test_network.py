@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from brian2 import Hz, ms, mV
 
-from neurosim.engines.expand import expand
+from neurosim.compiler.equations.network import expand
 from neurosim.errors import NeurosimError, UnknownNameError
 from neurosim.model.connectivity import AllToAll, Edges, OneToOne
 from neurosim.model.network import Network

@@ -6,7 +6,7 @@ import sys
 import pytest
 from brian2 import ms, mV
 
-from neurosim.engines.expand import expand
+from neurosim.compiler.equations.network import expand
 from neurosim.errors import DescriptionError, NeurosimError
 from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel

@@ -6,7 +6,7 @@ import numpy as np
 from brian2 import second
 
 from neurosim import AllToAll, Network, Population, Projection, SynapticRule
-from neurosim.engines.engine import Simulation
+from neurosim.engines.simulation import Simulation
 from neurosim.neurons import GradedUnit, Signal
 from neurosim.rng import generator
 from neurosim.synapses import Graded

@@ -6,13 +6,13 @@ from brian2 import mV
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from neurosim.compiler.equations.bounds import Limit
 from neurosim.engines import get_engine
-from neurosim.engines.limits import Limit
 from neurosim.errors import RunFailed
 from neurosim.model.expressions import Statement
 from neurosim.rules import registry
 from neurosim.testing import RATE, SPIKING
-from neurosim.testing.clauses_run import extremes
+from neurosim.testing.clauses.runs import extremes
 from neurosim.testing.trial import Trial
 
 FUSED = get_engine("fused")

@@ -3,10 +3,10 @@
 import pytest
 from brian2 import Hz, mV, second
 
+from neurosim.compiler.equations.bounds import Change
+from neurosim.compiler.schedule.order import lower
 from neurosim.engines.fused.engine import FusedEngine
 from neurosim.engines.fused.simulation import FusedSimulation
-from neurosim.engines.limits import Change
-from neurosim.engines.lowering import lower
 from neurosim.errors import ContractError
 from neurosim.model.parameters import parameter
 from neurosim.model.rule import NeuronRule, SynapticRule, own, post, pre, synapse

@@ -70,7 +70,7 @@ def by_jax(seed, beta, **facts):
     import jax
     import jax.numpy as jnp
 
-    from neurosim.engines.jax_engine import Surrogate, compile_functions
+    from neurosim.engines.jax import Surrogate, compile_functions
 
     functions = compile_functions(
         network(seed, None, beta, **facts),

@@ -5,7 +5,7 @@ import pytest
 from brian2 import ms
 
 from neurosim import AllToAll, Network, Population, Probability, Projection, simulate
-from neurosim.engines.engine import Simulation
+from neurosim.engines.simulation import Simulation
 from neurosim.neurons import SigmoidRate, Signal
 from neurosim.rng import generator
 from neurosim.rules import FoldiakForward, FoldiakLateral, FoldiakThreshold

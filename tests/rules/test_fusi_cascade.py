@@ -8,7 +8,7 @@ from brian2 import ms, mV
 from scipy.stats import chisquare
 
 from neurosim import AllToAll, Network, Projection, simulate
-from neurosim.engines.evaluate import evaluate
+from neurosim.compiler.evaluate import evaluate
 from neurosim.errors import DescriptionError
 from neurosim.rng import generator
 from neurosim.rules import FusiCascade

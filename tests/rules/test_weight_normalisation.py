@@ -19,7 +19,7 @@ from neurosim import (
     pre,
     simulate,
 )
-from neurosim.engines.engine import Simulation
+from neurosim.engines.simulation import Simulation
 from neurosim.model.connectivity import Connectivity
 from neurosim.neurons import LIF, GradedUnit, Poisson, Signal
 from neurosim.rng import generator

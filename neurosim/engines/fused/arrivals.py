@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from neurosim.engines.expanded import Link
+from neurosim.compiler.equations.forms import Link
 from neurosim.engines.fused.storage import Storage
 
 NAMES = ("edge", "after", "last", "waiting", "free")

@@ -18,7 +18,7 @@ import numba
 import numpy as np
 from numba.core.registry import cpu_target
 
-from neurosim.engines.cache import folder, key, write
+from neurosim.compiler.cache import folder, key, write
 
 # Numba imports a large part of itself at the first call of any function: here it does so with the other imports.
 cpu_target.typing_context.refresh()

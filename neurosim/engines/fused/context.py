@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from neurosim.engines.engine import ExternalFunction
-from neurosim.engines.expanded import Link, Unit
+from neurosim.compiler.equations.forms import Link, Unit
+from neurosim.compiler.schedule.program import Program
+from neurosim.engines.externals import ExternalFunction
+from neurosim.engines.fused.places import Place
 from neurosim.engines.fused.render import Hoist, Render
-from neurosim.engines.fused.scope import Place
 from neurosim.engines.fused.storage import Storage
-from neurosim.engines.lowering import Program
 from neurosim.model.expressions import Statement
 from neurosim.model.parts import Recorder
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from neurosim.engines.engine import Engine, ExternalFunction, Simulation
-from neurosim.engines.expanded import Expanded
+from neurosim.compiler.equations.forms import Expanded
+from neurosim.compiler.schedule.order import lower
+from neurosim.engines.engine import Engine
+from neurosim.engines.externals import ExternalFunction
 from neurosim.engines.fused.simulation import FusedSimulation
-from neurosim.engines.lowering import lower
+from neurosim.engines.simulation import Simulation
 
 
 class FusedEngine(Engine):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from neurosim.engines.expanded import Link
+from neurosim.compiler.equations.forms import Link
+from neurosim.compiler.schedule.program import Block
 from neurosim.engines.fused.context import Context, indent, size
+from neurosim.engines.fused.places import link_place
 from neurosim.engines.fused.render import CONSTANT_TEXTS
-from neurosim.engines.fused.scope import link_place
-from neurosim.engines.lowering import Block
 from neurosim.model.expressions import FUNCTIONS, names_in
 from neurosim.model.matrix import FUNCTIONS as MATRIX_FUNCTIONS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosim.engines.expanded import Expanded
+from neurosim.compiler.equations.forms import Expanded
 from neurosim.engines.fused.storage import Storage
 from neurosim.engines.recordings import Samples, Spikes
 from neurosim.model.parts import Recorder

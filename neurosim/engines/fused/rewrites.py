@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from neurosim.engines.expanded import OF
-from neurosim.engines.lowering import Block, Program, Propagator
+from neurosim.compiler.equations.names import OF
+from neurosim.compiler.schedule.program import Block, Program, Propagator
 from neurosim.model.expressions import names_in
 
 

@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from neurosim.engines.engine import ExternalFunction, Progress, Simulation, State
-from neurosim.engines.evaluate import evaluate
-from neurosim.engines.expanded import Link, Unit
+from neurosim.compiler.equations.forms import Link, Unit
+from neurosim.compiler.evaluate import evaluate
+from neurosim.compiler.schedule.program import Program
+from neurosim.engines.externals import ExternalFunction
 from neurosim.engines.fused import arrivals, support
 from neurosim.engines.fused.compiled import call, compiled
 from neurosim.engines.fused.context import Context
 from neurosim.engines.fused.printer import Printer
 from neurosim.engines.fused.recorder import Recorders
 from neurosim.engines.fused.storage import Storage, build, coefficients, elapse, reset, set_refractory_steps
-from neurosim.engines.lowering import Program
 from neurosim.engines.recordings import Samples, Spikes
+from neurosim.engines.simulation import Progress, Simulation, State
 from neurosim.errors import DescriptionError, ResultFileError, RunFailed
 from neurosim.rng import draws, normal, threefry
 

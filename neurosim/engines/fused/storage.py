@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from neurosim.engines.engine import ExternalFunction
-from neurosim.engines.expanded import Expanded, Link, Unit
+from neurosim.compiler.equations.forms import Expanded, Link, Unit
+from neurosim.compiler.schedule.exact import propagate
+from neurosim.compiler.schedule.program import Program, Propagator
+from neurosim.engines.externals import ExternalFunction
 from neurosim.engines.fused.aligned import aligned
 from neurosim.engines.fused.rewrites import scaled_traces
-from neurosim.engines.lowering import Program, Propagator
-from neurosim.engines.propagator import propagate
 from neurosim.errors import DescriptionError
 from neurosim.rng import stream_key
 

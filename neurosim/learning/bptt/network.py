@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from neurosim.engines.jax_engine import NetworkFunctions, Surrogate, compile_functions
-from neurosim.engines.jax_engine.refusals import external_reasons
+from neurosim.engines.jax import NetworkFunctions, Surrogate, compile_functions
+from neurosim.engines.jax.refusals import external_reasons
 from neurosim.errors import EngineRefusal, UnknownNameError, UsageError
 from neurosim.learning.bptt.model import Model, Parameters, unexplained
 from neurosim.model.expressions import names_in

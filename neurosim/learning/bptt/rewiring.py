@@ -11,9 +11,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from neurosim.engines.expand import expand
-from neurosim.engines.expanded import Expanded
-from neurosim.engines.structure import apply, present_rules, structured, updated_as_one
+from neurosim.compiler.equations.forms import Expanded
+from neurosim.compiler.equations.masks import structured
+from neurosim.compiler.equations.network import expand
+from neurosim.engines.structure import apply, present_rules, updated_as_one
 from neurosim.errors import UsageError
 from neurosim.learning.bptt.trainer import Progress, Trainer
 from neurosim.learning.bptt.training import Training

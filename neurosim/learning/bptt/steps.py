@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import optax
 from jax import Array, lax
 
-from neurosim.engines.jax_engine.shared import keep_compiled
+from neurosim.engines.jax.compiled import keep_compiled
 from neurosim.learning.bptt.batches import Batches
 from neurosim.learning.bptt.model import Model, Parameters
 from neurosim.learning.bptt.objective import Objective

@@ -14,7 +14,7 @@ import numpy as np
 import optax
 from numpy.typing import ArrayLike
 
-from neurosim.engines.jax_engine.precision import named, precision
+from neurosim.engines.jax.precision import named, precision
 from neurosim.errors import RunFailed, UnknownNameError, UsageError
 from neurosim.learning.bptt.batches import Batches
 from neurosim.learning.bptt.checks import breakdown, our_errors, require_gradients, require_scalars

@@ -1,0 +1,1 @@
+"""Two hemispheres that learn to move one arm."""

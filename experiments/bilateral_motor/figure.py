@@ -1,0 +1,157 @@
+"""The figure and the movie of the bilateral motor study."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from experiments.bilateral_motor.training import MODELS, TASKS, mixed
+from neurosim.bodies.arm import TwoLink
+from neurosim.experiment import Results
+
+if TYPE_CHECKING:
+    from matplotlib.animation import FuncAnimation
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = {
+    "U-N": "0.55",
+    "U-D": "#0072B2",
+    "U-ND": "#D55E00",
+    "Bi-N": "#56B4E9",
+    "CC-N": "#009E73",
+    "Bi-S": "#E69F00",
+    "CC-S": "#CC79A7",
+}
+SHOWN = ("U-D", "U-ND", "CC-S")
+PANELS = (("path0", "path1", "path2"), ("reach", "hold", "matrix"), ("learning", "lesion0", "lesion1"))
+FRAMES = 2  # control steps from one frame of the movie to the next
+PAUSE = 5  # frames at the end of a trial
+TRIALS = 4  # in the movie
+
+
+def figure(config: Any, results: Results) -> Figure:
+    """Return the figure: hand paths, error over time, a matrix of models and tasks, learning curves, lesions."""
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(12, 10.5), layout="constrained")
+    axes = drawn.subplot_mosaic([list(row) for row in PANELS])
+    for k, model in enumerate(SHOWN):
+        _paths(axes[f"path{k}"], results, model)
+    for k, task in enumerate(TASKS):
+        _error(axes[task], results, k, task)
+        _lesions(axes[f"lesion{k}"], results, k, task)
+    _matrix(axes["matrix"], results)
+    _learning(axes["learning"], results)
+    for letter, axis in zip("ABCDEFGHI", axes.values(), strict=True):
+        axis.set_title(letter, loc="left", fontweight="bold")
+    return drawn
+
+
+def _paths(axis: Axes, results: Results, model: str) -> None:
+    hand = 100 * results.array("test/hand")[0, list(MODELS).index(model)]
+    target = 100 * results.array("test/target")[0]
+    for k, path in enumerate(hand):
+        label = "target" if k == 0 else None
+        axis.plot(*path.T, color=COLOURS[model], linewidth=1.2)
+        axis.plot(*path[0], "o", color="0.3", markersize=3, label="start" if k == 0 else None)
+        axis.plot(*target[k], "x", color="black", markersize=6, label=label)
+        axis.plot(*zip(path[-1], target[k], strict=True), ":", color="0.5", linewidth=0.8)
+    axis.set(xlabel="x (cm)", ylabel="y (cm)", title=f"Reaching, {model}", xlim=(-75, 75), ylim=(-40, 75))
+    axis.set_aspect("equal")
+    axis.legend(frameon=False, loc="lower left", fontsize=8)
+
+
+def _error(axis: Axes, results: Results, k: int, task: str) -> None:
+    time = results.array("test/time")
+    for model, curve in zip(MODELS, results.array("test/error")[k].mean(axis=1), strict=True):
+        axis.plot(time, curve, color=COLOURS[model], label=model)
+    title = {"reach": "Reaching", "hold": "Holding under a load"}[task]
+    axis.set(
+        xlabel="time in the trial (s)", ylabel="distance from the target (cm)", title=title, ylim=(0, None)
+    )
+    axis.legend(frameon=False, fontsize=8, ncols=2)
+
+
+def _matrix(axis: Axes, results: Results) -> None:
+    """Draw end errors of every model and task, each column shaded by itself."""
+    errors = np.stack([results.array(f"test/{task}_end_error").mean(axis=-1, dtype=float) for task in TASKS])
+    mean, several = errors.mean(-1).T, errors.shape[-1] > 1
+    spread = errors.std(-1, ddof=1).T if several else np.zeros_like(mean)
+    low, high = mean.min(0), mean.max(0)
+    axis.imshow((mean - low) / np.maximum(high - low, 1e-12), cmap="viridis_r", aspect="auto", alpha=0.6)
+    for (row, column), value in np.ndenumerate(mean):
+        text = f"{value:.1f} ± {spread[row, column]:.1f}" if several else f"{value:.1f}"
+        axis.text(column, row, text, ha="center", va="center")
+    axis.set_xticks(range(len(TASKS)), TASKS)
+    axis.set_yticks(range(len(MODELS)), list(MODELS))
+    axis.set(title="End error (cm), ± SD of seeds" if several else "End error (cm)")
+
+
+def _learning(axis: Axes, results: Results) -> None:
+    """Draw the non-specialised loss of the reaching models, whatever loss they learn from, without regulariser."""
+    parts = {name: results.array(f"training/{name}")[0].mean(axis=1) for name in ("P1", "P2", "A")}
+    loss = sum(mixed(name) * curve for name, curve in parts.items())
+    assert isinstance(loss, np.ndarray)
+    width = max(loss.shape[1] // 25, 1)
+    count = loss.shape[1] // width
+    smooth = loss[:, : count * width].reshape(len(loss), count, width).mean(-1)
+    for model, curve in zip(MODELS, smooth, strict=True):
+        axis.plot((np.arange(count) + 0.5) * width, curve, color=COLOURS[model], label=model)
+    axis.set(xlabel="update", ylabel="2.5 P1 + 2.5 P2 + A", title="Learning to reach", ylim=(0, None))
+    axis.legend(frameon=False, fontsize=8, ncols=2)
+
+
+def _lesions(axis: Axes, results: Results, k: int, task: str) -> None:
+    """Draw the end error after each lesion."""
+    lesions, models = results.array("lesions/lesion"), [str(m) for m in results.array("lesions/model")]
+    table = results.array("lesions/end_error")[:, k].mean(axis=-1)
+    intact = results.array(f"test/{task}_end_error").mean(axis=(1, 2), dtype=float)
+    rows = np.vstack([[intact[list(MODELS).index(m)] for m in models], table])
+    axis.imshow(rows, cmap="magma_r", aspect="auto", alpha=0.6, vmin=0)
+    for (row, column), value in np.ndenumerate(rows):
+        axis.text(column, row, "-" if np.isnan(value) else f"{value:.1f}", ha="center", va="center")
+    axis.set_xticks(range(len(models)), models)
+    axis.set_yticks(range(len(rows)), ["intact", *map(str, lesions)])
+    axis.set(title=f"Lesions, {task}: end error (cm)")
+
+
+def movie(config: Any, results: Results) -> FuncAnimation:
+    """Return the arm reaching in the same trials under three of the models, at a quarter of its speed."""
+    from matplotlib.animation import FuncAnimation
+    from matplotlib.figure import Figure
+
+    limb = TwoLink()
+    hand, target = results.array("test/hand")[0], results.array("test/target")[0]
+    paths = [hand[list(MODELS).index(model)] for model in SHOWN]
+    steps = hand.shape[2]
+    moments = [min(FRAMES * k, steps - 1) for k in range(-(-steps // FRAMES))] + [steps - 1] * PAUSE
+    frames = [(trial, step) for trial in range(min(TRIALS, hand.shape[1])) for step in moments]
+    drawn = Figure(figsize=(7.5, 2.6), layout="constrained")
+    lines = []
+    for axis, model in zip(drawn.subplots(1, len(SHOWN)), SHOWN, strict=True):
+        axis.set(xlim=(-0.7, 0.7), ylim=(-0.3, 0.7), title=f"{model}", xticks=[], yticks=[])
+        axis.set_aspect("equal")
+        (arm,) = axis.plot([], [], "o-", color=COLOURS[model], linewidth=4, markersize=5)
+        (trace,) = axis.plot([], [], color="0.6", linewidth=1)
+        (aim,) = axis.plot([], [], "x", color="black", markersize=8, markeredgewidth=2)
+        lines.append((arm, trace, aim))
+
+    def draw(frame: tuple[int, int]) -> list[Any]:
+        trial, step = frame
+        for path, (arm, trace, aim) in zip(paths, lines, strict=True):
+            arm.set_data(*_arm(limb, path[trial, step]).T)
+            trace.set_data(*path[trial, : step + 1].T)
+            aim.set_data(*target[trial][:, None])
+        return [line for three in lines for line in three]
+
+    return FuncAnimation(drawn, draw, frames=frames, interval=80, blit=False)
+
+
+def _arm(limb: TwoLink, hand: np.ndarray) -> np.ndarray:
+    """Return the positions of shoulder, elbow and hand (m)."""
+    q = np.asarray(limb.angles(jnp.asarray(hand)))
+    elbow = limb.length[0] * np.array([np.cos(q[0]), np.sin(q[0])])
+    return np.array([[0.0, 0.0], elbow, hand])

@@ -1,0 +1,1 @@
+"""Rules that bring a gait back after lesions in mid-swim."""

@@ -1,0 +1,1 @@
+"""From a description to equations: every rule, gain and signal written out on named variables."""

@@ -1,0 +1,1 @@
+"""From equations to a program: numerical methods, and the order of what one step does."""

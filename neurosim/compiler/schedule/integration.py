@@ -1,0 +1,95 @@
+"""From differential equations and a method to assignments, by Brian2's state updaters or the matrix exponential."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import brian2
+from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
+from brian2.stateupdaters import euler, exponential_euler, rk2, rk4
+from brian2.stateupdaters.base import UnsupportedEquationsException
+
+from neurosim.compiler.cache import remembered
+from neurosim.compiler.schedule.exact import Linear
+from neurosim.errors import DescriptionError
+from neurosim.model.expressions import Statement, names_in, parse_statements
+
+_UPDATERS = {"exponential_euler": exponential_euler, "euler": euler, "rk2": rk2, "rk4": rk4}
+
+
+def linear_system(derivatives: Mapping[str, str], constants: frozenset[str], where: str) -> Linear:
+    """Return the equations as a linear system, or raise DescriptionError saying which is not linear.
+
+    Arguments: derivatives, expression of dx/dt by state; constants, names that do not change; where, for messages.
+    """
+    parts = ["linear", list(derivatives.items()), sorted(constants & _names(derivatives)), brian2.__version__]
+    found = remembered("equations", parts, lambda: _linear(derivatives, constants))
+    if "problem" in found:
+        raise DescriptionError(f"{where}: {found['problem']}: use method 'exponential_euler' or 'rk4'")
+    matrix = {(int(i), int(j)): text for i, j, text in found["matrix"]}
+    offsets = [{int(i): text for i, text in found[k]} for k in ("constant", "input")]
+    return Linear(tuple(derivatives), matrix, *offsets)
+
+
+def _names(derivatives: Mapping[str, str]) -> frozenset[str]:
+    return frozenset().union(*(names_in(text) for text in derivatives.values()))
+
+
+def _linear(derivatives: Mapping[str, str], constants: frozenset[str]) -> dict[str, Any]:
+    import sympy
+
+    symbols = {name: sympy.Symbol(name, real=True) for name in derivatives}
+    matrix: list[list[Any]] = []
+    constant: list[list[Any]] = []
+    inputs: list[list[Any]] = []
+    for i, (name, text) in enumerate(derivatives.items()):
+        # Neither expanded nor simplified, which may take for ever: sums of terms cancel without.
+        expression = str_to_sympy(text)
+        for j, other in enumerate(symbols.values()):
+            slope = _slope(expression, other)
+            if slope is None or names_in(sympy_to_str(slope)) - constants:
+                return {
+                    "problem": f"d{name}/dt is not linear with constant coefficients, so it has no exact step"
+                }
+            if slope != 0:
+                matrix.append([i, j, sympy_to_str(slope)])
+        rest = sympy_to_str(expression.subs(dict.fromkeys(symbols.values(), 0)))
+        if "t" in names_in(rest):
+            return {"problem": f"d{name}/dt depends on time, so it has no exact step"}
+        if rest != "0":
+            (inputs if names_in(rest) - constants else constant).append([i, rest])
+    return {"matrix": matrix, "constant": constant, "input": inputs}
+
+
+def _slope(expression: Any, symbol: Any) -> Any:
+    try:
+        return expression.diff(symbol)
+    except AttributeError:  # of a comparison
+        return None
+
+
+def update_statements(derivatives: Mapping[str, str], method: str, where: str) -> tuple[Statement, ...]:
+    """Return the assignments of one step of an explicit method; raises DescriptionError if it does not apply."""
+    parts = ["explicit", list(derivatives.items()), method, brian2.__version__]
+    found = remembered("equations", parts, lambda: _explicit(derivatives, method))
+    if "problem" in found:
+        raise DescriptionError(
+            f"{where}: method '{method}' does not apply ({found['problem']}): use 'rk4' or 'euler'"
+        )
+    return parse_statements(found["text"], where)
+
+
+def _explicit(derivatives: Mapping[str, str], method: str) -> dict[str, Any]:
+    equations = brian2.Equations("\n".join(f"d{name}/dt = {text} : 1" for name, text in derivatives.items()))
+    try:
+        return {"text": _UPDATERS[method](equations)}
+    except UnsupportedEquationsException as error:
+        return {"problem": " ".join(str(error).split())[:200]}
+
+
+@lru_cache(maxsize=1)
+def methods() -> tuple[str, ...]:
+    """Return the names of the explicit methods."""
+    return tuple(_UPDATERS)

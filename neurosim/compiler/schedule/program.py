@@ -1,0 +1,94 @@
+"""A program: the blocks of one step in order, each a short list of assignments, with what they need.
+
+Engines that compile print these blocks; none of them reads equations or knows a rule by name. In statements
+`select(condition, a, b)` chooses, `active` says that a neuron is not refractory, and names that begin with an
+underscore are local. A block 'matrix', or one with `matrix` set, has one statement in the language of
+`neurosim.model.matrix`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from neurosim.compiler.equations.forms import Expanded, StateClamp, Unit
+from neurosim.compiler.schedule.exact import Linear
+from neurosim.model.expressions import Statement, names_in, substitute, substitute_all
+
+Kind = Literal[
+    "draw", "input", "clamp", "clear", "graded", "evaluate", "record", "learn", "adapt", "integrate", "decay",
+    "threshold", "source", "deliver", "on_pre", "on_post", "reset", "external", "matrix",
+    "accumulate", "apply",
+]  # fmt: skip
+
+
+Place = Literal["pre", "post", "edge"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """One piece of a step: what kind, whose (a unit, a link, an external), and the assignments.
+
+    place, where the traces of a decay are kept; clamp, the clamp that a block of that kind applies; matrix, whether
+    its first statement is in the matrix language; total, whether it works out sums over the edges of each target.
+    """
+
+    kind: Kind
+    owner: str
+    statements: tuple[Statement, ...] = ()
+    place: Place | None = None
+    clamp: StateClamp | None = None
+    matrix: bool = False
+    total: bool = False
+
+    @property
+    def writes(self) -> frozenset[str]:
+        """The names that the block assigns, locals left out."""
+        return frozenset(s.target for s in self.statements if not s.target.startswith("_"))
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names that the block reads."""
+        named = (
+            frozenset().union(*(names_in(s.expression) for s in self.statements))
+            if self.statements
+            else frozenset()
+        )
+        augmented = frozenset(s.target for s in self.statements if s.op != "=")
+        return named | augmented
+
+
+@dataclass(frozen=True)
+class Propagator:
+    """Coefficients of an exact step, worked out from constants and dt before a run.
+
+    names P_x_y, Q_x_y and c_x in statements belong to `owner`; the ones for held states carry the prefix H.
+    """
+
+    owner: str
+    linear: Linear
+    frozen: frozenset[str] = frozenset()
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
+class Program:
+    """The blocks of one step in order, the coefficients they need, and the definitions that are kept as arrays."""
+
+    expanded: Expanded
+    blocks: tuple[Block, ...]
+    propagators: tuple[Propagator, ...]
+    samples: tuple[Block, ...]
+    stored: Mapping[str, tuple[str, ...]]
+
+    def inline(self, unit: Unit, text: str) -> str:
+        """Return an expression of a unit written on its states, constants and fed ports alone."""
+        return inline(self.expanded, unit, text)
+
+
+def inline(expanded: Expanded, unit: Unit, text: str) -> str:
+    """Return an expression of a unit with definitions written out and ports that no projection feeds set to 0."""
+    fed = {link.port for link in expanded.links.values() if link.target == unit.name}
+    silent = {port: "0" for port in unit.ports if port not in fed}
+    return substitute(substitute_all(text, unit.definitions), silent)

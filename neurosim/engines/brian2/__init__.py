@@ -1,0 +1,1 @@
+"""The reference engine: Brian2 runs the equations."""

@@ -1,0 +1,238 @@
+"""A network in Brian2: all its objects, each with a place of its own in one schedule, ready to be stepped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from itertools import count
+from typing import Any
+
+import numpy as np
+from brian2 import Clock, Network, NetworkOperation, second
+from brian2.utils.logger import catch_logs
+
+from neurosim.compiler.equations.forms import Expanded, Link, Unit
+from neurosim.compiler.equations.names import OF
+from neurosim.compiler.schedule.graded import graded_order
+from neurosim.engines.brian2.populations import UnitGroup
+from neurosim.engines.brian2.projections import LinkSynapses, pathways
+from neurosim.engines.brian2.records import SampleRecord, SpikeRecord
+from neurosim.engines.brian2.samples import Samples
+from neurosim.engines.brian2.steps import Body, Flight, Inputs, Source, Step, draw, hold
+from neurosim.engines.externals import ExternalFunction
+from neurosim.model.parts import Recorder
+
+SCHEDULE = (
+    "start", "inputs", "graded", "record", "learn", "adapt", "groups", "thresholds",
+    "deliver", "learn_pre", "learn_post", "resets", "end",
+)  # fmt: skip
+"""One step. Traces decay in 'before_groups'; Brian2 needs 'start' for objects that do nothing by themselves."""
+CLAMPED = ("inputs", "learn", "adapt", "groups", "learn_pre", "learn_post", "resets", "end")
+"""Slots after which clamps are applied; in 'deliver', where links read what others write, they follow each link."""
+NO_SPIKES = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
+"""Steps and units of no spikes."""
+
+
+class Machine:
+    """All of a network's objects in Brian2, and the memory that a simulation reads and writes."""
+
+    def __init__(self, expanded: Expanded, externals: Mapping[str, ExternalFunction]) -> None:
+        self.expanded = expanded
+        self.dt = expanded.network.step
+        self.clock = Clock(self.dt * second, name="steps")
+        self.step = Step(self.clock)
+        self.order = count()
+        self.operations: list[NetworkOperation] = []
+        self.units: dict[str, UnitGroup] = {}
+        self.links: dict[str, LinkSynapses] = {}
+        # First, since a source may refuse its values: Brian2 warns of objects that are left half made.
+        self.packed = {
+            unit.name: unit.source.pack(unit.size, self.dt, expanded.seed, unit.name)
+            for unit in expanded.units.values()
+            if unit.source is not None
+        }
+        # Brian2 warns of names that it resolves as we mean them, and of numerical trouble that the simulation reports.
+        with catch_logs():
+            self._make_units()
+            self._make_links()
+            self._make_modulators()
+            self._make_steps()
+            self._make_records()
+            self._make_bodies(externals)
+            self.network = self._network()
+
+    def start(self, inputs: Mapping[str, np.ndarray]) -> None:
+        """Get ready for steps with the given inputs."""
+        self.inputs.give(inputs)
+        self.input_operation.active = bool(inputs)
+        objects = self.network.sorted_objects
+        self.active = [o for o in objects if o.active and (o.code_objects or isinstance(o, NetworkOperation))]
+
+    def advance(self) -> None:
+        """Take one step: what Brian2 does in a run, without its preparation."""
+        for item in self.active:
+            item.run()
+        self.step.number += 1
+
+    # Parts ---------------------------------------------------------------------------------------------------------
+
+    def _make_units(self) -> None:
+        for index, unit in enumerate(self.expanded.units.values()):
+            links = list(self.expanded.links.values())
+            self.units[unit.name] = UnitGroup(unit, links, self.clock, self.order, f"population{index}")
+
+    def _make_links(self) -> None:
+        clamp = hold(self.expanded.clamps, self.units, self.step)
+        for index, link in enumerate(self.expanded.links.values()):
+            ends = self.units[link.source], self.units[link.target]
+            self.links[link.name] = LinkSynapses(link, *ends, self.clock, self.order, f"projection{index}")
+            if self.expanded.clamps:
+                self._add(clamp, "deliver")
+        for name in graded_order(self.expanded):
+            for feed in self.units[name].parts:
+                self.links[feed].place_sum()
+            self.units[name].add_ports()
+
+    def _network(self) -> Network:
+        groups = [unit.group for unit in self.units.values()]
+        synapses = [made for link in self.links.values() for made in link.objects]
+        network = Network(*groups, *synapses, *self.operations, name="network")
+        network.schedule = list(SCHEDULE)
+        # Brian2 prepares its objects at the start of a run; a run of no steps leaves them ready to be stepped.
+        network.run(0 * second, namespace={})
+        for samples in self.samples:
+            samples.rest()
+        return network
+
+    # Steps ---------------------------------------------------------------------------------------------------------
+
+    def _add(self, function: Callable[[], None], when: str) -> NetworkOperation:
+        order = next(self.order)
+        made = NetworkOperation(function, clock=self.clock, when=when, order=order, name=f"operation{order}")
+        self.operations.append(made)
+        return made
+
+    def _make_modulators(self) -> None:
+        """Let rules read the modulators of each step: outputs of other populations, held until the next."""
+        for part in self.parts:
+            for name, targets in part.modulators().items():
+                variable, _, population = name.partition(OF)
+                held = self.units[population].watch(variable, "after_graded")
+                self._add(partial(_hand_over, held, targets), "after_graded")
+
+    def _make_steps(self) -> None:
+        seed = self.expanded.seed
+        drawing: list[tuple[Unit | Link, UnitGroup | LinkSynapses]] = [
+            *((unit.unit, unit) for unit in self.units.values()),
+            *((link.link, link) for link in self.links.values()),
+        ]
+        for part, held in drawing:
+            if part.draws:
+                self._add(draw(part, held.array, seed, self.step), "inputs")
+        self.inputs = Inputs(self.units, self.step)
+        self.input_operation = self._add(self.inputs.apply, "inputs")
+        if self.expanded.clamps:
+            clamp = hold(self.expanded.clamps, self.units, self.step)
+            for slot in CLAMPED:
+                self._add(clamp, f"after_{slot}")
+        self.sources = {
+            name: Source(self.units[name], packed, seed, self.step) for name, packed in self.packed.items()
+        }
+        for source in self.sources.values():
+            self._add(source.apply, "before_thresholds")
+        self.flights = {name: Flight(self.units[name], depth, self.step) for name, depth in self._delays()}
+        for flight in self.flights.values():
+            self._add(flight.note, "after_thresholds")
+
+    def _delays(self) -> list[tuple[str, int]]:
+        longest: dict[str, int] = {}
+        for link in self.expanded.links.values():
+            longest[link.source] = max(link.delay, longest.get(link.source, 0))
+        return [(name, delay) for name, delay in longest.items() if delay]
+
+    def _make_records(self) -> None:
+        self.records: dict[str, SpikeRecord | SampleRecord] = {}
+        for recorder in self.expanded.network.recorders:
+            if recorder.variable == "spikes":
+                unit = self.units[recorder.target]
+                self.records[recorder.key] = SpikeRecord(recorder, unit.group, self.step, self.dt)
+                self._add(self.records[recorder.key].note, "after_thresholds")
+            else:
+                self.records[recorder.key] = self._samples(recorder)
+                self._add(self.records[recorder.key].note, "record")
+
+    def _samples(self, recorder: Recorder) -> SampleRecord:
+        name, variable = recorder.target, recorder.variable
+        unit = self.units.get(name)
+        array = self.links[name].array(variable) if unit is None else unit.watch(variable, "after_graded")
+        part = self.expanded.links[name] if unit is None else unit.unit
+        return SampleRecord(recorder, array, part.dimensions[variable], self.step, self.dt)
+
+    def _make_bodies(self, externals: Mapping[str, ExternalFunction]) -> None:
+        self.bodies: dict[str, Body] = {}
+        for name, function in externals.items():
+            external = self.expanded.network.externals[name]
+            read = [text.partition(".") for text in external.reads]
+            reads = [self.units[population].watch(variable, "end") for population, _, variable in read]
+            writes = [
+                (self.units[n].array("value"), function.outputs[out]) for n, out in external.writes.items()
+            ]
+            self.bodies[name] = Body(function, reads, writes)
+            self._add(self.bodies[name].apply, "end")
+        graded = [unit for unit in self.units.values() if unit.unit.graded]
+        self.outputs = {unit.unit.name: unit.watch("output", "after_end") for unit in graded}
+
+    @property
+    def parts(self) -> list[UnitGroup | LinkSynapses]:
+        """The populations and projections."""
+        return [*self.units.values(), *self.links.values()]
+
+    @property
+    def samples(self) -> list[Samples]:
+        """The code of rules with the clock 'sample'."""
+        return [samples for part in self.parts for samples in part.samples]
+
+    # Reading and going back ------------------------------------------------------------------------------------------
+
+    def value(self, owner: str, name: str) -> Any:
+        """Return a variable in SI units; a definition speaks of the last step taken."""
+        if owner in self.links:
+            return self.links[owner].value(name)
+        with self.last_step(), catch_logs():
+            return self.units[owner].value(name)
+
+    @contextmanager
+    def last_step(self) -> Iterator[None]:
+        """Set the clock to the last step taken, that of which definitions speak."""
+        now = self.step.number
+        self.step.number = max(now - 1, 0)
+        try:
+            yield
+        finally:
+            self.step.number = now
+
+    def reset(self) -> None:
+        """Go back to step 0, with the present constants and the present state of externals."""
+        self.step.number = 0
+        parts: tuple[Any, ...] = (*self.units.values(), *self.links.values(), *self.sources.values())
+        for part in (*parts, *self.bodies.values()):
+            part.reset()
+        for flight in self.flights.values():
+            flight.load(*NO_SPIKES)
+        self.refill_queues()
+
+    def refill_queues(self) -> None:
+        """Put the spikes under way back into Brian2's queues."""
+        for link in self.links.values():
+            if link.link.delay:
+                flight = self.flights[link.link.source]
+                paths = [path for synapses in link.objects for path in pathways(synapses)]
+                for path in paths:
+                    if path.prepost == "pre":
+                        flight.refill(path.queue, link.link.delay)
+
+
+def _hand_over(held: np.ndarray, targets: list[tuple[np.ndarray, Any]]) -> None:
+    for target, chosen in targets:
+        target[:] = held[chosen]

@@ -1,0 +1,178 @@
+"""From a unit to a Brian2 NeuronGroup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from brian2 import Clock, Equations, NeuronGroup
+from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
+from brian2.equations.equations import BOOLEAN, PARAMETER, SingleEquation
+
+from neurosim.compiler.equations.forms import Link, Unit
+from neurosim.engines.brian2.samples import Samples, Turn, sample_equations
+from neurosim.engines.brian2.text import (
+    UPDATERS,
+    Order,
+    code,
+    definition,
+    derivative,
+    memory,
+    modulators,
+    parameter,
+    place,
+    run_code,
+    step_code,
+    system,
+    total_name,
+    unit_names,
+)
+from neurosim.model.expressions import rename
+from neurosim.model.units import DIMENSIONLESS
+
+SHARE = "n_share"
+LONG_AGO = -1e4
+"""The time of the last spike of a neuron that has not spiked, as in Brian2 (s)."""
+
+
+def equations_of(unit: Unit) -> list[SingleEquation]:
+    """Return the equations of a unit as Brian2's."""
+    names, dims = unit_names(unit), unit.dimensions
+    found = [
+        parameter(names[n], dims[n], *(() if v.ndim else ("shared",))) for n, v in unit.constants.items()
+    ]
+    for n in unit.states:
+        if n in unit.derivatives:
+            frozen = unit.refractory is not None and n in unit.frozen
+            flags = ("unless refractory",) if frozen else ()
+            found.append(derivative(names[n], rename(unit.derivatives[n], names), dims[n], *flags))
+        else:
+            found.append(parameter(names[n], dims[n]))
+    found += [parameter(names[n], dims[n]) for n in (*unit.ports, *unit.draws)]
+    found += [
+        parameter(names[n], dims[n], *(() if n in unit.each else ("shared",))) for n in modulators(unit)
+    ]
+    found += sample_equations(unit.samples, dims, names, SHARE)
+    found += [definition(names[n], rename(text, names), dims[n]) for n, text in unit.definitions.items()]
+    return found
+
+
+class UnitGroup:
+    """A population in Brian2: its group, and the places of its variables in memory.
+
+    Arguments: unit; links, all, since it holds sums over synapses; clock; order, of the schedule;
+    label, its Brian2 name.
+    """
+
+    def __init__(self, unit: Unit, links: Sequence[Link], clock: Clock, order: Order, label: str) -> None:
+        self.unit = unit
+        self.order = order
+        self.names = unit_names(unit)
+        # Brian2 gives each sum over synapses a variable of its own: the parts of a port, by the link they come from.
+        feeds = [link for link in links if link.graded is not None and link.target == unit.name]
+        self.parts = {link.name: f"part{k}" for k, link in enumerate(feeds)}
+        self.feeds = {port: [k.name for k in feeds if k.port == port] for port in unit.ports}
+        self.group = self._group(links, clock, label)
+        for name, value in unit.constants.items():
+            self.array(name)[:] = value
+        self._schedule()
+        self.reset()
+
+    def reset(self) -> None:
+        """Put every variable but the constants back to its initial value."""
+        constants = {self.names[name] for name in self.unit.constants}
+        for name, array in memory(self.group).items():
+            if name not in constants:
+                array[:] = 0
+        for name, value in self.unit.states.items():
+            self.array(name)[:] = value
+        if self.unit.refractory is not None:
+            # Brian2's own initial values: as if the last spike were long ago.
+            self.raw("lastspike")[:], self.raw("not_refractory")[:] = LONG_AGO, True
+
+    def relax(self) -> None:
+        """Put the dynamic states back to their start."""
+        for name in self.unit.derivatives:
+            self.array(name)[:] = self.unit.states[name]
+
+    def _group(self, links: Sequence[Link], clock: Clock, label: str) -> NeuronGroup:
+        unit = self.unit
+        extra = [
+            parameter(self.parts[k], unit.dimensions[port])
+            for port, feeds in self.feeds.items()
+            for k in feeds
+        ]
+        for link in links:
+            ends = {"pre": link.source, "post": link.target}
+            own = [n for n, total in link.totals.items() if ends[total.place] == unit.name]
+            extra += [parameter(total_name(link, n), link.dimensions[n]) for n in own]
+        threshold = None if unit.threshold is None else rename(unit.threshold, self.names)
+        if unit.source is not None:
+            extra.append(SingleEquation(PARAMETER, "fires", DIMENSIONLESS, var_type=BOOLEAN))
+            threshold = "fires"
+        return NeuronGroup(
+            unit.size,
+            Equations([*equations_of(unit), *extra]),
+            method=UPDATERS[unit.method],
+            threshold=threshold,
+            reset=code(unit.reset, self.names) or None,
+            refractory=False if unit.refractory is None else self.names[unit.refractory],
+            namespace={},
+            dtype=float,
+            codeobj_class=NumpyCodeObject,
+            clock=clock,
+            name=label,
+        )
+
+    def _schedule(self) -> None:
+        place(self.group.state_updater, "groups", self.order)
+        for thresholder in self.group.thresholder.values():
+            place(thresholder, "thresholds", self.order)
+        for resetter in self.group.resetter.values():
+            place(resetter, "resets", self.order)
+        if self.unit.adaptation:
+            equations = system(self.unit.adaptation, self.unit.dimensions, self.names)
+            run_code(self.group, step_code(equations, "euler"), "adapt", self.order)
+        changes = self.unit.samples
+        self.samples = (
+            [Samples(self.group, changes, Turn(), [], self.names, SHARE, self.order)] if changes else []
+        )
+
+    def add_ports(self) -> None:
+        """Let each port be the sum of its parts, once they have been worked out."""
+        for port, links in self.feeds.items():
+            if not links:
+                continue
+            text = " + ".join(self.parts[link] for link in links)
+            run_code(self.group, f"{self.names[port]} = {text}", "graded", self.order)
+
+    def watch(self, name: str, when: str) -> np.ndarray:
+        """Return the memory of a variable; a definition has some from now on, filled in a slot of every step."""
+        if name not in self.unit.definitions:
+            return self.array(name)
+        kept, dim = f"kept_{name}_{when}", self.unit.dimensions[name]
+        if kept not in self.group.variables:
+            self.group.variables.add_array(kept, self.unit.size, dimensions=dim, dtype=float)
+        run_code(self.group, f"{kept} = {self.names[name]}", when, self.order)
+        return self.raw(kept)
+
+    def array(self, name: str) -> np.ndarray:
+        """Return the memory of a constant, state, port or draw."""
+        return self.raw(self.names[name])
+
+    def modulators(self) -> dict[str, list[tuple[np.ndarray, Any]]]:
+        """Return the memory of each modulator that its rules read, and which units of its population belong there."""
+        found = modulators(self.unit)
+        return {n: [(self.array(n), slice(None) if n in self.unit.each else 0)] for n in found}
+
+    def raw(self, name: str) -> np.ndarray:
+        """Return the memory of a Brian2 variable."""
+        return self.group.variables[name].get_value()
+
+    def value(self, name: str) -> Any:
+        """Return a constant (0-d if shared), state, port or definition in SI units."""
+        if name in self.unit.definitions:
+            return self.group.state(self.names[name], use_units=False)[:]
+        found = self.array(name)
+        return found[0] if self.group.variables[self.names[name]].scalar else found.copy()

@@ -1,0 +1,267 @@
+"""From a link to Brian2 Synapses: delivery, plasticity, and the traces that are shown per neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+from brian2 import Clock, Equations, Synapses, second
+from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
+from brian2.equations.equations import SingleEquation
+from brian2.stateupdaters.base import UnsupportedEquationsException
+from brian2.synapses.synapses import SynapticPathway
+
+from neurosim.compiler.equations.forms import Link
+from neurosim.engines.brian2.populations import UnitGroup
+from neurosim.engines.brian2.samples import Samples, Turn, sample_equations
+from neurosim.engines.brian2.text import (
+    UPDATERS,
+    Order,
+    code,
+    definition,
+    derivative,
+    link_names,
+    modulators,
+    parameter,
+    place,
+    run_code,
+    step_code,
+    system,
+)
+from neurosim.model.expressions import Statement, names_in, rename
+
+End = Literal["pre", "post"]
+Place = Literal["pre", "post", "edge"]
+PLACES: tuple[Place, ...] = ("pre", "post", "edge")
+SHARE = "s_share"
+TRACE_METHODS = ("exact", "exponential_euler", "euler")
+
+
+def traces_at(link: Link, place: Place) -> dict[str, str]:
+    """Return the derivatives of the traces that are kept per neuron of one end, or per edge."""
+    return {name: held.derivative for name, held in link.traces.items() if held.place == place}
+
+
+def event_driven(link: Link, names: Mapping[str, str]) -> bool:
+    """Return whether Brian2 can bring all traces up to date at spikes alone, and nothing reads them in between."""
+    free = {name: held.derivative for name, held in link.traces.items()}
+    read = frozenset().union(*map(names_in, free.values()))
+    between = (
+        *link.derivatives.values(),
+        *link.samples.values(),
+        *(total.expression for total in link.totals.values()),
+    )
+    watched = frozenset().union(*map(names_in, between))
+    if not free or traces_at(link, "edge") or read - {*free, *link.constants} or watched & free.keys():
+        return False
+    try:
+        UPDATERS["exact"](system(free, link.dimensions, names))
+    except UnsupportedEquationsException:
+        return False
+    return True
+
+
+def pathways(synapses: Synapses) -> list[SynapticPathway]:
+    """Return the paths by which spikes reach the synapses, each with a queue of spikes under way."""
+    return [item for item in synapses.contained_objects if isinstance(item, SynapticPathway)]
+
+
+class LinkSynapses:
+    """A projection in Brian2: its synapses, and one synapse per neuron for each end that keeps traces.
+
+    Rules run on the synapses, each with traces of its own, as Brian2 has them; event-driven where Brian2 can do that.
+    The synapses from each neuron to itself (`probes`) follow the same equations without a weight: a trace per neuron.
+    Arguments: link; source, target; clock; order, of the schedule; label, its Brian2 name.
+    """
+
+    def __init__(
+        self, link: Link, source: UnitGroup, target: UnitGroup, clock: Clock, order: Order, label: str
+    ) -> None:
+        self.link = link
+        self.order = order
+        self.label = label
+        self.ends: dict[End, UnitGroup] = {"pre": source, "post": target}
+        self.clock = clock
+        self.names = link_names(link, source.unit, target.unit)
+        self.own_modulators = [name for name in modulators(link) if self.names[name].endswith("_s")]
+        self.event_driven = event_driven(link, self.names)
+        self.synapses = self._synapses()
+        self.probes: dict[End, Synapses] = {
+            end: self._probe(end) for end in self.ends if traces_at(link, end)
+        }
+        for name, value in link.constants.items():
+            self.write(name, value)
+        self.reset()
+
+    # What Brian2 is given ------------------------------------------------------------------------------------------
+
+    def _synapses(self) -> Synapses:
+        link = self.link
+        equations = [parameter(self.names[n], link.dimensions[n]) for n in (*link.states, *link.draws)]
+        for name, held in link.traces.items():
+            dim, text = link.dimensions[name], rename(held.derivative, self.names)
+            driven = derivative(self.names[name], text, dim, "event-driven")
+            equations.append(driven if self.event_driven else parameter(self.names[name], dim))
+        if link.graded is not None:
+            part = f"{self.ends['post'].parts[link.name]}_post"
+            dim, text = link.dimensions[f"{link.port}_post"], rename(link.graded, self.names)
+            equations.append(definition(part, text, dim, "summed"))
+        equations += sample_equations(link.samples, link.dimensions, self.names, SHARE)
+        for name, total in link.totals.items():
+            sum_text = rename(total.expression, self.names)
+            equations.append(definition(self.names[name], sum_text, link.dimensions[name], "summed"))
+        made = self._connected(
+            "synapses", equations, (link.pre, link.post), self.ends["pre"], self.ends["post"],
+            {"deliver": link.deliver, "learn_pre": link.on_pre}, {"learn_post": link.on_post},
+        )  # fmt: skip
+        if not self.event_driven:
+            self._let_decay(made, *PLACES)
+        self._learn(made)
+        self.samples = self._samples(made)
+        return made
+
+    def _samples(self, made: Synapses) -> list[Samples]:
+        """Return the code of rules with the clock 'sample'."""
+        link = self.link
+        if not link.samples:
+            return []
+        add = Turn(self._updaters(made, link.read_totals(link.samples.values())), ())
+        turns = [
+            Turn(self._updaters(made, totals), statements)
+            for totals, statements in link.in_turn(link.after_sample)
+        ]
+        return [Samples(made, link.samples, add, turns, self.names, SHARE, self.order)]
+
+    def _updaters(self, made: Synapses, totals: Iterable[str]) -> list[Any]:
+        """Return Brian2's objects that work out totals."""
+        return [made.summed_updaters[self.names[name]] for name in totals]
+
+    def _learn(self, made: Synapses) -> None:
+        """Let rules change the synapses in every step, each statement that reads totals after these are worked out."""
+        link = self.link
+        changes = system(link.derivatives, link.dimensions, self.names)
+        first = step_code(changes, "euler") if link.derivatives else ""
+        reads = link.read_totals(link.derivatives.values())
+        for totals, statements in link.in_turn(link.after):
+            for updater in self._updaters(made, (*reads, *totals)):
+                place(updater, "learn", self.order)
+            text = f"{first}\n{code(statements, self.names)}".strip()
+            if text:
+                run_code(made, text, "learn", self.order)
+            first, reads = "", ()
+
+    def _probe(self, end: End) -> Synapses:
+        link, unit, traces = self.link, self.ends[end], traces_at(self.link, end)
+        equations = [parameter(self.names[name], link.dimensions[name]) for name in traces]
+        own = tuple(s for s in (link.on_pre if end == "pre" else link.on_post) if s.target in traces)
+        each = np.arange(unit.unit.size)
+        paths: tuple[Any, Any] = ({"learn_pre": own}, {}) if end == "pre" else ({}, {"learn_post": own})
+        made = self._connected(f"traces_{end}", equations, (each, each), unit, unit, *paths)
+        self._let_decay(made, end)
+        return made
+
+    def _connected(
+        self,
+        name: str,
+        equations: list[SingleEquation],
+        edges: tuple[np.ndarray, np.ndarray],
+        source: UnitGroup,
+        target: UnitGroup,
+        on_pre: Mapping[str, tuple[Statement, ...]],
+        on_post: Mapping[str, tuple[Statement, ...]],
+    ) -> Synapses:
+        link = self.link
+        delay = link.delay * self.clock.dt_ * second
+        shared = [
+            parameter(self.names[n], link.dimensions[n], *(() if n in link.each else ("shared",)))
+            for n in (*link.constants, *self.own_modulators)
+        ]
+        made = Synapses(
+            source.group,
+            target.group,
+            Equations([*shared, *equations]),
+            on_pre={path: code(s, self.names) for path, s in on_pre.items() if s},
+            on_post={path: code(s, self.names) for path, s in on_post.items() if s},
+            delay=None if link.delays is not None else {path: delay for path, s in on_pre.items() if s},
+            namespace={},
+            dtype=float,
+            codeobj_class=NumpyCodeObject,
+            clock=self.clock,
+            name=f"{self.label}_{name}",
+        )
+        if edges[0].size:
+            made.connect(i=edges[0], j=edges[1])
+        else:
+            made.connect(False)
+        for path in pathways(made):
+            place(path, path.objname, self.order)
+            if link.delays is not None and path.prepost == "pre":
+                path.variables["delay"].get_value()[:] = link.delays * self.clock.dt_
+        return made
+
+    def _let_decay(self, synapses: Synapses, *places: Place) -> None:
+        # Before the populations are integrated, so that what a trace reads is what it was at the start of the step.
+        for kept in places:
+            traces = traces_at(self.link, kept)
+            if traces:
+                equations = system(traces, self.link.dimensions, self.names)
+                run_code(synapses, step_code(equations, *TRACE_METHODS), "before_groups", self.order)
+
+    def place_sum(self) -> None:
+        """Give the graded sum its place in the schedule."""
+        part = f"{self.ends['post'].parts[self.link.name]}_post"
+        place(self.synapses.summed_updaters[part], "graded", self.order)
+
+    # What it holds --------------------------------------------------------------------------------------------------
+
+    @property
+    def objects(self) -> list[Synapses]:
+        """All Brian2 objects of the link."""
+        return [self.synapses, *self.probes.values()]
+
+    def array(self, name: str) -> np.ndarray:
+        """Return the memory of a constant, of a state per edge, or of a trace per neuron or edge."""
+        held = self.link.traces.get(name)
+        owner = self.synapses if held is None or held.place == "edge" else self.probes[held.place]
+        return owner.variables[self.names[name]].get_value()
+
+    def modulators(self) -> dict[str, list[tuple[np.ndarray, Any]]]:
+        """Return the memory of each modulator that its rules read, and which units of its population belong there."""
+        found: dict[str, list[tuple[np.ndarray, Any]]] = {}
+        for name in self.own_modulators:
+            each = name in self.link.each
+            # Presynaptic traces do not read what belongs to the target.
+            where = [s for s in self.objects if not each or s is not self.probes.get("pre")]
+            found[name] = [(s.variables[self.names[name]].get_value(), s.j[:] if each else 0) for s in where]
+        return found
+
+    def value(self, name: str) -> Any:
+        """Return a constant (0-d), a state per edge or a trace in SI units."""
+        return self.array(name)[0] if name in self.link.constants else self.array(name).copy()
+
+    def write(self, name: str, value: np.ndarray) -> None:
+        """Set a constant, a state or a trace wherever it is held."""
+        self.array(name)[:] = value
+        if name in self.link.constants:
+            for synapses in self.objects:
+                synapses.variables[self.names[name]].get_value()[:] = value
+        if name in self.link.traces:
+            self._spread()
+
+    def reset(self) -> None:
+        """Put states and traces back to their initial values."""
+        for name, value in self.link.states.items():
+            self.write(name, value)
+        for name, held in self.link.traces.items():
+            self.write(name, np.array(held.initial))
+
+    def _spread(self) -> None:
+        """Copy the traces per neuron to the synapses, as values of the end of the last step."""
+        link = self.link
+        ends: tuple[tuple[End, np.ndarray], ...] = (("pre", link.pre), ("post", link.post))
+        for end, edges in ends:
+            for name in traces_at(link, end):
+                self.synapses.variables[self.names[name]].get_value()[:] = self.array(name)[edges]
+        if self.event_driven:
+            self.synapses.variables["lastupdate"].get_value()[:] = self.clock.t_ - self.clock.dt_

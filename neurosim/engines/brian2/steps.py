@@ -1,0 +1,171 @@
+"""What the reference engine does in Python within a step: draws, inputs, sources, clamps, spikes under way, bodies."""
+
+from __future__ import annotations
+
+import importlib
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from brian2 import Clock
+
+from neurosim.compiler.equations.forms import Link, StateClamp, Unit
+from neurosim.engines.brian2.populations import UnitGroup
+from neurosim.engines.externals import ExternalFunction
+from neurosim.model.source import due
+from neurosim.rng import stream_key
+from neurosim.rng.draws import fill_normal, fill_uniform
+
+FILL = {"normal": fill_normal, "uniform": fill_uniform}
+
+
+class Step:
+    """The number of the step that is being taken, as Brian2's clock has it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._at = clock.variables["timestep"].get_value()
+        self._time = clock.variables["t"].get_value()
+        self._dt = clock.dt_
+
+    @property
+    def number(self) -> int:
+        """The step, from 0."""
+        return int(self._at[0])
+
+    @number.setter
+    def number(self, value: int) -> None:
+        self._at[0] = value
+        self._time[0] = value * self._dt
+
+
+def draw(part: Unit | Link, array: Callable[[str], np.ndarray], seed: int, step: Step) -> Callable[[], None]:
+    """Return the function that fills the random numbers of a population or projection, held in arrays, for one step."""
+    draws = [
+        (FILL[kind], stream_key(seed, part.name, name), array(name)) for name, kind in part.draws.items()
+    ]
+
+    def fill() -> None:
+        for function, key, out in draws:
+            function(key, step.number, out)
+
+    return fill
+
+
+class Inputs:
+    """Values handed to signal populations, one row per step."""
+
+    def __init__(self, units: Mapping[str, UnitGroup], step: Step) -> None:
+        self.units, self.step = units, step
+        self.first = 0
+        self.rows: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def give(self, inputs: Mapping[str, np.ndarray]) -> None:
+        """Take the inputs of the steps that follow, by population, shape (steps, size)."""
+        self.first = self.step.number
+        self.rows = [(self.units[name].array("value"), rows) for name, rows in inputs.items()]
+
+    def apply(self) -> None:
+        """Hand over the rows of this step."""
+        for value, rows in self.rows:
+            value[:] = rows[self.step.number - self.first]
+
+
+class Source:
+    """Spikes of a population that come from a compiled function."""
+
+    def __init__(self, unit: UnitGroup, packed: tuple[np.ndarray, np.ndarray], seed: int, step: Step) -> None:
+        model = unit.unit.source
+        assert model is not None
+        module, _, function = model.draw.partition(":")
+        self.draw = getattr(importlib.import_module(module), function)
+        self.key = stream_key(seed, unit.unit.name, "spikes")
+        self.real, self.integer = packed
+        self.first = self.integer.copy()
+        self.size = unit.unit.size
+        self.fires = unit.raw("fires")
+        self.step = step
+
+    def apply(self) -> None:
+        """Mark the units that spike in this step."""
+        self.fires[:] = False
+        self.fires[due(self.draw, self.step.number, self.key, self.real, self.integer, self.size)] = True
+
+    def reset(self) -> None:
+        """Start the spikes anew."""
+        self.integer[:] = self.first
+
+
+def hold(clamps: Sequence[StateClamp], units: Mapping[str, UnitGroup], step: Step) -> Callable[[], None]:
+    """Return the function that overwrites what clamps hold."""
+    held = [(units[c.unit].array(c.variable), c) for c in clamps]
+
+    def overwrite() -> None:
+        for array, clamp in held:
+            if clamp.start <= step.number < clamp.stop:
+                array[clamp.indices] = clamp.value
+
+    return overwrite
+
+
+class Flight:
+    """The spikes of a population in the last `depth` steps: those that may still be under way."""
+
+    def __init__(self, unit: UnitGroup, depth: int, step: Step) -> None:
+        self.unit, self.depth, self.step = unit, depth, step
+        self.spikes: deque[tuple[int, np.ndarray]] = deque()
+
+    def note(self) -> None:
+        """Remember the spikes of this step and forget those that have arrived everywhere."""
+        now, ids = self.step.number, self.unit.group.spikes
+        if ids.size:
+            self.spikes.append((now, ids.copy()))
+        while self.spikes and self.spikes[0][0] <= now - self.depth:
+            self.spikes.popleft()
+
+    def save(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return (steps, ids) of the spikes."""
+        steps = np.array([s for s, ids in self.spikes for _ in ids], dtype=np.int64)
+        return steps, np.concatenate([np.zeros(0, dtype=np.int32), *(ids for _, ids in self.spikes)])
+
+    def load(self, steps: np.ndarray, ids: np.ndarray) -> None:
+        """Take over what `save` returned."""
+        self.spikes = deque((int(s), ids[steps == s].astype(np.int32)) for s in np.unique(steps))
+
+    def refill(self, queue: Any, delay: int) -> None:
+        """Put the spikes that are under way at the start of this step into a Brian2 queue of one delay."""
+        for _ in range(delay + 1):
+            queue.advance()
+        sent = dict(self.spikes)
+        for step in range(self.step.number - delay, self.step.number):
+            queue.push(sent.get(step, np.zeros(0, dtype=np.int32)))
+            queue.advance()
+
+
+class Body:
+    """An external in the loop: reads variables, is advanced by one step, and writes signal populations."""
+
+    def __init__(
+        self,
+        function: ExternalFunction,
+        reads: Sequence[np.ndarray],
+        writes: Sequence[tuple[np.ndarray, slice]],
+    ) -> None:
+        self.function, self.reads, self.writes = function, reads, writes
+        self.outputs = np.zeros(len(function.output_values))
+        self.reset()
+
+    def reset(self) -> None:
+        """Show the signal populations what the external puts out now."""
+        self.outputs[:] = self.function.output_values
+        self._write()
+
+    def apply(self) -> None:
+        """Advance the external by one step of the network."""
+        inputs = np.concatenate([np.zeros(0), *self.reads])
+        self.function.function(self.function.handles, inputs, self.outputs)
+        self._write()
+
+    def _write(self) -> None:
+        for value, part in self.writes:
+            value[:] = self.outputs[part]

@@ -1,0 +1,152 @@
+"""Equations and statements of the expanded form in Brian2's terms.
+
+Brian2 forbids some names (units, functions, those ending in _pre, one that a link and its population share) and takes
+`xi_...` for noise, so a name of a population is n_name_n here and one of a link s_name_s; t, dt and t_in_timesteps are
+Brian2's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+import brian2
+import numpy as np
+from brian2 import BrianObject, Equations
+from brian2.core.variables import ArrayVariable
+from brian2.equations.codestrings import Expression
+from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION, SingleEquation
+from brian2.groups.group import CodeRunner
+from brian2.stateupdaters import euler, exact, exponential_euler, rk2, rk4
+from brian2.stateupdaters.base import UnsupportedEquationsException
+
+from neurosim.compiler.cache import remembered
+from neurosim.compiler.equations.forms import Link, Unit
+from neurosim.compiler.equations.names import CLOCK, OF
+from neurosim.model.expressions import Statement, rename
+from neurosim.model.units import Dimension
+
+Names = Mapping[str, str]
+Updater = Callable[..., str]
+
+
+def _remembering(method: str, updater: Updater) -> Updater:
+    def solve(equations: Equations, variables: object = None, options: object = None) -> str:
+        written = [(name, text.code) for name, text in equations.get_substituted_expressions()]
+        return remembered("brian2", [method, written, brian2.__version__], lambda: updater(equations))
+
+    return solve
+
+
+UPDATERS: Mapping[str, Updater] = {
+    method: _remembering(method, updater)
+    for method, updater in {
+        "exact": exact,
+        "exponential_euler": exponential_euler,
+        "euler": euler,
+        "rk2": rk2,
+        "rk4": rk4,
+    }.items()
+}
+"""Brian2's state updaters: equations to the code of one step. The code is kept, since a closed form takes seconds."""
+
+
+def unit_names(unit: Unit) -> dict[str, str]:
+    """Return the Brian2 name of every name of a population."""
+    return {name: f"n_{name}_n" for name in unit.dimensions if name not in CLOCK}
+
+
+def link_names(link: Link, source: Unit, target: Unit) -> dict[str, str]:
+    """Return the Brian2 name of every name that the texts of a link may hold."""
+    names = {f"{n}_pre": f"{new}_pre" for n, new in unit_names(source).items()}
+    names |= {f"{n}_post": f"{new}_post" for n, new in unit_names(target).items()}
+    names |= {n: f"{total_name(link, n)}_{total.place}" for n, total in link.totals.items()}
+    return names | {
+        n: f"s_{n}_s"
+        for n in (*link.constants, *link.states, *link.traces, *link.draws, *modulators(link, names))
+    }
+
+
+def total_name(link: Link, name: str) -> str:
+    """Return the Brian2 name of a total of a link, which is a variable of one of the link's ends there."""
+    return f"total_{link.name}_{name}"
+
+
+def modulators(part: Unit | Link, others: Collection[str] = ()) -> list[str]:
+    """Return the names of modulators among the names of a part; others, names that belong to its ends."""
+    return [name for name in part.dimensions if OF in name and name not in others]
+
+
+def parameter(name: str, dim: Dimension, *flags: str) -> SingleEquation:
+    """Return `name : dim`, a variable that equations only read."""
+    return SingleEquation(PARAMETER, name, dim, flags=flags)
+
+
+def derivative(name: str, text: str, dim: Dimension, *flags: str) -> SingleEquation:
+    """Return `dname/dt = text`, with name of dimension dim."""
+    return SingleEquation(DIFFERENTIAL_EQUATION, name, dim, expr=Expression(text), flags=flags)
+
+
+def definition(name: str, text: str, dim: Dimension, *flags: str) -> SingleEquation:
+    """Return `name = text : dim`."""
+    return SingleEquation(SUBEXPRESSION, name, dim, expr=Expression(text), flags=flags)
+
+
+def system(derivatives: Mapping[str, str], dimensions: Mapping[str, Dimension], names: Names) -> Equations:
+    """Return derivatives by state as Brian2 equations in Brian2's names."""
+    return Equations(
+        [derivative(names[n], rename(text, names), dimensions[n]) for n, text in derivatives.items()]
+    )
+
+
+def code(statements: Iterable[Statement], names: Names) -> str:
+    """Return statements as Brian2 code in Brian2's names."""
+    return "\n".join(str(statement.renamed(names)) for statement in statements)
+
+
+def step_code(equations: Equations, *methods: str) -> str:
+    """Return the code of one step by the first of the methods that takes the equations."""
+    *others, last = methods
+    for method in others:
+        try:
+            return UPDATERS[method](equations)
+        except UnsupportedEquationsException:
+            continue
+    return UPDATERS[last](equations)
+
+
+Order = Iterator[int]
+"""Gives each object of the schedule a place of its own: within a slot the order is that of creation, never of names."""
+
+
+def run_code(group: Any, text: str, when: str, order: Order) -> CodeRunner:
+    """Let a group run code once per step; units are checked already, and a state updater's code may not show them."""
+    number = len(group.contained_objects)
+    runner = CodeRunner(
+        group,
+        "stateupdate",
+        code=text,
+        clock=group.clock,
+        when=when,
+        order=next(order),
+        name=f"{group.name}_code{number}",
+        check_units=False,
+    )
+    group.contained_objects.append(runner)
+    return runner
+
+
+def memory(group: Any) -> dict[str, np.ndarray]:
+    """Return the arrays that hold the variables of a group, by Brian2's names; they are changed in place."""
+    variables = group.variables.items()
+    own = {
+        n: v
+        for n, v in variables
+        if isinstance(v, ArrayVariable) and v.owner.name == group.name and not v.read_only
+    }
+    return {name: variable.get_value() for name, variable in own.items()}
+
+
+def place(item: BrianObject, when: str, order: Order) -> None:
+    """Give one of Brian2's own objects its place in the schedule."""
+    item.when, item.order = when, next(order)

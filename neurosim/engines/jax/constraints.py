@@ -1,0 +1,95 @@
+"""What parameters are held to while they are trained: signs, masks, and the bounds that models and rules declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from neurosim.compiler.equations.forms import Link
+from neurosim.compiler.schedule.program import Program
+from neurosim.engines.jax.state import state_names
+from neurosim.errors import DescriptionError, UnknownNameError
+from neurosim.model.parameters import Described
+from neurosim.registry import suggest
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """Lowest and highest values of parameters by name, and masks (edges,) of weights, 1 where there is a connection."""
+
+    bounds: Mapping[str, tuple[float, float]]
+    masks: Mapping[str, np.ndarray]
+
+    def masked(self, name: str, value: Any) -> Any:
+        """Return a parameter with 0 where its mask has no connection."""
+        return jnp.where(self.masks[name], value, 0) if name in self.masks else value
+
+    def project(self, name: str, value: Any) -> Any:
+        """Return the nearest allowed value of a parameter."""
+        if name in self.bounds:
+            value = jnp.clip(value, *self.bounds[name])
+        return self.masked(name, value)
+
+
+def constraints(program: Program, masks: Mapping[str, Any]) -> Constraints:
+    """Return the constraints of a network and masks by projection; a mask that does not fit is a DescriptionError."""
+    return Constraints(
+        dict(_bounds(program)), {f"{name}.w": _mask(program, name, masks[name]) for name in masks}
+    )
+
+
+def _bounds(program: Program) -> Iterator[tuple[str, tuple[float, float]]]:
+    network = program.expanded.network
+    for named in network.parameters.values():
+        if named.sign:
+            yield named.name, _half(named.sign)
+    for population in network.populations.values():
+        yield from _declared(f"{population.name}.", population.model)
+        for rule in population.rules:
+            yield from _declared(f"{population.name}.{rule.prefix}_", rule)
+    for projection in network.projections.values():
+        yield from _declared(f"{projection.name}.", projection.synapse)
+        for synaptic in projection.rules:
+            yield from _declared(f"{projection.name}.{synaptic.prefix}_", synaptic)
+        if projection.sign:
+            yield f"{projection.name}.w", _half(projection.sign)
+
+
+def _half(sign: int) -> tuple[float, float]:
+    """Return the bounds of what has a sign."""
+    return (0.0, np.inf) if sign > 0 else (-np.inf, 0.0)
+
+
+def _declared(head: str, described: Described) -> Iterator[tuple[str, tuple[float, float]]]:
+    for name, parameter in described.parameters.items():
+        if parameter.low is not None or parameter.high is not None:
+            low = -np.inf if parameter.low is None else float(np.asarray(parameter.low))
+            high = np.inf if parameter.high is None else float(np.asarray(parameter.high))
+            yield f"{head}{name}", (low, high)
+
+
+def _mask(program: Program, name: str, mask: Any) -> np.ndarray:
+    where = f"mask of projection '{name}'"
+    link = program.expanded.links.get(name)
+    if link is None:
+        raise UnknownNameError(f"{where}: {suggest(name, program.expanded.links)}")
+    if "w" not in link.states or link.tied is not None or f"{name}.w" in state_names(program):
+        raise DescriptionError(
+            f"{where}: it needs weights of its own, one per edge, that no rule changes: give such"
+        )
+    return _flat(program, link, np.asarray(mask, dtype=bool), where)
+
+
+def _flat(program: Program, link: Link, mask: np.ndarray, where: str) -> np.ndarray:
+    sizes = program.expanded.units[link.target].size, program.expanded.units[link.source].size
+    if link.dense and mask.shape == sizes:
+        return mask.T.ravel()
+    if mask.shape != (link.size,):
+        raise DescriptionError(
+            f"{where}: shape {mask.shape}: give one value per edge, {(link.size,)}, or a matrix"
+        )
+    return mask

@@ -1,0 +1,113 @@
+"""What the blocks of one step work on: the values so far, by 'owner.variable', and how to compute with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax.numpy as jnp
+from jax import Array
+
+from neurosim.compiler.equations.forms import Link, Unit
+from neurosim.compiler.equations.names import CLOCK, OF
+from neurosim.compiler.evaluate import Table
+from neurosim.compiler.schedule.program import Program
+from neurosim.engines.jax.surrogate import Surrogate
+from neurosim.engines.jax.trials import over_trials
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a program computes: dtype of its numbers; surrogate of the threshold; whether gradients ignore resets."""
+
+    dtype: str = "float32"
+    surrogate: Surrogate = field(default_factory=Surrogate)
+    detach_reset: bool = False
+
+
+@dataclass
+class Context:
+    """One step under way.
+
+    values, all variables by 'owner.variable' and the engine's own by 'owner/name'; step, its number; inputs, values of
+    signal populations and spikes of sources; trials, () or, of a batch, (trials,), the axis that follows all others;
+    samples, what recorders have taken.
+    A variable of a batch has the shape (size, trials), or (size, 1) if it is the same in all trials, or is one number;
+    the step is one number, or (trials,) where trials do not begin together.
+    """
+
+    program: Program
+    settings: Settings
+    values: dict[str, Any]
+    step: Array
+    inputs: Mapping[str, Array]
+    trials: tuple[int, ...] = ()
+    samples: dict[str, Array] = field(default_factory=dict)
+
+    @property
+    def thresholds(self) -> Table:
+        """The arithmetic of threshold conditions."""
+        return self.settings.surrogate.table(self.settings.dtype)
+
+    def unit(self, name: str) -> Unit:
+        """Return a unit by name."""
+        return self.program.expanded.units[name]
+
+    def link(self, name: str) -> Link:
+        """Return a link by name."""
+        return self.program.expanded.links[name]
+
+    def value(self, owner: str, name: str) -> Any:
+        """Return what a name stands for in the statements of an owner: the clock, a modulator or a variable."""
+        if name in CLOCK:
+            dt, step = self.program.expanded.network.step, self.step.astype(self.settings.dtype)
+            return {"dt": dt, "t": step * dt, "t_in_timesteps": step}[name]
+        if OF in name:
+            variable, population = name.split(OF)
+            value = self.values[f"{population}.{variable}"]
+            return value if len(value) > 1 else value[0]
+        return self.values[f"{owner}.{name}"]
+
+    def write(self, name: str, value: Any) -> None:
+        """Set a variable, which keeps its shape, and its type unless it becomes complex."""
+        old = self.values[name]
+        value = jnp.broadcast_to(value, old.shape)
+        self.values[name] = value if jnp.iscomplexobj(value) else value.astype(old.dtype)
+
+    def along(self, value: Any) -> Any:
+        """Return values (n,) that are the same in all trials so that they fit those that are not."""
+        return value.reshape(*value.shape, *(1 for _ in self.trials)) if jnp.ndim(value) else value
+
+    def shape(self, size: int) -> tuple[int, ...]:
+        """Return the shape of a variable with a number of values."""
+        return (size, *self.trials)
+
+    def active(self, unit: Unit) -> Any:
+        """Return which units are not refractory."""
+        return self.step >= self.values[f"{unit.name}/until"] if unit.refractory is not None else True
+
+    def spikes(self, unit: Unit, ago: Any = 0, index: Any = None) -> Array:
+        """Return the spikes of a step, 0 or 1: of all units, or of some.
+
+        Arguments: ago, how many steps before this one, a number or one for each of `index`.
+        """
+        ring = self.values[f"{unit.name}/ring"]
+
+        def taken(ring: Array, step: Array) -> Array:
+            row = (step - ago) % len(ring)
+            return ring[row] if index is None else ring[row, index]
+
+        return self._at_step(taken, ring)
+
+    def note(self, unit: Unit, spikes: Array) -> None:
+        """Put the spikes of this step into a unit's ring of past spikes."""
+        name = f"{unit.name}/ring"
+        ring = self.values[name]
+        self.values[name] = self._at_step(
+            lambda ring, spikes, step: ring.at[step % len(ring)].set(spikes), ring, spikes.astype(ring.dtype)
+        )
+
+    def _at_step(self, function: Callable[..., Any], *values: Any) -> Any:
+        """Return a function of values and the step: trial by trial only where trials differ in their step."""
+        return over_trials(function, self.trials if self.step.ndim else (), *values, self.step)

@@ -1,0 +1,39 @@
+"""The JAX engine, in double and in single precision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from neurosim.compiler.equations.forms import Expanded
+from neurosim.compiler.schedule.order import lower
+from neurosim.engines.engine import Engine
+from neurosim.engines.externals import ExternalFunction
+from neurosim.engines.jax.compiled import keep_compiled
+from neurosim.engines.jax.context import Settings
+from neurosim.engines.jax.refusals import external_reasons, reasons
+from neurosim.engines.jax.simulation import JaxSimulation
+from neurosim.engines.simulation import Simulation
+
+
+class JaxEngine(Engine):
+    """Runs a network by functions that JAX compiles; for gradients and batches use these: `compile_functions`."""
+
+    name: ClassVar[str] = "jax"
+    dtype: ClassVar[str] = "float64"
+
+    def refuses(self, expanded: Expanded) -> list[str]:
+        """Return the reasons why JAX cannot run the network, each with an engine that can; empty if it can."""
+        program = lower(expanded)
+        return [*external_reasons(program), *reasons(program)]
+
+    def _build(self, expanded: Expanded, externals: Mapping[str, ExternalFunction]) -> Simulation:
+        keep_compiled()
+        return JaxSimulation(lower(expanded), Settings(self.dtype))
+
+
+class JaxFloat32Engine(JaxEngine):
+    """The same in single precision, the default of JAX."""
+
+    name: ClassVar[str] = "jax-float32"
+    dtype: ClassVar[str] = "float32"

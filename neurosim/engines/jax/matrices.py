@@ -1,0 +1,50 @@
+"""Blocks of rules in the matrix language of `neurosim.model.matrix`: the change of all weights as one expression."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from typing import Any
+
+import jax.numpy as jnp
+
+from neurosim.compiler.evaluate import Table, evaluate
+from neurosim.compiler.schedule.program import Block
+from neurosim.engines.jax.arithmetic import JAX
+from neurosim.engines.jax.context import Context
+from neurosim.engines.jax.projections import Edges, level_of
+from neurosim.engines.jax.trials import over_trials
+from neurosim.model.expressions import names_in
+
+
+def _diag(a: Any) -> Any:
+    return jnp.diag(a[:, 0]) if a.shape[1] == 1 else jnp.diag(a)[:, None]
+
+
+MATRIX: Table = {
+    **JAX, ast.MatMult: operator.matmul, "tril": jnp.tril, "diag": _diag, "solve": jnp.linalg.solve,
+    "sum": jnp.sum, "mean": jnp.mean, "max": jnp.max,
+}  # fmt: skip
+
+
+def change(context: Context, block: Block) -> None:
+    """Add a matrix (targets, sources) to the weights, or to their sum over presentations; bounds follow."""
+    edges = Edges(context, context.link(block.owner))
+    first, *rest = block.statements
+    names = sorted(names_in(first.expression))
+
+    def added(*values: Any) -> Any:
+        known = {name: _shaped(edges, name, value) for name, value in zip(names, values, strict=True)}
+        return jnp.broadcast_to(evaluate(first.expression, known, MATRIX), edges.shape[::-1]).T.reshape(-1)
+
+    full = edges.full(first.target)
+    values = (edges.value("w" if name == "W" else name) for name in names)
+    context.write(full, context.values[full] + over_trials(added, context.trials, *values))
+    edges.run(tuple(rest))
+
+
+def _shaped(edges: Edges, name: str, value: Any) -> Any:
+    """Return a variable in one trial as a matrix, a column or a number."""
+    if name == "W":
+        return edges.spread(value, "edge").T
+    return value if level_of(edges.link, name) == "run" or jnp.ndim(value) == 0 else value[:, None]

@@ -1,0 +1,46 @@
+"""Spikes of sources, drawn outside JAX by their compiled functions, as on every engine."""
+
+from __future__ import annotations
+
+import importlib
+
+import numpy as np
+
+from neurosim.compiler.schedule.program import Program
+from neurosim.model.source import due
+from neurosim.rng import stream_key
+
+
+class Sources:
+    """The spike sources of a network; `integer` is their state, by population."""
+
+    def __init__(self, program: Program, seed: int) -> None:
+        self.units = {u.name: u for u in program.expanded.units.values() if u.source is not None}
+        self.dt = program.expanded.network.step
+        self.seed = seed
+        self.reset()
+
+    def reset(self) -> None:
+        """Go back to step 0."""
+        packs = {
+            n: u.source.pack(u.size, self.dt, self.seed, n)
+            for n, u in self.units.items()
+            if u.source is not None
+        }
+        self.real = {name: real for name, (real, _) in packs.items()}
+        self.integer = {name: integer for name, (_, integer) in packs.items()}
+
+    def rasters(self, first: int, steps: int) -> dict[str, np.ndarray]:
+        """Return the spikes of the steps that follow `first`, by population, boolean, shape (steps, size)."""
+        return {name: self._raster(name, first, steps) for name in self.units}
+
+    def _raster(self, name: str, first: int, steps: int) -> np.ndarray:
+        unit = self.units[name]
+        assert unit.source is not None
+        module, _, function = unit.source.draw.partition(":")
+        draw = getattr(importlib.import_module(module), function)
+        key = stream_key(self.seed, name, "spikes")
+        raster = np.zeros((steps, unit.size), dtype=bool)
+        for row in range(steps):
+            raster[row, due(draw, first + row, key, self.real[name], self.integer[name], unit.size)] = True
+        return raster

@@ -1,0 +1,130 @@
+"""One step of a network: its blocks, in their order, on the values of a context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax.numpy as jnp
+from jax import Array
+
+from neurosim.compiler.schedule.program import Block, Program
+from neurosim.engines.jax import matrices, populations, projections
+from neurosim.engines.jax.context import Context, Settings
+from neurosim.engines.jax.populations import Names
+from neurosim.engines.jax.trials import aligned, trials_of
+from neurosim.model.parts import Recorder
+
+Values = dict[str, Array]
+Result = tuple[Values, Values, Values]
+
+
+def take_step(
+    program: Program, settings: Settings, fixed: Mapping[str, Any], state: Values, inputs: Mapping[str, Array]
+) -> Result:
+    """Return (state, outputs, samples) after one step.
+
+    Arguments: fixed, what does not change during a run (see `fixed_values`); state, by 'owner.variable' and
+    'owner/name'; inputs, values of signal populations and spikes of sources. All of a batch of trials have these last.
+    Outputs are graded outputs and spikes by population, samples what recorders take, by 'target.variable'.
+    """
+    context = _context(program, settings, fixed, state, state["step"], inputs)
+    for block in program.blocks:
+        BLOCKS[block.kind](context, block)
+    _record_spikes(context)
+    context.values["step"] = state["step"] + 1
+    return {name: context.values[name] for name in state}, _outputs(context), context.samples
+
+
+def accumulate(
+    program: Program, settings: Settings, fixed: Mapping[str, Any], state: Values, share: Any
+) -> Values:
+    """Return the state with `share` of the change that rules with the clock 'sample' ask for added to its sums."""
+    sums = {name: value for name, value in state.items() if name.endswith("___sum")}
+    empty = {name: jnp.zeros_like(value) for name, value in sums.items()}
+    changes = _between_steps(program, settings, fixed, {**state, **empty}, "accumulate")
+    return {**state, **{name: value + share * changes[name] for name, value in sums.items()}}
+
+
+def apply_sums(program: Program, settings: Settings, fixed: Mapping[str, Any], state: Values) -> Values:
+    """Return the state after the changes that were added up."""
+    return _between_steps(program, settings, fixed, state, "apply")
+
+
+def _between_steps(
+    program: Program, settings: Settings, fixed: Mapping[str, Any], state: Values, kind: str
+) -> Values:
+    context = _context(program, settings, fixed, state, jnp.maximum(state["step"] - 1, 0), {})
+    for block in (b for b in program.samples if b.kind == kind):
+        of_unit = populations.statements if block.owner in program.expanded.units else projections.all_edges
+        (matrices.change if block.matrix else of_unit)(context, block)
+    return {name: context.values[name] for name in state}
+
+
+def _context(
+    program: Program,
+    settings: Settings,
+    fixed: Mapping[str, Any],
+    state: Values,
+    step: Array,
+    inputs: Mapping[str, Array],
+) -> Context:
+    trials = trials_of(state)
+    return Context(program, settings, {**aligned(fixed, trials), **state}, step, inputs, trials)
+
+
+def _skip(context: Context, block: Block) -> None:
+    """Leave externals to the caller: what they read are outputs, what they write are inputs."""
+
+
+def _record(context: Context, block: Block) -> None:
+    for recorder in context.program.expanded.network.recorders:
+        if recorder.variable != "spikes":
+            value = context.values[f"{recorder.target}.{recorder.variable}"]
+            context.samples[recorder.key] = _chosen(
+                recorder, jnp.broadcast_to(value, context.shape(len(value)))
+            )
+
+
+def _record_spikes(context: Context) -> None:
+    for recorder in context.program.expanded.network.recorders:
+        if recorder.variable == "spikes":
+            context.samples[recorder.key] = _chosen(recorder, context.spikes(context.unit(recorder.target)))
+
+
+def _chosen(recorder: Recorder, value: Array) -> Array:
+    return value if recorder.indices is None else value[jnp.array(recorder.indices, dtype=jnp.int32)]
+
+
+def _outputs(context: Context) -> Values:
+    found = {}
+    for unit in context.program.expanded.units.values():
+        if unit.graded:
+            value = Names(context, unit).look(context.program.inline(unit, "output"))
+            found[unit.name] = jnp.broadcast_to(value, context.shape(unit.size))
+        elif unit.spiking:
+            found[unit.name] = context.spikes(unit)
+    return found
+
+
+BLOCKS: Mapping[str, Callable[[Context, Block], None]] = {
+    "draw": populations.draw,
+    "input": populations.read_input,
+    "clamp": populations.clamp,
+    "clear": populations.statements,
+    "evaluate": populations.statements,
+    "adapt": populations.statements,
+    "integrate": populations.statements,
+    "threshold": populations.threshold,
+    "source": populations.source,
+    "reset": populations.reset,
+    "graded": projections.all_edges,
+    "learn": projections.all_edges,
+    "matrix": matrices.change,
+    "decay": projections.decay,
+    "deliver": projections.arriving,
+    "on_pre": projections.arriving,
+    "on_post": projections.on_post,
+    "record": _record,
+    "external": _skip,
+}
