@@ -51,12 +51,12 @@ class Fused(Program):
             found["ids"] = np.concatenate(
                 [s.ids.astype(np.int64) + self.offsets[p] for p, s in spikes.items()]
             )
-        for projection, link in self.simulation.expanded.links.items():
-            if link.plastic:
-                found[f"{projection}_w"] = np.asarray(self.simulation.get(f"{projection}.w"), dtype=float)
-        for population, unit in self.simulation.expanded.units.items():
-            if "r" in unit.states:
-                found[f"{population}_r"] = np.asarray(self.simulation.get(f"{population}.r"), dtype=float)
+        for name, projection in self.simulation.equations.projections.items():
+            if projection.plastic:
+                found[f"{name}_w"] = np.asarray(self.simulation.get(f"{name}.w"), dtype=float)
+        for name, population in self.simulation.equations.populations.items():
+            if "r" in population.states:
+                found[f"{name}_r"] = np.asarray(self.simulation.get(f"{name}.r"), dtype=float)
         return found
 
     def spikes(self) -> dict[str, Spikes]:
@@ -66,10 +66,10 @@ class Fused(Program):
 
     def facts(self) -> Facts:
         """Return what the last run came to."""
-        expanded = self.simulation.expanded
+        equations = self.simulation.equations
         return Facts(
-            neurons=sum(unit.size for unit in expanded.units.values()),
-            edges={name: _edges(link) for name, link in expanded.links.items()},
+            neurons=sum(population.size for population in equations.populations.values()),
+            edges={name: _edges(projection) for name, projection in equations.projections.items()},
             spikes={name: spikes.steps.size for name, spikes in self.spikes().items()},
             steps=self.simulation.now,
         )
@@ -78,33 +78,34 @@ class Fused(Program):
         """Return connectivity, delays and initial states for the peers."""
         self.start()
         found: Arrays = {}
-        for name, unit in self.simulation.expanded.units.items():
+        for name, population in self.simulation.equations.populations.items():
             found |= {
-                f"{name}_{state}": np.asarray(self.simulation.get(f"{name}.{state}")) for state in unit.states
+                f"{name}_{state}": np.asarray(self.simulation.get(f"{name}.{state}"))
+                for state in population.states
             }
-            found |= {f"{name}_{key}": value for key, value in unit.constants.items() if value.ndim}
-        for name, link in self.simulation.expanded.links.items():
-            if not link.dense:
+            found |= {f"{name}_{key}": value for key, value in population.constants.items() if value.ndim}
+        for name, projection in self.simulation.equations.projections.items():
+            if not projection.dense:
                 found[f"{name}_pre"], found[f"{name}_post"] = self.simulation.edges(name)
-            if "w" in link.states:
+            if "w" in projection.states:
                 found[f"{name}_w"] = np.asarray(self.simulation.get(f"{name}.w"))
-            if link.delays is not None:
-                found[f"{name}_delay"] = link.delays
+            if projection.delays is not None:
+                found[f"{name}_delay"] = projection.delays
         return found
 
     def plastic_bytes(self) -> float | None:
         """Return the bytes held per plastic synapse: every array that belongs to such a projection."""
-        projection = self.workload.learned
-        if projection is None:
+        learned = self.workload.learned
+        if learned is None:
             return None
-        link = self.simulation.expanded.links[projection]
+        projection = self.simulation.equations.projections[learned]
         storage = vars(self.simulation)["storage"].arrays
-        own = [array for name, array in storage.items() if name.startswith(f"{projection}__")]
-        return held([link, *own]) / _edges(link)
+        own = [array for name, array in storage.items() if name.startswith(f"{learned}__")]
+        return held([projection, *own]) / _edges(projection)
 
 
-def _edges(link: Any) -> int:
-    return link.size
+def _edges(projection: Any) -> int:
+    return projection.size
 
 
 def held(objects: Iterable[Any]) -> int:

@@ -96,7 +96,7 @@ class EngineLoop:
             self._simulations[id(body)] = simulate(network, externals={"body": body})
         simulation = self._simulations[id(body)]
         simulation.reset()
-        simulation.run(len(controls) * simulation.expanded.network.dt)
+        simulation.run(len(controls) * simulation.equations.network.dt)
         samples = simulation.recordings()["torque.output"]
         assert isinstance(samples, Samples)
         controls[:] = samples.values

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from threading import RLock
 from typing import ClassVar
 
-from neurosim.compiler.equations.forms import Expanded
-from neurosim.compiler.equations.network import expand
+from neurosim.compiler.equations.forms import NetworkEquations
+from neurosim.compiler.equations.network import network_equations
 from neurosim.engines import structure
 from neurosim.engines.externals import ExternalFunction, check_externals
 from neurosim.engines.simulation import Simulation
@@ -24,7 +24,7 @@ class Engine(ABC):
     name: ClassVar[str]
     dtype: ClassVar[str] = "float64"
 
-    def refuses(self, expanded: Expanded) -> list[str]:
+    def refuses(self, equations: NetworkEquations) -> list[str]:
         """Return the reasons why this engine cannot run the network, each with an engine that can; empty if it can."""
         return []
 
@@ -41,18 +41,18 @@ class Engine(ABC):
         try:
             # One at a time: neither the parser of Python 3.11 nor Brian2 is safe in several threads.
             with _COMPILING:
-                expanded = expand(network, seed)
-                reasons = [*structure.needs_gradient(expanded), *self.refuses(expanded)]
+                equations = network_equations(network, seed)
+                reasons = [*structure.needs_gradient(equations), *self.refuses(equations)]
                 if reasons:
                     raise EngineRefusal(
                         f"engine '{self.name}' cannot run network '{network.name}': {'; '.join(reasons)}"
                     )
-                return self._build(expanded, check_externals(network, externals or {}))
+                return self._build(equations, check_externals(network, externals or {}))
         except RecursionError:
             raise DescriptionError(
                 f"network '{network.name}': equations, with definitions written out, are nested too deep: simplify them"
             ) from None
 
     @abstractmethod
-    def _build(self, expanded: Expanded, externals: Mapping[str, ExternalFunction]) -> Simulation:
+    def _build(self, equations: NetworkEquations, externals: Mapping[str, ExternalFunction]) -> Simulation:
         """Return the simulation of a network that is not refused."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from neurosim.compiler.equations.forms import Expanded, Link
+from neurosim.compiler.equations.forms import NetworkEquations, ProjectionEquations
 from neurosim.compiler.equations.masks import structured
 from neurosim.compiler.equations.names import SECOND
 from neurosim.engines import structure
@@ -29,19 +29,19 @@ Progress = Callable[[int, int], None]
 class Simulation(ABC):
     """A network that runs: its state at step `now`, and what it has recorded."""
 
-    def __init__(self, expanded: Expanded) -> None:
-        self.expanded = expanded
-        self.dt = expanded.network.step
+    def __init__(self, equations: NetworkEquations) -> None:
+        self.equations = equations
+        self.dt = equations.network.step
         self._running = Lock()
-        self._structured = bool(structured(expanded))
+        self._structured = bool(structured(equations))
         self._named = {
             name: np.atleast_1d(np.array(p.value, dtype=float))
-            for name, p in expanded.network.parameters.items()
+            for name, p in equations.network.parameters.items()
         }
         self._tied = {
-            link.name: (link.tied.parameter, np.array(link.tied.index, dtype=np.int64))
-            for link in expanded.links.values()
-            if link.tied is not None
+            projection.name: (projection.tied.parameter, np.array(projection.tied.index, dtype=np.int64))
+            for projection in equations.projections.values()
+            if projection.tied is not None
         }
 
     @property
@@ -118,7 +118,7 @@ class Simulation(ABC):
         """Take steps; refuses to where another thread, or the run that reports its progress, is at it."""
         if not self._running.acquire(blocking=False):
             raise RunFailed(
-                f"network '{self.expanded.network.name}': this simulation is running already: "
+                f"network '{self.equations.network.name}': this simulation is running already: "
                 "wait for its end, or give each thread a simulation of its own"
             )
         try:
@@ -156,8 +156,12 @@ class Simulation(ABC):
         Every pattern starts from the initial dynamic states of the models; weights change after the last one.
         Arguments: inputs, for signal populations by name, patterns of shape (batch, size); duration of each (s).
         """
-        units = {name: dimension_of(value, f"input '{name}'") for name, value in _by_name(inputs).items()}
-        batches = {n: np.atleast_2d(in_si(value, units[n], f"input '{n}'")) for n, value in inputs.items()}
+        dimensions = {
+            name: dimension_of(value, f"input '{name}'") for name, value in _by_name(inputs).items()
+        }
+        batches = {
+            n: np.atleast_2d(in_si(value, dimensions[n], f"input '{n}'")) for n, value in inputs.items()
+        }
         sizes = {len(value) for value in batches.values()}
         if len(sizes) != 1:
             raise DescriptionError(
@@ -166,7 +170,9 @@ class Simulation(ABC):
         (batch,) = sizes
         for row in range(batch):
             self._relax()
-            self.run(duration, {name: quantity(value[row], units[name]) for name, value in batches.items()})
+            self.run(
+                duration, {name: quantity(value[row], dimensions[name]) for name, value in batches.items()}
+            )
             if self._has_samples:
                 self._accumulate(1.0 / batch)
         if self._has_samples:
@@ -179,7 +185,7 @@ class Simulation(ABC):
 
         Raises RunFailed when that has not happened after `at_most` steps.
         """
-        names = [(u.name, n) for u in self.expanded.units.values() for n in u.derivatives]
+        names = [(u.name, n) for u in self.equations.populations.values() for n in u.derivatives]
         change = np.inf
         for taken in range(1, at_most + 1):
             before = [np.array(self._read(*name)) for name in names]
@@ -196,7 +202,7 @@ class Simulation(ABC):
 
     @property
     def _has_samples(self) -> bool:
-        parts: tuple[Any, ...] = (*self.expanded.units.values(), *self.expanded.links.values())
+        parts: tuple[Any, ...] = (*self.equations.populations.values(), *self.equations.projections.values())
         return any(part.samples or getattr(part, "matrix_sample", None) for part in parts)
 
     def get(self, name: str) -> Any:
@@ -228,45 +234,43 @@ class Simulation(ABC):
 
     def edges(self, projection: str) -> tuple[np.ndarray, np.ndarray]:
         """Return (pre, post), the units that each edge of a projection joins, in the order of its weights."""
-        link = self._link(projection)
-        return link.pre, link.post.copy()
+        found = self._projection(projection)
+        return found.pre, found.post.copy()
 
     def matrix(self, projection: str, variable: str = "w") -> Any:
         """Return a variable of an all-to-all projection as a matrix (targets, sources), with its unit."""
-        link = self._link(projection)
-        if not link.dense:
+        found = self._projection(projection)
+        if not found.dense:
             raise DescriptionError(
                 f"'{projection}' is not all-to-all: use get('{projection}.{variable}') and edges()"
             )
-        shape = (self.expanded.units[link.source].size, self.expanded.units[link.target].size)
+        shape = (self.equations.populations[found.source].size, self.equations.populations[found.target].size)
         _, _, dimension = self._find(f"{projection}.{variable}")
         values = np.array(self._read(projection, variable))
-        if values.size not in (1, link.size):
+        if values.size not in (1, found.size):
             raise DescriptionError(
                 f"'{projection}.{variable}' is kept per neuron: use get('{projection}.{variable}')"
             )
-        return quantity(np.broadcast_to(values, (link.size,)).reshape(shape).T.copy(), dimension)
+        return quantity(np.broadcast_to(values, (found.size,)).reshape(shape).T.copy(), dimension)
 
-    def _link(self, projection: str) -> Link:
-        if projection not in self.expanded.links:
-            raise UnknownNameError(
-                f"no projection '{projection}': {suggest(projection, self.expanded.links)}"
-            )
-        return self.expanded.links[projection]
+    def _projection(self, name: str) -> ProjectionEquations:
+        if name not in self.equations.projections:
+            raise UnknownNameError(f"no projection '{name}': {suggest(name, self.equations.projections)}")
+        return self.equations.projections[name]
 
     def _check_free(self, owner: str, variable: str, name: str) -> None:
-        unit = self.expanded.units.get(owner)
-        if unit is not None and variable in unit.ports:
+        population = self.equations.populations.get(owner)
+        if population is not None and variable in population.ports:
             raise DescriptionError(
                 f"'{name}' follows from other variables: feed it by a projection from a Signal"
             )
-        if unit is not None and variable in unit.definitions:
+        if population is not None and variable in population.definitions:
             raise DescriptionError(f"'{name}' follows from other variables: set those, or use a Clamp")
         if variable == "w" and owner in self._tied:
             raise DescriptionError(f"'{name}' is tied to '{self._tied[owner][0]}': set that")
 
     def _check_bounds(self, owner: str, variable: str, si: np.ndarray, name: str) -> None:
-        network = self.expanded.network
+        network = self.equations.network
         part = network.populations.get(owner) or network.projections[owner]
         model = part.model if isinstance(part, Population) else part.synapse
         declared = {
@@ -282,7 +286,7 @@ class Simulation(ABC):
             raise DescriptionError(f"'{name}': weights must have the sign {sign:+d}: correct them")
 
     def _parameter(self, name: str) -> NamedParameter:
-        return self.expanded.network.parameters[name]
+        return self.equations.network.parameters[name]
 
     def _set_named(self, parameter: NamedParameter, value: Any) -> None:
         si = in_si(value, dimension_of(parameter.value), parameter.name)
@@ -296,13 +300,13 @@ class Simulation(ABC):
 
     def _apply_named(self, parameter: NamedParameter) -> None:
         effective = constrained(self._named[parameter.name], parameter.sign)
-        for link, (name, index) in self._tied.items():
+        for projection, (name, index) in self._tied.items():
             if name == parameter.name:
-                self._write(link, "w", effective[index])
+                self._write(projection, "w", effective[index])
 
     def _find(self, name: str) -> tuple[str, str, Dimension]:
         owner, _, variable = name.partition(".")
-        known: Mapping[str, Any] = {**self.expanded.units, **self.expanded.links}
+        known: Mapping[str, Any] = {**self.equations.populations, **self.equations.projections}
         if owner not in known:
             raise UnknownNameError(
                 f"'{name}': nothing is named '{owner}': {suggest(owner, {*known, *self._named})}"
@@ -324,20 +328,21 @@ class Simulation(ABC):
     def _checked(self, inputs: Mapping[str, Any] | None, steps: int) -> dict[str, np.ndarray]:
         checked = {}
         for name, value in _by_name({} if inputs is None else inputs).items():
-            unit = self.expanded.units.get(name)
-            if unit is None or "value" not in unit.states:
-                signals = [n for n, u in self.expanded.units.items() if "value" in u.states]
+            population = self.equations.populations.get(name)
+            if population is None or "value" not in population.states:
+                signals = [n for n, u in self.equations.populations.items() if "value" in u.states]
                 raise UnknownNameError(f"input '{name}' is not a Signal population: {suggest(name, signals)}")
-            si = in_si(value, unit.dimensions["value"], f"input '{name}'")
+            si = in_si(value, population.dimensions["value"], f"input '{name}'")
             if (
                 si.ndim > 2
-                or (si.ndim and si.shape[-1] != unit.size)
+                or (si.ndim and si.shape[-1] != population.size)
                 or (si.ndim == 2 and si.shape[0] != steps)
             ):
                 raise DescriptionError(
-                    f"input '{name}' has the shape {si.shape}: give ({unit.size},) or ({steps}, {unit.size})"
+                    f"input '{name}' has the shape {si.shape}: give ({population.size},) or "
+                    f"({steps}, {population.size})"
                 )
-            checked[name] = np.broadcast_to(si, (steps, unit.size))
+            checked[name] = np.broadcast_to(si, (steps, population.size))
         return checked
 
 

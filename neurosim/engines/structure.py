@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from neurosim.compiler.equations.forms import Expanded, Link
+from neurosim.compiler.equations.forms import NetworkEquations, ProjectionEquations
 from neurosim.compiler.equations.masks import equal_rules, rule_of, structured, whole_steps
 from neurosim.compiler.equations.names import OF
 from neurosim.compiler.evaluate import evaluate
@@ -21,7 +21,7 @@ from neurosim.rng import generator
 class Memory(Protocol):
     """A simulation, as far as structural rules need it."""
 
-    expanded: Expanded
+    equations: NetworkEquations
     dt: float
 
     @property
@@ -33,14 +33,15 @@ class Memory(Protocol):
     def _write(self, owner: str, name: str, value: np.ndarray) -> None: ...
 
 
-def needs_gradient(expanded: Expanded) -> Iterator[str]:
+def needs_gradient(equations: NetworkEquations) -> Iterator[str]:
     """Yield a reason for every rule that needs the gradient of a loss, which a run does not have."""
-    for link in structured(expanded):
-        rule = rule_of(link)
+    for projection in structured(equations):
+        rule = rule_of(projection)
         for name in (n for n, variable in rule.gradients.items() if variable == GRADIENT):
             yield (
-                f"{type(rule).__name__} on projection '{link.name}' needs the gradient of a loss, which only training "
-                f"on engine 'jax' supplies: train it, or name a variable that a rule keeps per synapse as its '{name}'"
+                f"{type(rule).__name__} on projection '{projection.name}' needs the gradient of a loss, which only "
+                "training on engine 'jax' supplies: train it, or name a variable that a rule keeps per synapse as its "
+                f"'{name}'"
             )
 
 
@@ -53,11 +54,13 @@ def needs_gradient(expanded: Expanded) -> Iterator[str]:
 def present_rules(memory: Memory) -> dict[str, StructuralRule]:
     """Return the structural rule of each projection with the values that its parameters have now."""
     found = {}
-    for link in structured(memory.expanded):
-        rule = rule_of(link)
+    for projection in structured(memory.equations):
+        rule = rule_of(projection)
         names = {name: f"{rule.prefix}_{name}" for name in rule.parameters}
-        now = {n: quantity(memory._read(link.name, f), link.dimensions[f]) for n, f in names.items()}
-        found[link.name] = type(rule)(**now, **rule.chosen())
+        now = {
+            n: quantity(memory._read(projection.name, f), projection.dimensions[f]) for n, f in names.items()
+        }
+        found[projection.name] = type(rule)(**now, **rule.chosen())
     return found
 
 
@@ -90,72 +93,88 @@ def updated_as_one(rules: Mapping[str, StructuralRule]) -> list[tuple[Structural
 
 def apply(memory: Memory, rule: StructuralRule, names: list[str], t: int) -> None:
     """Apply update t of a rule to projections as one."""
-    _Update(memory, [memory.expanded.links[name] for name in names]).apply(rule, t)
+    _Update(memory, [memory.equations.projections[name] for name in names]).apply(rule, t)
 
 
 @dataclass
 class _Update:
-    """One update of links whose rule acts on them as one; arrays over their edges stand in the order of the links."""
+    """One update of projections whose rule acts on them as one; arrays over edges follow their order."""
 
     memory: Memory
-    links: list[Link]
+    projections: list[ProjectionEquations]
 
     def apply(self, rule: StructuralRule, t: int) -> None:
-        names = " ".join(link.name for link in self.links)
-        rng = generator(self.memory.expanded.seed, f"{names} {type(rule).__name__} {t}")
-        before = self.joined(self.memory._read(link.name, "mask") for link in self.links)
-        w = self.joined(self.memory._read(link.name, "w") for link in self.links)
+        names = " ".join(projection.name for projection in self.projections)
+        rng = generator(self.memory.equations.seed, f"{names} {type(rule).__name__} {t}")
+        before = self.joined(self.memory._read(projection.name, "mask") for projection in self.projections)
+        w = self.joined(self.memory._read(projection.name, "w") for projection in self.projections)
         mask, w, changed = updated(rule, before > 0.5, w, self.signal(), t, rng)
-        ends = np.cumsum([link.size for link in self.links])[:-1]
+        ends = np.cumsum([projection.size for projection in self.projections])[:-1]
         parts = [np.split(values, ends) for values in (mask, w, changed)]
-        for link, own_mask, own_w, own_changed in zip(self.links, *parts, strict=True):
-            self.write(link, own_mask, own_w, own_changed)
+        for projection, own_mask, own_w, own_changed in zip(self.projections, *parts, strict=True):
+            self.write(projection, own_mask, own_w, own_changed)
 
-    def write(self, link: Link, mask: np.ndarray, w: np.ndarray, changed: np.ndarray) -> None:
-        self.memory._write(link.name, "mask", mask.astype(float))
-        self.memory._write(link.name, "w", w)
-        for name in link.states.keys() - {"mask", "w"}:
+    def write(
+        self, projection: ProjectionEquations, mask: np.ndarray, w: np.ndarray, changed: np.ndarray
+    ) -> None:
+        self.memory._write(projection.name, "mask", mask.astype(float))
+        self.memory._write(projection.name, "w", w)
+        for name in projection.states.keys() - {"mask", "w"}:
             # What rules keep per synapse begins anew with a connection.
-            fresh = np.where(changed, link.states[name], self.memory._read(link.name, name))
-            self.memory._write(link.name, name, fresh)
+            fresh = np.where(changed, projection.states[name], self.memory._read(projection.name, name))
+            self.memory._write(projection.name, name, fresh)
 
     def joined(self, parts: Iterable[np.ndarray]) -> np.ndarray:
-        return np.concatenate([np.broadcast_to(p, (k.size,)) for p, k in zip(parts, self.links, strict=True)])
+        return np.concatenate(
+            [np.broadcast_to(p, (k.size,)) for p, k in zip(parts, self.projections, strict=True)]
+        )
 
     def signal(self) -> dict[str, np.ndarray]:
-        units = self.memory.expanded.units
-        first = dict(zip(units, np.cumsum([0, *(unit.size for unit in units.values())]), strict=False))
+        populations = self.memory.equations.populations
+        first = dict(
+            zip(
+                populations,
+                np.cumsum([0, *(population.size for population in populations.values())]),
+                strict=False,
+            )
+        )
         found = {
-            "layer": self.joined(np.array(number) for number in range(len(self.links))),
-            "pre": self.joined(link.pre.astype(np.int64) + first[link.source] for link in self.links),
-            "post": self.joined(link.post.astype(np.int64) + first[link.target] for link in self.links),
-            "initial": self.joined(link.structure.initial for link in self.links if link.structure),
+            "layer": self.joined(np.array(number) for number in range(len(self.projections))),
+            "pre": self.joined(
+                projection.pre.astype(np.int64) + first[projection.source] for projection in self.projections
+            ),
+            "post": self.joined(
+                projection.post.astype(np.int64) + first[projection.target] for projection in self.projections
+            ),
+            "initial": self.joined(
+                projection.structure.initial for projection in self.projections if projection.structure
+            ),
         }
-        rule = rule_of(self.links[0])
+        rule = rule_of(self.projections[0])
         for name in (*rule.signals, *rule.traces, *rule.modulators, *rule.gradients):
-            found[name] = self.joined(self.seen(link, name) for link in self.links)
+            found[name] = self.joined(self.seen(projection, name) for projection in self.projections)
         return found
 
-    def seen(self, link: Link, name: str) -> np.ndarray:
-        assert link.structure is not None
-        text = link.structure.seen[name]
-        return np.asarray(evaluate(text, {n: self.value(link, n) for n in names_in(text)}), dtype=float)
+    def seen(self, projection: ProjectionEquations, name: str) -> np.ndarray:
+        assert projection.structure is not None
+        text = projection.structure.seen[name]
+        return np.asarray(evaluate(text, {n: self.value(projection, n) for n in names_in(text)}), dtype=float)
 
-    def value(self, link: Link, name: str) -> np.ndarray:
-        """Return a variable of a link, its ends or a modulator as values at edges."""
+    def value(self, projection: ProjectionEquations, name: str) -> np.ndarray:
+        """Return a variable of a projection, its ends or a modulator as values at edges."""
         if name == GRADIENT:
-            return self.memory._read(link.name, GRADIENT)
+            return self.memory._read(projection.name, GRADIENT)
         if OF in name:
-            variable, _, population = name.partition(OF)
-            value = self.memory._read(population, variable)
-            return value[link.post] if name in link.each else value[0]
-        index = {"pre": link.pre, "post": link.post}
-        if name in link.traces:
-            place, value = link.traces[name].place, self.memory._read(link.name, name)
-            return value[index[place]] if place in index else value
-        if name in {*link.states, *link.constants}:
-            return self.memory._read(link.name, name)
+            variable, _, owner = name.partition(OF)
+            value = self.memory._read(owner, variable)
+            return value[projection.post] if name in projection.each else value[0]
+        index = {"pre": projection.pre, "post": projection.post}
+        if name in projection.traces:
+            level, value = projection.traces[name].level, self.memory._read(projection.name, name)
+            return value[index[level]] if level in index else value
+        if name in {*projection.states, *projection.constants}:
+            return self.memory._read(projection.name, name)
         variable, _, end = name.rpartition("_")
-        owner = link.source if end == "pre" else link.target
+        owner = projection.source if end == "pre" else projection.target
         value = self.memory._read(owner, variable)
         return value[index[end]] if value.ndim else value

@@ -18,7 +18,7 @@ Place = Literal["pre", "post", "own", "synapse"]
 
 
 @dataclass(frozen=True)
-class Signal:
+class RuleSignal:
     """What a rule reads: `activity`, or a variable of the population such as `v`; number, only one without unit."""
 
     place: Place
@@ -104,18 +104,18 @@ class _End:
     place: Place
 
     @property
-    def activity(self) -> Signal:
+    def activity(self) -> RuleSignal:
         """The rate of a rate unit, or the filtered spike train of a spiking one over its reference rate (1)."""
-        return Signal(self.place, "activity")
+        return RuleSignal(self.place, "activity")
 
     @property
-    def v(self) -> Signal:
+    def v(self) -> RuleSignal:
         """The membrane potential."""
-        return Signal(self.place, "v")
+        return RuleSignal(self.place, "v")
 
-    def variable(self, name: str, *, number: bool = False) -> Signal:
+    def variable(self, name: str, *, number: bool = False) -> RuleSignal:
         """Any variable of the population, by name; number, only where it has no unit."""
-        return Signal(self.place, name, number)
+        return RuleSignal(self.place, name, number)
 
     def trace(self, equation: str, initial: Any = 0.0) -> Trace:
         """A variable kept per neuron with its free course `dx/dt = ...`; spikes add to it in `on_pre` or `on_post`.
@@ -139,9 +139,9 @@ class _Own(_End):
 @dataclass(frozen=True)
 class _Side(_End):
     @property
-    def gain(self) -> Signal:
+    def gain(self) -> RuleSignal:
         """The gain by which rules multiply the neuron's output; 1 where none does."""
-        return Signal(self.place, "gain")
+        return RuleSignal(self.place, "gain")
 
     def total(self, expression: str) -> Total:
         """The sum of an expression, such as `abs(w)`, over the neuron's connections of the projection."""
@@ -189,7 +189,7 @@ class Rule(Described):
     clock: ClassVar[Literal["spike", "continuous", "sample", "interval"]] = "continuous"
     _clocks: ClassVar[tuple[str, ...]] = ("spike", "continuous", "sample")
     places: ClassVar[tuple[Place, ...]] = ()
-    signals: ClassVar[Mapping[str, Signal]] = {}
+    signals: ClassVar[Mapping[str, RuleSignal]] = {}
     traces: ClassVar[Mapping[str, Trace]] = {}
 
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
@@ -199,7 +199,7 @@ class Rule(Described):
             raise DescriptionError(
                 f"{cls.__name__}.clock = {cls.clock!r}: {suggest(str(cls.clock), cls._clocks)}"
             )
-        cls.signals = {**cls.signals, **{k: v for k, v in own_facts.items() if isinstance(v, Signal)}}
+        cls.signals = {**cls.signals, **{k: v for k, v in own_facts.items() if isinstance(v, RuleSignal)}}
         found = {k: v for k, v in own_facts.items() if isinstance(v, Trace)}
         for name, trace in found.items():
             if trace.variable != name:

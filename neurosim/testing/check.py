@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
-from neurosim.compiler.equations.network import expand
+from neurosim.compiler.equations.network import network_equations
 from neurosim.engines import DEFAULT, get_engine, registry
 from neurosim.engines.engine import Engine
 from neurosim.errors import DescriptionError
@@ -104,9 +104,9 @@ def outcomes(
 
 def _on_host(trial: Trial, engines: Sequence[Engine]) -> Iterator[Outcome]:
     """Yield the outcomes on one kind of network, with the engines that run the rule there."""
-    expanded = expand(trial.network(), trial.seed)
+    equations = network_equations(trial.network(), trial.seed)
     for engine in engines:
-        if reasons := engine.refuses(expanded):
+        if reasons := engine.refuses(equations):
             yield Outcome(f"runs on '{engine.name}'", trial.host.name, "; ".join(reasons))
         else:
             trial.engines.append(engine)

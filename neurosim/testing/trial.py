@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from brian2 import mV, second
 
-from neurosim.compiler.equations.network import expand
+from neurosim.compiler.equations.network import network_equations
 from neurosim.engines.engine import Engine
 from neurosim.engines.simulation import Simulation, State
 from neurosim.errors import SignalMissing
@@ -92,7 +92,7 @@ class Trial:
         Raises DescriptionError if the rule cannot be written out for another reason.
         """
         try:
-            expand(self.network(), self.seed)
+            network_equations(self.network(), self.seed)
         except SignalMissing as error:
             return str(error)
         return ""

@@ -196,7 +196,7 @@ def drive(network: Network, steps: int) -> dict[str, np.ndarray]:
 
 def run(simulation, steps: int):
     """Run a simulation with random inputs for a number of steps and return it."""
-    simulation.run(steps * simulation.dt * second, drive(simulation.expanded.network, steps))
+    simulation.run(steps * simulation.dt * second, drive(simulation.equations.network, steps))
     return simulation
 
 
@@ -212,7 +212,7 @@ def same(one, other, rtol: float = 1e-9) -> int:
         else:
             np.testing.assert_array_equal(first.indices, second_.indices)
             close(first.values, second_.values, rtol, key)
-    for part in (*one.expanded.units.values(), *one.expanded.links.values()):
+    for part in (*one.equations.populations.values(), *one.equations.projections.values()):
         for name in part.states:
             key = f"{part.name}.{name}"
             close(np.asarray(one.get(key)), np.asarray(other.get(key)), rtol, key)

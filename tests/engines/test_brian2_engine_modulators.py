@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from brian2 import Hz, ms
 
-from neurosim.compiler.equations.network import expand
+from neurosim.compiler.equations.network import network_equations
 from neurosim.engines.brian2.engine import Brian2Engine
 from neurosim.model.connectivity import AllToAll, OneToOne
 from neurosim.model.network import Network
@@ -193,5 +193,5 @@ def test_matrix_rules_are_refused_with_an_engine_that_can():
     network = Network("matrix", dt=1 * ms)
     network.add(Population("s", 2, Signal()), Population("r", 2, LeakyRate()))
     network.add(Projection("p", "s", "r", Graded(), AllToAll(), 0.1, rules=(ModulatorsSubspace(),)))
-    (reason,) = Brian2Engine().refuses(expand(network))
+    (reason,) = Brian2Engine().refuses(network_equations(network))
     assert "projection 'p'" in reason and "engine 'fused' can run it" in reason

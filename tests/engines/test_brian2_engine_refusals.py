@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from brian2 import Hz, ms, mV
 
-from neurosim.compiler.equations.network import expand
+from neurosim.compiler.equations.network import network_equations
 from neurosim.engines import registry
 from neurosim.engines.brian2.engine import Brian2Engine
 from neurosim.errors import EngineRefusal
@@ -70,7 +70,7 @@ def one(model: NeuronModel) -> Network:
 
 
 def reasons(network: Network) -> list[str]:
-    return Brian2Engine().refuses(expand(network))
+    return Brian2Engine().refuses(network_equations(network))
 
 
 def test_coinciding_time_constants_are_refused_by_name_of_variable_and_engine():

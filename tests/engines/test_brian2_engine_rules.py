@@ -163,11 +163,11 @@ def test_shown_traces_are_those_that_brian2_holds_per_synapse():
     drive = [(k, j) for k in range(40) for j in range(2) if rng.random() < 0.2]
     simulation = compiled(plastic(PairSTDP(), draw, drive, ([0, 1, 2, 2], [0, 1, 0, 1]), 0.5, 1))
     simulation.run(40 * ms)
-    held = simulation._machine.links["p"]
+    held = simulation._machine.projections["p"]
     assert held.event_driven
     shared = held.synapses.variables
     decay = np.exp(-(39e-3 - shared["lastupdate"].get_value()) / TAU)
-    for trace, end in (("x", held.link.pre), ("y", held.link.post)):
+    for trace, end in (("x", held.projection.pre), ("y", held.projection.post)):
         mine = shared[f"s_pair_stdp_{trace}_s"].get_value() * decay
         np.testing.assert_allclose(mine, simulation.get(f"p.pair_stdp_{trace}")[end], rtol=1e-12)
 
@@ -223,7 +223,7 @@ def test_continuous_rule_of_spiking_units_reads_the_decaying_activity():
     rule = SynapticScaling(beta=20 / second, target=0.5)
     drive = [(2, 0), (5, 0), (5, 1)]
     simulation = compiled(plastic(rule, [], drive, ([0, 1, 1], [0, 0, 1]), np.array([1.0, 2.0, 3.0])))
-    assert not simulation._machine.links["p"].event_driven
+    assert not simulation._machine.projections["p"].event_driven
     simulation.run(15 * ms)
     y, w = np.zeros(2), np.array([1.0, 2.0, 3.0])
     posts = {(k + 1, j) for k, j in drive}

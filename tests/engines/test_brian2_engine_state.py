@@ -213,7 +213,7 @@ def test_a_constant_that_is_set_acts_on_the_steps_that_follow():
 def test_a_learning_rate_that_is_set_reaches_the_synapses_and_the_traces():
     simulation = compiled_everything()
     simulation.set("PE.pair_stdp_tau_pre", 7 * ms)
-    objects = simulation._machine.links["PE"].objects
+    objects = simulation._machine.projections["PE"].objects
     assert len(objects) == 3
     assert {float(o.variables["s_pair_stdp_tau_pre_s"].get_value()[0]) for o in objects} == {7e-3}
 

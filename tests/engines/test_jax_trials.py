@@ -97,7 +97,7 @@ def functions_of(name):
 def batch(functions):
     """Inputs (steps, size, trials) and keys (2, trials), others in each trial."""
     rng = np.random.default_rng(8)
-    units = functions.program.expanded.units
+    units = functions.program.equations.populations
     signals = [name for name, unit in units.items() if "value" in unit.states]
     rows = {name: rng.normal(size=(STEPS, units[name].size, TRIALS)) for name in signals}
     seeds = range(3, 3 + TRIALS)

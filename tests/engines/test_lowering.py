@@ -22,7 +22,7 @@ from neurosim import (
     pre,
     synapse,
 )
-from neurosim.compiler.equations.network import expand
+from neurosim.compiler.equations.network import network_equations
 from neurosim.compiler.schedule.exact import Linear, propagate
 from neurosim.compiler.schedule.integration import linear_system
 from neurosim.compiler.schedule.order import lower
@@ -52,7 +52,7 @@ def network(*more):
 
 
 def blocks(*more):
-    return lower(expand(network(*more))).blocks
+    return lower(network_equations(network(*more))).blocks
 
 
 def test_a_step_has_one_order():
@@ -71,7 +71,9 @@ def test_a_clamp_follows_every_block_that_writes_its_variable():
         (("a", "v"), ["integrate", "reset"]),
         (("u", "value"), ["external"]),
     ):
-        places = [at for at, b in enumerate(found) if b.clamp and (b.clamp.unit, b.clamp.variable) == clamped]
+        places = [
+            at for at, b in enumerate(found) if b.clamp and (b.clamp.population, b.clamp.variable) == clamped
+        ]
         # The first is before the graded signals; the others stand behind a write, or behind another clamp of it.
         behind = [next(b for b in reversed(found[:at]) if b.kind != "clamp").kind for at in places]
         assert behind == ["input", *writers]
@@ -104,7 +106,7 @@ class TraceRule(SynapticRule, abstract=True):
 def test_rules_keep_to_their_variables(facts, message):
     rule = type("TraceRule", (TraceRule,), facts, abstract=True)()
     with pytest.raises(ValueError if "unknown" not in message else Exception, match=message):
-        lower(expand(network(Projection("p", "s", "a", Pulse(), AllToAll(), 0 * mV, rules=rule))))
+        lower(network_equations(network(Projection("p", "s", "a", Pulse(), AllToAll(), 0 * mV, rules=rule))))
 
 
 def test_a_variable_per_synapse_may_read_both_ends():
@@ -114,7 +116,9 @@ def test_a_variable_per_synapse_may_read_both_ends():
         "c": synapse.variable("dc/dt = x*y/tau - c/tau"),
     }
     rule = type("TraceRule", (TraceRule,), facts, abstract=True)()
-    assert lower(expand(network(Projection("p", "s", "a", Pulse(), AllToAll(), 0 * mV, rules=rule))))
+    assert lower(
+        network_equations(network(Projection("p", "s", "a", Pulse(), AllToAll(), 0 * mV, rules=rule)))
+    )
 
 
 def test_stateless_units_in_a_circle_are_refused():
@@ -123,7 +127,7 @@ def test_stateless_units_in_a_circle_are_refused():
         Projection("yy", "y", "y", Graded(), AllToAll(), 1.0),
     )
     with pytest.raises(DescriptionError, match="network 'n': the stateless populations y -> y form a cycle"):
-        lower(expand(network(*parts)))
+        lower(network_equations(network(*parts)))
 
 
 # Exact steps ------------------------------------------------------------------------------------------

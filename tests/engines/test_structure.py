@@ -23,7 +23,7 @@ from neurosim import (
     synapse,
     to_json,
 )
-from neurosim.compiler.equations.network import expand
+from neurosim.compiler.equations.network import network_equations
 from neurosim.errors import DescriptionError, NeurosimError, SignalMissing
 from neurosim.neurons import LIF, GradedUnit, LeakyRate, Poisson, Signal, SpikeTrain
 from neurosim.rules import SET, DeepR, Hebb, HomeostaticRewiring, PairSTDP, RigL, SynapticElements
@@ -213,17 +213,19 @@ def test_parameters_of_a_rule_can_be_set_during_a_run():
 
 
 def test_connections_at_the_start_do_not_depend_on_other_parts():
-    alone = expand(spiking(SET(density=0.3)), 4).links["p"].states["mask"]
+    alone = network_equations(spiking(SET(density=0.3)), 4).projections["p"].states["mask"]
     other = Projection("q", "b", "a", Pulse(), AllToAll(), 1 * mV, rules=DeepR())
-    beside = expand(spiking(SET(density=0.3)).add(other), 4).links["p"].states["mask"]
+    beside = network_equations(spiking(SET(density=0.3)).add(other), 4).projections["p"].states["mask"]
     assert np.array_equal(alone, beside) and alone.sum() == 36
-    assert not np.array_equal(alone, expand(spiking(SET(density=0.3)), 5).links["p"].states["mask"])
+    assert not np.array_equal(
+        alone, network_equations(spiking(SET(density=0.3)), 5).projections["p"].states["mask"]
+    )
 
 
 def test_projections_with_an_equal_rule_share_the_density_by_their_sizes():
     rule = SET(density=0.2)
     more = Projection("q", "b", "b", ScaledPulse(quantum=1 * mV), AllToAll(), 0.5, rules=rule)
-    links = expand(spiking(rule).add(more), 0).links
+    links = network_equations(spiking(rule).add(more), 0).projections
     p, q = (links[name].states["mask"] for name in "pq")
     # epsilon (20 + 6)/(20*6) and epsilon (6 + 6)/(6*6), of 156 edges a fifth.
     epsilon = 0.2 * 156 / (26 + 12)

@@ -7,7 +7,7 @@ import pytest
 from brian2 import ms
 
 from neurosim import AllToAll, Network, Normal, Population, Projection, Recorder, simulate
-from neurosim.compiler.equations.network import expand
+from neurosim.compiler.equations.network import network_equations
 from neurosim.engines.structure import needs_gradient
 from neurosim.errors import EngineRefusal, UsageError
 from neurosim.learning.bptt import Objective, Rewiring, Shuffled, Trainer, mean_square, network_model
@@ -159,7 +159,7 @@ def test_a_structural_rule_that_needs_a_gradient_is_refused_in_a_run_by_name():
     ):
         simulate(network(RigL()))
     local = network(RigL(g="activity_covariance_c"), ActivityCovariance())
-    assert not list(needs_gradient(expand(local)))
+    assert not list(needs_gradient(network_equations(local)))
 
 
 @pytest.mark.parametrize(

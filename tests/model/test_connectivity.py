@@ -6,7 +6,7 @@ from brian2 import ms
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosim.compiler.equations.network import expand
+from neurosim.compiler.equations.network import network_equations
 from neurosim.errors import DescriptionError
 from neurosim.model.connectivity import AllToAll, Edges, InDegree, OneToOne, Probability, edge_order
 from neurosim.model.network import Network
@@ -27,7 +27,9 @@ def link(connect, sources=5, targets=7, weight=1.0, seed=0, recurrent=False):
         Population("a", sources, Signal()), Population("b", targets, GradedUnit())
     )
     ends = ("b", "b") if recurrent else ("a", "b")
-    return expand(network.add(Projection("p", *ends, Graded(), connect, weight)), seed).links["p"]
+    return network_equations(
+        network.add(Projection("p", *ends, Graded(), connect, weight)), seed
+    ).projections["p"]
 
 
 SIZES = st.integers(1, 12)
@@ -126,7 +128,7 @@ def test_a_seed_gives_the_same_edges_whatever_else_is_there():
     )
     network.add(Projection("q", "x", "b", Graded(), Probability(0.5), 1.0))
     network.add(Projection("p", "a", "b", Graded(), Probability(0.5), 1.0))
-    again = expand(network, 3).links["p"]
+    again = network_equations(network, 3).projections["p"]
     assert np.array_equal(first.pre, again.pre) and np.array_equal(first.post, again.post)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from brian2 import Hz, ms, mV
 
-from neurosim.compiler.equations.network import expand
+from neurosim.compiler.equations.network import network_equations
 from neurosim.errors import NeurosimError, UnknownNameError
 from neurosim.model.connectivity import AllToAll, Edges, OneToOne
 from neurosim.model.network import Network
@@ -155,7 +155,7 @@ def test_parts_that_do_not_fit_are_refused_at_once(make, message):
 )
 def test_what_does_not_hold_together_is_refused_when_it_is_written_out(part, message):
     with pytest.raises(NeurosimError, match=message) as refusal:
-        expand(network(part))
+        network_equations(network(part))
     assert len(str(refusal.value).splitlines()) == 1
 
 
@@ -165,7 +165,7 @@ def test_names_are_found_by_their_nearest():
 
 
 def test_tied_weights_act_with_their_sign():
-    links = expand(network()).links
+    links = network_equations(network()).projections
     # k = (1, -2) acts as (1, 0); edges are in the order (source, target).
     assert links["ur"].states["w"].tolist() == [1.0, 0.0, 0.0, 1.0]
 
@@ -180,15 +180,17 @@ def test_a_sign_constrains_the_effect_and_not_the_value(sign, effective):
         Projection("p", "u", "y", Graded(), Edges((1, 0), (0, 1)), Tied("k", (0, 1))),
     )
     # The first edge listed is 1 -> 0, which comes second in the order (source, target).
-    assert expand(described).links["p"].states["w"].tolist() == effective[::-1]
+    assert network_equations(described).projections["p"].states["w"].tolist() == effective[::-1]
     assert parameter.value == [1.0, -2.0]
 
 
 def test_draws_do_not_depend_on_what_else_is_there():
     alone = Network("n").add(Population("a", 5, LIF(), initial={"v": Uniform(-60 * mV, -50 * mV)}))
-    first = expand(alone, 4).units["a"].states["v"]
-    assert np.array_equal(expand(network(Population("b", 9, LIF())), 4).units["a"].states["v"], first[:3])
-    assert not np.array_equal(expand(alone, 5).units["a"].states["v"], first)
+    first = network_equations(alone, 4).populations["a"].states["v"]
+    assert np.array_equal(
+        network_equations(network(Population("b", 9, LIF())), 4).populations["a"].states["v"], first[:3]
+    )
+    assert not np.array_equal(network_equations(alone, 5).populations["a"].states["v"], first)
 
 
 def test_sizes_may_be_numpy_integers():
@@ -197,7 +199,7 @@ def test_sizes_may_be_numpy_integers():
         Population("b", np.int32(60_000), GradedUnit()),
         Projection("p", "a", "b", Graded(), Edges((59_999,), (59_999,)), 1.0),
     )
-    assert expand(big).links["p"].pre.tolist() == [59_999]
+    assert network_equations(big).projections["p"].pre.tolist() == [59_999]
     assert type(big.populations["a"].size) is int
 
 

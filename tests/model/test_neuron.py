@@ -6,7 +6,7 @@ import sys
 import pytest
 from brian2 import ms, mV
 
-from neurosim.compiler.equations.network import expand
+from neurosim.compiler.equations.network import network_equations
 from neurosim.errors import DescriptionError, NeurosimError
 from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel
@@ -29,7 +29,7 @@ def model(**facts):
 
 
 def written_out(model, **options):
-    return expand(Network("n").add(Population("a", 2, model, **options))).units["a"]
+    return network_equations(Network("n").add(Population("a", 2, model, **options))).populations["a"]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_drawn_parameters_keep_their_bounds():
     from neurosim.neurons import LIF
 
     with pytest.raises(DescriptionError, match="a.tau_m = -.* below its bound"):
-        expand(Network("n").add(Population("a", 100, LIF(tau_m=Normal(0 * ms, 1 * ms)))))
+        network_equations(Network("n").add(Population("a", 100, LIF(tau_m=Normal(0 * ms, 1 * ms)))))
 
 
 def test_options_shape_equations():

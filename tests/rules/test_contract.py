@@ -269,8 +269,8 @@ class Inexact(FusedEngine):
 
     name = "inexact"
 
-    def _build(self, expanded, externals):
-        return SlightlyOff(lower(expanded), externals)
+    def _build(self, equations, externals):
+        return SlightlyOff(lower(equations), externals)
 
 
 @pytest.mark.parametrize(
@@ -294,8 +294,8 @@ class Amnesic(FusedEngine):
 
     name = "amnesic"
 
-    def _build(self, expanded, externals):
-        return Forgetful(lower(expanded), externals)
+    def _build(self, equations, externals):
+        return Forgetful(lower(equations), externals)
 
 
 def test_a_state_that_is_not_kept_is_seen():

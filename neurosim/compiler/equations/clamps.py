@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from neurosim.compiler.equations.forms import StateClamp, Unit
+from neurosim.compiler.equations.forms import PopulationEquations, StateClamp
 from neurosim.compiler.equations.names import SECOND
 from neurosim.errors import DescriptionError
 from neurosim.model.network import Network
@@ -18,31 +18,33 @@ from neurosim.model.values import resolve
 FOREVER = 1 << 62
 
 
-def expand_clamps(
-    network: Network, units: Mapping[str, Unit], seed: int
-) -> tuple[dict[str, Unit], tuple[StateClamp, ...]]:
+def with_clamps(
+    network: Network, populations: Mapping[str, PopulationEquations], seed: int
+) -> tuple[dict[str, PopulationEquations], tuple[StateClamp, ...]]:
     """Return the units with clamped definitions rewritten, and the clamps of states."""
-    written = dict(units)
+    written = dict(populations)
     held = []
     for number, clamp in enumerate(network.clamps):
-        unit = written[clamp.population]
-        state = _state_clamp(clamp, number, unit, network.step, seed)
-        if clamp.variable in unit.definitions:
-            written[unit.name] = _rewritten(unit, state, f"clamp_{number}")
+        population = written[clamp.population]
+        state = _state_clamp(clamp, number, population, network.step, seed)
+        if clamp.variable in population.definitions:
+            written[population.name] = _rewritten(population, state, f"clamp_{number}")
         else:
             held.append(state)
     return written, tuple(held)
 
 
-def _state_clamp(clamp: Clamp, number: int, unit: Unit, dt: float, seed: int) -> StateClamp:
+def _state_clamp(
+    clamp: Clamp, number: int, population: PopulationEquations, dt: float, seed: int
+) -> StateClamp:
     where = f"clamp {number} of '{clamp.population}.{clamp.variable}'"
-    known = {*unit.states, *unit.definitions}
+    known = {*population.states, *population.definitions}
     if clamp.variable not in known:
         raise DescriptionError(f"{where}: no such variable: choose from {sorted(known)}")
-    indices = np.arange(unit.size) if clamp.indices is None else np.array(clamp.indices, dtype=np.int64)
-    if indices.size and (indices.min() < 0 or indices.max() >= unit.size):
-        raise DescriptionError(f"{where}: an index lies outside 0..{unit.size - 1}: correct it")
-    value = resolve(clamp.value, unit.dimensions[clamp.variable], indices.size, seed, where)
+    indices = np.arange(population.size) if clamp.indices is None else np.array(clamp.indices, dtype=np.int64)
+    if indices.size and (indices.min() < 0 or indices.max() >= population.size):
+        raise DescriptionError(f"{where}: an index lies outside 0..{population.size - 1}: correct it")
+    value = resolve(clamp.value, population.dimensions[clamp.variable], indices.size, seed, where)
     start = round(scalar_in_si(clamp.start, SECOND, f"{where}, start") / dt)
     stop = FOREVER if clamp.stop is None else round(scalar_in_si(clamp.stop, SECOND, f"{where}, stop") / dt)
     if not 0 <= start < stop:
@@ -50,19 +52,21 @@ def _state_clamp(clamp: Clamp, number: int, unit: Unit, dt: float, seed: int) ->
             f"{where}: from step {start} up to step {stop} it holds nothing: give start and stop, 0 <= start < stop"
         )
     return StateClamp(
-        unit.name, clamp.variable, indices, np.broadcast_to(value, indices.shape).copy(), start, stop
+        population.name, clamp.variable, indices, np.broadcast_to(value, indices.shape).copy(), start, stop
     )
 
 
-def _rewritten(unit: Unit, clamp: StateClamp, name: str) -> Unit:
-    mask, value = np.zeros(unit.size), np.zeros(unit.size)
+def _rewritten(population: PopulationEquations, clamp: StateClamp, name: str) -> PopulationEquations:
+    mask, value = np.zeros(population.size), np.zeros(population.size)
     mask[clamp.indices], value[clamp.indices] = 1.0, clamp.value
     new = {f"{name}_mask": mask, f"{name}_value": value, f"{name}_start": np.array(float(clamp.start))}
     new[f"{name}_stop"] = np.array(float(clamp.stop))
     on = f"{name}_mask * int(t_in_timesteps >= {name}_start) * int(t_in_timesteps < {name}_stop)"
-    free = unit.definitions[clamp.variable]
-    definitions = {**unit.definitions, f"{name}_on": on}
+    free = population.definitions[clamp.variable]
+    definitions = {**population.definitions, f"{name}_on": on}
     definitions[clamp.variable] = f"(1 - {name}_on) * ({free}) + {name}_on * {name}_value"
-    dimensions = {**unit.dimensions, **dict.fromkeys(new, DIMENSIONLESS), f"{name}_on": DIMENSIONLESS}
-    dimensions[f"{name}_value"] = unit.dimensions[clamp.variable]
-    return replace(unit, definitions=definitions, dimensions=dimensions, constants={**unit.constants, **new})
+    dimensions = {**population.dimensions, **dict.fromkeys(new, DIMENSIONLESS), f"{name}_on": DIMENSIONLESS}
+    dimensions[f"{name}_value"] = population.dimensions[clamp.variable]
+    return replace(
+        population, definitions=definitions, dimensions=dimensions, constants={**population.constants, **new}
+    )

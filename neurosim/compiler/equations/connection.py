@@ -1,21 +1,21 @@
-"""From a projection to a link, without its rules: edges drawn, weights resolved, what the synapse does."""
+"""From a projection to a projection, without its rules: edges drawn, weights resolved, what the synapse does."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from neurosim.compiler.equations.bounds import Change, Limit
-from neurosim.compiler.equations.draws import Kind
-from neurosim.compiler.equations.forms import EdgeList, Held, Structure, Sum, Unit
+from neurosim.compiler.equations.draws import Draw
+from neurosim.compiler.equations.forms import EdgeList, Held, PopulationEquations, Structure, Sum
 from neurosim.compiler.equations.names import CLOCK, RESERVED, SECOND, check_variable
 from neurosim.errors import DescriptionError
 from neurosim.model.connectivity import edge_order
 from neurosim.model.expressions import Statement, check_expression, names_in, parse_statements
 from neurosim.model.network import Network
-from neurosim.model.parts import Population, Projection, Tied, constrained
+from neurosim.model.parts import Projection, Tied, constrained
 from neurosim.model.units import (
     Dimension,
     dimension_of,
@@ -29,27 +29,26 @@ from neurosim.rng import generator
 LONGEST = 2**31
 """Most units times steps of delay; a spike that is kept for a step takes four bytes."""
 
-End = Literal["pre", "post"]
-Place = Literal["pre", "post", "edge"]
-
 
 class ConnectionDraft:
-    """The part of a link that is there without rules, while it is written out: edges, weights, what spikes deliver."""
+    """The part of a projection that does not depend on rules: edges, weights, what spikes deliver."""
 
-    def __init__(self, projection: Projection, network: Network, units: dict[str, Unit], seed: int) -> None:
+    def __init__(
+        self, projection: Projection, network: Network, populations: dict[str, PopulationEquations], seed: int
+    ) -> None:
         self.projection = projection
         self.network = network
-        self.units = units
+        self.populations = populations
         self.seed = seed
         self.where = f"projection '{projection.name}'"
-        self.ends: dict[str, tuple[Population, Unit]] = {
-            "pre": (network.populations[projection.source], units[projection.source]),
-            "post": (network.populations[projection.target], units[projection.target]),
+        self.ends: dict[str, PopulationEquations] = {
+            "pre": populations[projection.source],
+            "post": populations[projection.target],
         }
         self.dimensions: dict[str, Dimension] = dict(CLOCK)
-        for end, (_, unit) in self.ends.items():
+        for end, population in self.ends.items():
             self.dimensions.update(
-                {f"{name}_{end}": dim for name, dim in unit.dimensions.items() if name not in CLOCK}
+                {f"{name}_{end}": dim for name, dim in population.dimensions.items() if name not in CLOCK}
             )
         self.constants: dict[str, np.ndarray] = {}
         self.states: dict[str, np.ndarray] = {}
@@ -61,7 +60,7 @@ class ConnectionDraft:
         self.structure: Structure | None = None
         self.derivatives: dict[str, str] = {}
         self.samples: dict[str, str] = {}
-        self.draws: dict[str, Kind] = {}
+        self.draws: dict[str, Draw] = {}
         self.each: set[str] = set()
         self.matrix: str | None = None
         self.deliver: tuple[Statement, ...] = ()
@@ -89,7 +88,7 @@ class ConnectionDraft:
     def read_edges(self) -> None:
         """Draw the edges and their delays."""
         rng = generator(self.seed, f"{self.projection.name} connectivity")
-        sources, targets = (unit.size for _, unit in self.ends.values())
+        sources, targets = (population.size for population in self.ends.values())
         connect: Any = self.projection.connect
         if not connect.autapses and self.projection.source != self.projection.target:
             connect = replace(connect, autapses=True)
@@ -135,7 +134,7 @@ class ConnectionDraft:
 
     def flat(self, matrix: np.ndarray) -> np.ndarray:
         """Return a weight matrix (targets, sources) in the order of the edges."""
-        targets, sources = self.ends["post"][1].size, self.ends["pre"][1].size
+        targets, sources = self.ends["post"].size, self.ends["pre"].size
         if not self.projection.connect.dense or matrix.shape != (targets, sources):
             raise DescriptionError(
                 f"{self.where}: a weight of shape {matrix.shape} needs all-to-all connectivity and the shape "
@@ -182,7 +181,7 @@ class ConnectionDraft:
 
     def read_synapse(self) -> None:
         """Write out what the synapse does to its target."""
-        synapse, (_, target) = self.projection.synapse, self.ends["post"]
+        synapse, target = self.projection.synapse, self.ends["post"]
         for name, value in synapse.values().items():
             self.constant(name, value)
         port = synapse.port
@@ -196,9 +195,9 @@ class ConnectionDraft:
         if synapse.graded is not None:
             self.read_graded(synapse.text(synapse.graded), port, target)
 
-    def read_pulse(self, text: str, port: str, target: Unit) -> None:
+    def read_pulse(self, text: str, port: str, target: PopulationEquations) -> None:
         """Write out what a presynaptic spike delivers."""
-        if not self.ends["pre"][1].spiking:
+        if not self.ends["pre"].spiking:
             raise DescriptionError(
                 f"{self.where}: '{self.projection.source}' does not spike: use a graded synapse"
             )
@@ -216,13 +215,13 @@ class ConnectionDraft:
             for s in statements
         )
 
-    def read_graded(self, text: str, port: str, target: Unit) -> None:
+    def read_graded(self, text: str, port: str, target: PopulationEquations) -> None:
         """Write out the sum over presynaptic outputs."""
         if port not in target.ports:
             raise DescriptionError(
                 f"{self.where}: '{port}' of '{target.name}' is not an input: choose {target.ports}"
             )
-        if "output_pre" in names_in(text) and not self.ends["pre"][1].graded:
+        if "output_pre" in names_in(text) and not self.ends["pre"].graded:
             raise DescriptionError(
                 f"{self.where}: '{self.projection.source}' has no graded output: use a pulse synapse"
             )
@@ -243,7 +242,7 @@ class ConnectionDraft:
             raise DescriptionError(
                 f"{where} {delay} is not a whole number (from 0) of steps of {self.network.dt}: change it or dt"
             )
-        sources = self.ends["pre"][1].size
+        sources = self.ends["pre"].size
         if whole.max(initial=0) * sources > LONGEST:
             raise DescriptionError(
                 f"{where}: {whole.max():.3g} steps of past spikes of {sources} units do not fit into memory: "

@@ -8,11 +8,11 @@ from typing import Literal
 
 from neurosim.errors import DescriptionError
 
-Kind = Literal["normal", "uniform"]
-KINDS: dict[str, Kind] = {"rand": "uniform", "randn": "normal"}
+Draw = Literal["normal", "uniform"]
+DRAWS: dict[str, Draw] = {"rand": "uniform", "randn": "normal"}
 
 
-def with_draws(text: str, draw: Callable[[str, Kind], str], where: str) -> str:
+def with_draws(text: str, draw: Callable[[str, Draw], str], where: str) -> str:
     """Return an expression with each call of rand() and randn() replaced by a variable.
 
     Arguments: text, checked before; draw(function, kind), which names a new variable; where, for messages.
@@ -25,17 +25,17 @@ def with_draws(text: str, draw: Callable[[str, Kind], str], where: str) -> str:
 def draws_in(text: str) -> bool:
     """Return whether an expression calls rand() or randn()."""
     calls = (n.func for n in ast.walk(ast.parse(text.strip(), mode="eval")) if isinstance(n, ast.Call))
-    return any(isinstance(function, ast.Name) and function.id in KINDS for function in calls)
+    return any(isinstance(function, ast.Name) and function.id in DRAWS for function in calls)
 
 
 class _Draws(ast.NodeTransformer):
-    def __init__(self, draw: Callable[[str, Kind], str], where: str) -> None:
+    def __init__(self, draw: Callable[[str, Draw], str], where: str) -> None:
         self.draw, self.where = draw, where
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
-        if not isinstance(node.func, ast.Name) or node.func.id not in KINDS:
+        if not isinstance(node.func, ast.Name) or node.func.id not in DRAWS:
             return node
         if node.args:
             raise DescriptionError(f"{self.where}: {node.func.id} takes no arguments: write {node.func.id}()")
-        return ast.Name(self.draw(node.func.id, KINDS[node.func.id]), ast.Load())
+        return ast.Name(self.draw(node.func.id, DRAWS[node.func.id]), ast.Load())

@@ -1,8 +1,8 @@
 """The expanded form of a network: every rule, gain and signal written out as equations on named variables.
 
-Both the reference engine and the lowering start from it. It is still equations: no numerical method, no schedule.
-Names ending in _pre and _post in a link are variables of its two populations; x__of__p is variable x of population p,
-a modulator, of its one unit or of each.
+Both the reference engine and the lowering start from it. It is still equations: no numerical method, no schedule. Names
+ending in _pre and _post in a projection are variables of its two populations; x__of__p is variable x of population p, a
+modulator, of its one unit or of each.
 """
 
 from __future__ import annotations
@@ -13,16 +13,20 @@ from typing import Literal
 
 import numpy as np
 
+from neurosim.compiler.equations.draws import Draw
 from neurosim.model.expressions import Statement, names_in
 from neurosim.model.network import Network
-from neurosim.model.parts import Tied
+from neurosim.model.parts import Population, Tied
 from neurosim.model.source import SourceModel
 from neurosim.model.structural import StructuralRule
 from neurosim.model.units import Dimension
 
+End = Literal["pre", "post"]
+Level = Literal["pre", "post", "edge"]
+
 
 @dataclass(frozen=True)
-class Unit:
+class PopulationEquations:
     """A population written out.
 
     derivatives, expression of dx/dt by state; frozen, states held while refractory; definitions, subexpressions by
@@ -34,8 +38,7 @@ class Unit:
     of every name.
     """
 
-    name: str
-    size: int
+    described: Population
     dimensions: Mapping[str, Dimension]
     derivatives: Mapping[str, str] = field(default_factory=dict)
     frozen: frozenset[str] = frozenset()
@@ -49,12 +52,22 @@ class Unit:
     method: str = "exact"
     adaptation: Mapping[str, str] = field(default_factory=dict)
     samples: Mapping[str, str] = field(default_factory=dict)
-    draws: Mapping[str, Literal["normal", "uniform"]] = field(default_factory=dict)
+    draws: Mapping[str, Draw] = field(default_factory=dict)
     gains: Mapping[str, str] = field(default_factory=dict)
     each: frozenset[str] = frozenset()
     output_gains: tuple[str, ...] = ()
     source: SourceModel | None = None
     graded: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the population."""
+        return self.described.name
+
+    @property
+    def size(self) -> int:
+        """The number of its neurons."""
+        return self.described.size
 
     @property
     def spiking(self) -> bool:
@@ -66,10 +79,10 @@ class Unit:
 class Held:
     """A trace kept per presynaptic or postsynaptic neuron: dx/dt = derivative; `on_pre` or `on_post` add to it.
 
-    Place 'edge': a presynaptic trace of a projection with many delays, kept per edge because spikes arrive apart.
+    Level 'edge': a presynaptic trace of a projection with many delays, kept per edge because spikes arrive apart.
     """
 
-    place: Literal["pre", "post", "edge"]
+    level: Level
     derivative: str
     initial: float
 
@@ -106,9 +119,9 @@ class EdgeList:
 
 @dataclass(frozen=True)
 class Structure:
-    """How the connections of a link come and go: a rule, and what it sees.
+    """How the connections of a projection come and go: a rule, and what it sees.
 
-    seen, expressions on names of the link by the rule's names; initial, the weight (SI) that the
+    seen, expressions on names of the projection by the rule's names; initial, the weight (SI) that the
     description gives each edge.
     """
 
@@ -121,12 +134,12 @@ class Structure:
 class Sum:
     """A sum of an expression over the edges of each target ('post') or of each source ('pre')."""
 
-    place: Literal["pre", "post"]
+    level: End
     expression: str
 
 
 @dataclass(frozen=True)
-class Link:
+class ProjectionEquations:
     """A projection written out.
 
     edges, sorted by source, then delay, then target; dense, whether they are all pairs with one delay; delay in steps,
@@ -139,7 +152,7 @@ class Link:
     matrix_sample, the same two for the whole weight matrix W (targets, sources) in the language of `model.matrix`;
     totals, sums over the edges of each target (or source), by name, read by derivatives, samples and what follows them;
     draws, names of random numbers per edge and step, and their kind; each, modulators with a value for each neuron of
-    the target; tied, index into a named parameter for each edge; structure, of a link whose state `mask` a rule
+    the target; tied, index into a named parameter for each edge; structure, of a projection whose state `mask` a rule
     changes.
     """
 
@@ -168,7 +181,7 @@ class Link:
     tied: Tied | None = None
     delays: np.ndarray | None = None
     structure: Structure | None = None
-    draws: Mapping[str, Literal["normal", "uniform"]] = field(default_factory=dict)
+    draws: Mapping[str, Draw] = field(default_factory=dict)
     each: frozenset[str] = frozenset()
 
     @property
@@ -217,7 +230,7 @@ class Link:
 class StateClamp:
     """Holds `variable` of a unit at `value` (SI) for `indices` from step `start` up to, not including, step `stop`."""
 
-    unit: str
+    population: str
     variable: str
     indices: np.ndarray
     value: np.ndarray
@@ -226,11 +239,11 @@ class StateClamp:
 
 
 @dataclass(frozen=True)
-class Expanded:
-    """A network written out: units and links by name, in the order of the description; clamps of states."""
+class NetworkEquations:
+    """A network written out: units and projections by name, in the order of the description; clamps of states."""
 
     network: Network
     seed: int
-    units: Mapping[str, Unit]
-    links: Mapping[str, Link]
+    populations: Mapping[str, PopulationEquations]
+    projections: Mapping[str, ProjectionEquations]
     clamps: tuple[StateClamp, ...] = ()

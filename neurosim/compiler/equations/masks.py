@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from neurosim.compiler.equations.forms import Expanded, Link, Unit
+from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquations, ProjectionEquations
 from neurosim.errors import DescriptionError
 from neurosim.model.selection import at_random, erk_densities
 from neurosim.model.structural import StructuralRule
@@ -24,31 +24,38 @@ def whole_steps(seconds: float, dt: float, where: str) -> int:
     return steps
 
 
-def structured(expanded: Expanded) -> list[Link]:
-    """Return the links whose connections a rule changes."""
-    return [link for link in expanded.links.values() if link.structure is not None]
+def structured(equations: NetworkEquations) -> list[ProjectionEquations]:
+    """Return the projections whose connections a rule changes."""
+    return [projection for projection in equations.projections.values() if projection.structure is not None]
 
 
-def rule_of(link: Link) -> StructuralRule:
-    """Return the structural rule of a link that has one."""
-    assert link.structure is not None
-    return link.structure.rule
+def rule_of(projection: ProjectionEquations) -> StructuralRule:
+    """Return the structural rule of a projection that has one."""
+    assert projection.structure is not None
+    return projection.structure.rule
 
 
-def with_masks(links: Mapping[str, Link], units: Mapping[str, Unit], seed: int) -> dict[str, Link]:
-    """Return the links with the connections that are there at the start drawn, and weights of the others at 0."""
-    found = dict(links)
-    own = [link for link in links.values() if link.structure is not None]
-    for group in equal_rules({link.name: rule_of(link) for link in own}):
-        members = [links[name] for name in group]
-        shapes = [(units[link.source].size, units[link.target].size) for link in members]
-        places = [link.size for link in members]
+def with_masks(
+    projections: Mapping[str, ProjectionEquations], populations: Mapping[str, PopulationEquations], seed: int
+) -> dict[str, ProjectionEquations]:
+    """Return the projections with the connections that are there at the start drawn, and weights of the others at 0."""
+    found = dict(projections)
+    own = [projection for projection in projections.values() if projection.structure is not None]
+    for group in equal_rules({projection.name: rule_of(projection) for projection in own}):
+        members = [projections[name] for name in group]
+        shapes = [
+            (populations[projection.source].size, populations[projection.target].size)
+            for projection in members
+        ]
+        places = [projection.size for projection in members]
         density = float(rule_of(members[0]).density)
-        for link, share in zip(members, erk_densities(shapes, places, density), strict=True):
-            every = np.ones(link.size, dtype=bool)
-            mask = at_random(every, round(share * link.size), generator(seed, f"{link.name} mask"))
-            kept = {"mask": mask.astype(float), "w": np.where(mask, link.states["w"], 0.0)}
-            found[link.name] = replace(link, states={**link.states, **kept})
+        for projection, share in zip(members, erk_densities(shapes, places, density), strict=True):
+            every = np.ones(projection.size, dtype=bool)
+            mask = at_random(
+                every, round(share * projection.size), generator(seed, f"{projection.name} mask")
+            )
+            kept = {"mask": mask.astype(float), "w": np.where(mask, projection.states["w"], 0.0)}
+            found[projection.name] = replace(projection, states={**projection.states, **kept})
     return found
 
 

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-from neurosim.compiler.equations.clamps import expand_clamps
-from neurosim.compiler.equations.forms import Expanded, Unit
+from neurosim.compiler.equations.clamps import with_clamps
+from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquations
 from neurosim.compiler.equations.masks import with_masks
-from neurosim.compiler.equations.population import expand_population
-from neurosim.compiler.equations.projection import expand_projection
+from neurosim.compiler.equations.population import population_equations
+from neurosim.compiler.equations.projection import projection_equations
 from neurosim.errors import DescriptionError
 from neurosim.model.network import Network
 from neurosim.registry import suggest
 
 
-def expand(network: Network, seed: int = 0) -> Expanded:
+def network_equations(network: Network, seed: int = 0) -> NetworkEquations:
     """Return the network written out, with edges and initial values drawn from the streams of `seed`.
 
     Raises DescriptionError on whatever does not fit: units, names, shapes, delays, signals that a rule lacks.
     """
-    units: dict[str, Unit] = {
-        name: expand_population(p, network, seed) for name, p in network.populations.items()
+    populations: dict[str, PopulationEquations] = {
+        name: population_equations(p, network, seed) for name, p in network.populations.items()
     }
-    units, clamps = expand_clamps(network, units, seed)
-    links = {name: expand_projection(p, network, units, seed) for name, p in network.projections.items()}
-    expanded = Expanded(network, seed, units, with_masks(links, units, seed), clamps)
-    _check_recorders(expanded)
-    _check_externals(expanded)
-    return expanded
+    populations, clamps = with_clamps(network, populations, seed)
+    projections = {
+        name: projection_equations(p, network, populations, seed) for name, p in network.projections.items()
+    }
+    equations = NetworkEquations(
+        network, seed, populations, with_masks(projections, populations, seed), clamps
+    )
+    _check_recorders(equations)
+    _check_externals(equations)
+    return equations
 
 
-def _check_recorders(expanded: Expanded) -> None:
-    for recorder in expanded.network.recorders:
-        where, sizes = f"recorder of '{recorder.key}'", _recordable(expanded, recorder.target)
+def _check_recorders(equations: NetworkEquations) -> None:
+    for recorder in equations.network.recorders:
+        where, sizes = f"recorder of '{recorder.key}'", _recordable(equations, recorder.target)
         if recorder.variable == "spikes" and "spikes" not in sizes:
             raise DescriptionError(f"{where}: '{recorder.target}' does not spike: record a state")
         if recorder.variable not in sizes:
@@ -40,25 +44,37 @@ def _check_recorders(expanded: Expanded) -> None:
             raise DescriptionError(f"{where}: an index lies outside 0..{size - 1}: correct it")
 
 
-def _recordable(expanded: Expanded, target: str) -> dict[str, int]:
+def _recordable(equations: NetworkEquations, target: str) -> dict[str, int]:
     """Return what can be recorded of a population or projection, with the number of values."""
-    if target in expanded.units:
-        unit = expanded.units[target]
-        names = [*unit.states, *unit.definitions, *unit.ports, *(["spikes"] if unit.spiking else [])]
-        return dict.fromkeys(names, unit.size)
-    link = expanded.links[target]
-    edges = link.size
-    sizes = {"pre": expanded.units[link.source].size, "post": expanded.units[link.target].size, "edge": edges}
-    return {**dict.fromkeys(link.states, edges), **{n: sizes[t.place] for n, t in link.traces.items()}}
+    if target in equations.populations:
+        population = equations.populations[target]
+        names = [
+            *population.states,
+            *population.definitions,
+            *population.ports,
+            *(["spikes"] if population.spiking else []),
+        ]
+        return dict.fromkeys(names, population.size)
+    projection = equations.projections[target]
+    edges = projection.size
+    sizes = {
+        "pre": equations.populations[projection.source].size,
+        "post": equations.populations[projection.target].size,
+        "edge": edges,
+    }
+    return {
+        **dict.fromkeys(projection.states, edges),
+        **{n: sizes[t.level] for n, t in projection.traces.items()},
+    }
 
 
-def _check_externals(expanded: Expanded) -> None:
+def _check_externals(equations: NetworkEquations) -> None:
     written: set[str] = set()
-    for external in expanded.network.externals.values():
+    for external in equations.network.externals.values():
         for read in external.reads:
-            population, _, variable = read.partition(".")
-            unit = expanded.units.get(population)
-            if unit is None or variable not in {*unit.states, *unit.definitions}:
+            owner, _, variable = read.partition(".")
+            population = equations.populations.get(owner)
+            if population is None or variable not in {*population.states, *population.definitions}:
                 raise DescriptionError(
                     f"external '{external.name}' reads '{read}', which is not there: correct the name"
                 )
@@ -68,7 +84,7 @@ def _check_externals(expanded: Expanded) -> None:
                     f"external '{external.name}' writes '{target}', as another does: remove one"
                 )
             written.add(target)
-            if "value" not in expanded.units[target].states:
+            if "value" not in equations.populations[target].states:
                 raise DescriptionError(
                     f"external '{external.name}' writes '{target}', which is not a Signal: make it one"
                 )

@@ -1,4 +1,4 @@
-"""Synaptic rules written out on the named variables of a link."""
+"""Synaptic rules written out on the named variables of a projection."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import replace
 import numpy as np
 
 from neurosim.compiler.equations.bounds import Change, Limit, gated
-from neurosim.compiler.equations.connection import ConnectionDraft, End, Place
+from neurosim.compiler.equations.connection import ConnectionDraft
 from neurosim.compiler.equations.dimensions import dimension, expect
-from neurosim.compiler.equations.draws import Kind, draws_in, with_draws
-from neurosim.compiler.equations.forms import Held, Structure, Sum
+from neurosim.compiler.equations.draws import Draw, draws_in, with_draws
+from neurosim.compiler.equations.forms import End, Held, Level, Structure, Sum
 from neurosim.compiler.equations.masks import whole_steps
 from neurosim.compiler.equations.names import SECOND, modulator_name, renamed, renamed_statements
 from neurosim.errors import DescriptionError, SignalMissing
 from neurosim.model.expressions import Statement, check_expression, names_in, parse_statements, substitute
 from neurosim.model.matrix import check_matrix_expression, scalar_form
-from neurosim.model.rule import Bounds, Signal, SynapticRule
+from neurosim.model.rule import Bounds, RuleSignal, SynapticRule
 from neurosim.model.structural import GRADIENT, StructuralRule
 from neurosim.model.units import (
     DIMENSIONLESS,
@@ -28,7 +28,7 @@ from neurosim.registry import suggest
 
 
 class RuleDraft(ConnectionDraft):
-    """A link while rules are written out on it, one after the other."""
+    """A projection while rules are written out on it, one after the other."""
 
     def read_rule(self, rule: SynapticRule) -> None:
         """Write out a rule: its constants, signals, traces, changes and what follows them."""
@@ -44,10 +44,10 @@ class RuleDraft(ConnectionDraft):
         for name, signal in rule.signals.items():
             names[name] = self.signal(rule, name, signal, tail, title)
         for name, population in rule.modulators.items():
-            names[name] = modulator_name(self.network, population, self.ends["post"][1].size, title)
-            if self.units[population].size > 1:
+            names[name] = modulator_name(self.network, population, self.ends["post"].size, title)
+            if self.populations[population].size > 1:
                 self.each.add(names[name])
-            self.dimensions[names[name]] = self.units[population].dimensions["output"]
+            self.dimensions[names[name]] = self.populations[population].dimensions["output"]
         for name, trace in rule.traces.items():
             course = trace.derivative
             text = None if course is None else renamed(course, names, f"{title}, d{name}/dt")
@@ -130,7 +130,7 @@ class RuleDraft(ConnectionDraft):
     def drawn(self, text: str, prefix: str) -> str:
         """Replace rand() and randn() by variables that hold one draw per edge and step."""
 
-        def draw(call: str, kind: Kind) -> str:
+        def draw(call: str, kind: Draw) -> str:
             name = f"{prefix}_{call}_draw_{len(self.draws)}"
             self.draws[name] = kind
             self.declare(name, DIMENSIONLESS)
@@ -285,42 +285,44 @@ class RuleDraft(ConnectionDraft):
             if derivative is not None:
                 self.derivatives[name] = derivative
         else:
-            place: Place = "post" if where == "post" else "pre" if self.delays is None else "edge"
-            self.traces[name] = Held(place, derivative or "0", start)
+            level: Level = "post" if where == "post" else "pre" if self.delays is None else "edge"
+            self.traces[name] = Held(level, derivative or "0", start)
 
     def signal(
-        self, rule: SynapticRule, name: str, signal: Signal, tail: dict[str, list[Statement]], title: str
+        self, rule: SynapticRule, name: str, signal: RuleSignal, tail: dict[str, list[Statement]], title: str
     ) -> str:
         """Return the expression of a signal; activity of spikes becomes a trace, which `tail` adds to."""
         end: End = "pre" if signal.place == "pre" else "post"
-        population, unit = self.ends[end]
+        population = self.ends[end]
         if signal.name == "gain":
-            if not unit.graded:
+            if not population.graded:
                 raise SignalMissing(
-                    f"{title}: '{unit.name}' has no gain of its output: use a rate population"
+                    f"{title}: '{population.name}' has no gain of its output: use a rate population"
                 )
-            return " * ".join(f"{gain}_{end}" for gain in unit.output_gains) or "1"
+            return " * ".join(f"{gain}_{end}" for gain in population.output_gains) or "1"
         if signal.name != "activity":
-            if signal.name not in unit.dimensions:
+            if signal.name not in population.dimensions:
                 raise SignalMissing(
-                    f"{title}: it needs '{signal.name}', which '{unit.name}' does not have: "
-                    f"{suggest(signal.name, unit.dimensions)}"
+                    f"{title}: it needs '{signal.name}', which '{population.name}' does not have: "
+                    f"{suggest(signal.name, population.dimensions)}"
                 )
-            if signal.number and unit.dimensions[signal.name] is not DIMENSIONLESS:
+            if signal.number and population.dimensions[signal.name] is not DIMENSIONLESS:
                 raise SignalMissing(
-                    f"{title}: it needs '{signal.name}' of '{unit.name}' without unit: use rate units"
+                    f"{title}: it needs '{signal.name}' of '{population.name}' without unit: use rate units"
                 )
             return f"{signal.name}_{end}"
-        if unit.graded:
+        if population.graded:
             return self.graded_activity(end)
-        if not unit.spiking:
-            raise SignalMissing(f"{title}: '{unit.name}' has no activity: use a spiking or rate population")
+        if not population.spiking:
+            raise SignalMissing(
+                f"{title}: '{population.name}' has no activity: use a spiking or rate population"
+            )
         trace, window, reference = (
             f"{rule.prefix}_{name}{suffix}" for suffix in ("", "_window", "_reference")
         )
         self.declare(trace, DIMENSIONLESS)
-        self.constant(window, population.activity_window)
-        self.constant(reference, population.reference_rate)
+        self.constant(window, population.described.activity_window)
+        self.constant(reference, population.described.reference_rate)
         self.traces[trace] = Held(
             "edge" if end == "pre" and self.delays is not None else end, f"-{trace}/{window}", 0.0
         )
@@ -329,19 +331,19 @@ class RuleDraft(ConnectionDraft):
 
     def graded_activity(self, end: End) -> str:
         """Return the expression of a graded output over its reference."""
-        population, _ = self.ends[end]
+        population = self.ends[end]
         if self.dimensions[f"output_{end}"] is DIMENSIONLESS:
             return f"output_{end}"
         reference = f"reference_{end}"
         if reference not in self.constants:
-            self.constant(reference, population.reference_rate)
+            self.constant(reference, population.described.reference_rate)
         return f"output_{end}/{reference}"
 
     def needs_spikes(self, end: str, title: str) -> None:
         """Refuse a rule at spikes of a population that has none."""
-        _, unit = self.ends[end]
-        if not unit.spiking:
+        population = self.ends[end]
+        if not population.spiking:
             raise SignalMissing(
-                f"{title}: it needs spikes of '{unit.name}', which does not spike: use a spiking population, or a rule "
-                "with the clock 'continuous'"
+                f"{title}: it needs spikes of '{population.name}', which does not spike: use a spiking population, or "
+                "a rule with the clock 'continuous'"
             )

@@ -9,8 +9,8 @@ import numpy as np
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION
 
 from neurosim.compiler.equations.dimensions import expect, expect_condition, expect_statement
-from neurosim.compiler.equations.draws import Kind, with_draws
-from neurosim.compiler.equations.forms import Unit
+from neurosim.compiler.equations.draws import Draw, with_draws
+from neurosim.compiler.equations.forms import PopulationEquations
 from neurosim.compiler.equations.names import (
     CLOCK,
     RESERVED,
@@ -33,7 +33,7 @@ from neurosim.model.network import Network
 from neurosim.model.neuron import METHODS
 from neurosim.model.parameters import Parameter
 from neurosim.model.parts import Population
-from neurosim.model.rule import NeuronRule, Signal
+from neurosim.model.rule import NeuronRule, RuleSignal
 from neurosim.model.source import SourceModel
 from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, quantity
 from neurosim.model.values import resolve, value_dimension
@@ -56,7 +56,7 @@ class _Draft:
         self.states: dict[str, np.ndarray] = {}
         self.ports: list[str] = []
         self.frozen: set[str] = set()
-        self.draws: dict[str, Kind] = {}
+        self.draws: dict[str, Draw] = {}
         self.adaptation: dict[str, str] = {}
         self.samples: dict[str, str] = {}
         self.each: set[str] = set()
@@ -139,7 +139,7 @@ class _Draft:
             text, lambda call, kind: self.draw(f"{call}_draw_{len(self.draws)}", kind), self.where
         )
 
-    def draw(self, name: str, kind: Kind) -> str:
+    def draw(self, name: str, kind: Draw) -> str:
         if name not in self.draws:
             self.draws[name] = kind
             self.declare(name, DIMENSIONLESS)
@@ -229,7 +229,7 @@ class _Draft:
         model, rest = self.reset[: self.model_resets], self.reset[self.model_resets :]
         self.reset = (*(Statement(s.target, s.op, substitute(s.expression, changed)) for s in model), *rest)
 
-    def variable(self, rule: NeuronRule, signal: Signal) -> str:
+    def variable(self, rule: NeuronRule, signal: RuleSignal) -> str:
         name = signal.name
         if signal.number and self.dimensions.get(name, DIMENSIONLESS) is not DIMENSIONLESS:
             raise SignalMissing(
@@ -291,11 +291,10 @@ class _Draft:
                     f"{self.where}: initial '{name}' is not a state: {suggest(name, self.states)}"
                 )
 
-    def finish(self) -> Unit:
+    def finish(self) -> PopulationEquations:
         self.check()
-        return Unit(
-            name=self.population.name,
-            size=self.population.size,
+        return PopulationEquations(
+            described=self.population,
             dimensions=self.dimensions,
             derivatives=self.derivatives,
             frozen=frozenset(self.frozen),
@@ -335,7 +334,7 @@ def _zero(dim: Dimension) -> Any:
     return quantity(0.0, dim)
 
 
-def expand_population(population: Population, network: Network, seed: int) -> Unit:
+def population_equations(population: Population, network: Network, seed: int) -> PopulationEquations:
     """Return the population written out; raises DescriptionError on units, names or rules that do not fit."""
     draft = _Draft(population, network, seed)
     draft.read_model()

@@ -1,13 +1,12 @@
-"""From a projection to a link: written out, checked as a whole, and frozen."""
+"""From a projection to a projection: written out, checked as a whole, and frozen."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from neurosim.compiler.equations.bounds import check_limits, check_together
-from neurosim.compiler.equations.connection import Place
 from neurosim.compiler.equations.dimensions import expect, expect_statement
-from neurosim.compiler.equations.forms import Held, Link, Unit
+from neurosim.compiler.equations.forms import Held, Level, PopulationEquations, ProjectionEquations
 from neurosim.compiler.equations.names import CLOCK, OF, SECOND
 from neurosim.compiler.equations.plasticity import RuleDraft
 from neurosim.errors import DescriptionError
@@ -20,19 +19,19 @@ from neurosim.model.units import (
 
 
 class _Draft(RuleDraft):
-    """A link that is complete but for the checks that see all of it."""
+    """A projection that is complete but for the checks that see all of it."""
 
     def check(self) -> None:
         known = self.dimensions
         own = (*self.states, *self.traces)
-        ends = [f"{name}_{end}" for end, (_, unit) in self.ends.items() for name in unit.states]
+        ends = [f"{name}_{end}" for end, population in self.ends.items() for name in population.states]
         for statement in self.deliver:
             expect_statement(statement, known, ends, self.where)
         for statement in (*self.event("on_pre"), *self.event("on_post"), *self.after(), *self.after_sample()):
             expect_statement(statement, known, own, self.where)
         for name, held in self.traces.items():
             expect(held.derivative, known[name] / SECOND, known, f"{self.where}, d{name}/dt")
-            self.check_writer(name, "post" if held.place == "post" else "pre")
+            self.check_writer(name, "post" if held.level == "post" else "pre")
             self.check_reader(name, held)
         for name, text in self.derivatives.items():
             expect(text, known[name] / SECOND, known, f"{self.where}, d{name}/dt")
@@ -49,9 +48,9 @@ class _Draft(RuleDraft):
         start = {**self.states, **{name: np.array(held.initial) for name, held in self.traces.items()}}
         check_limits(self.limits, self.constants, start, self.where)
 
-    def check_writer(self, trace: str, place: Place) -> None:
+    def check_writer(self, trace: str, level: Level) -> None:
         # A trace per neuron changes once per spike of that neuron; written elsewhere it would differ by synapse.
-        end = "post" if place == "post" else "pre"
+        end = "post" if level == "post" else "pre"
         wrong = self.event("on_post" if end == "pre" else "on_pre")
         right = self.event(f"on_{end}")
         other = {*self.draws, *(self.each if end == "pre" else ())}
@@ -68,19 +67,19 @@ class _Draft(RuleDraft):
             )
 
     def check_reader(self, trace: str, held: Held) -> None:
-        end = "post" if held.place == "post" else "pre"
-        own = {name for name, other in self.traces.items() if other.place == held.place}
-        own |= {f"{name}_{end}" for name in self.ends[end][1].dimensions}
+        end = "post" if held.level == "post" else "pre"
+        own = {name for name, other in self.traces.items() if other.level == held.level}
+        own |= {f"{name}_{end}" for name in self.ends[end].dimensions}
         for name in names_in(held.derivative) - {*CLOCK, *self.constants, *own}:
-            if OF not in name or (name in self.each and held.place != "post"):
+            if OF not in name or (name in self.each and held.level != "post"):
                 raise DescriptionError(
                     f"{self.where}: d{trace}/dt reads '{name}', but the trace is kept per {end}synaptic neuron: "
                     "use synapse.variable for a variable per synapse"
                 )
 
-    def finish(self) -> Link:
+    def finish(self) -> ProjectionEquations:
         self.check()
-        return Link(
+        return ProjectionEquations(
             name=self.projection.name,
             source=self.projection.source,
             target=self.projection.target,
@@ -111,9 +110,11 @@ class _Draft(RuleDraft):
         )
 
 
-def expand_projection(projection: Projection, network: Network, units: dict[str, Unit], seed: int) -> Link:
+def projection_equations(
+    projection: Projection, network: Network, populations: dict[str, PopulationEquations], seed: int
+) -> ProjectionEquations:
     """Return the projection written out; raises DescriptionError on units, shapes, signals or rules that do not fit."""
-    draft = _Draft(projection, network, units, seed)
+    draft = _Draft(projection, network, populations, seed)
     draft.read_edges()
     draft.read_weight()
     draft.read_synapse()

@@ -2,8 +2,9 @@
 
 The order is the schedule: draw, inputs, clamp, graded signals, record, matrix, learn, adapt, decay of traces,
 integrate, threshold, deliver, on_pre, on_post, reset, external. Apart from it stand the blocks of the clock 'sample':
-accumulate adds a change to x___sum, apply makes it. Names ending in _pre and _post belong to the two ends of a link,
-and x__of__p is variable x of population p: of its one unit or, for a name in `each`, of the unit at the neuron's place.
+accumulate adds a change to x___sum, apply makes it. Names ending in _pre and _post belong to the two ends of a
+projection, and x__of__p is variable x of population p: of its one unit or, for a name in `each`, of the unit at the
+neuron's level.
 """
 
 from __future__ import annotations
@@ -11,51 +12,60 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from neurosim.compiler.equations.forms import Expanded, Link, Unit
+from neurosim.compiler.equations.forms import (
+    Level,
+    NetworkEquations,
+    PopulationEquations,
+    ProjectionEquations,
+)
 from neurosim.compiler.equations.names import OF
 from neurosim.compiler.schedule.exact import Linear
 from neurosim.compiler.schedule.graded import follows_input, graded_order
 from neurosim.compiler.schedule.integration import linear_system, update_statements
-from neurosim.compiler.schedule.program import Block, Kind, Place, Program, Propagator, inline
+from neurosim.compiler.schedule.program import Block, BlockKind, Program, Propagator, inline
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, names_in, substitute
 
 
-def lower(expanded: Expanded) -> Program:
+def lower(equations: NetworkEquations) -> Program:
     """Return the program of a network; raises DescriptionError where a method does not apply or on a cycle."""
-    return _Lowering(expanded).program()
+    return _Lowering(equations).program()
 
 
 class _Lowering:
-    def __init__(self, expanded: Expanded) -> None:
-        self.expanded = expanded
-        self.units, self.links = expanded.units, expanded.links
+    def __init__(self, equations: NetworkEquations) -> None:
+        self.equations = equations
+        self.populations, self.projections = equations.populations, equations.projections
         self.propagators: list[Propagator] = []
-        self.stored = {name: self.stored_definitions(unit) for name, unit in self.units.items()}
+        self.stored = {
+            name: self.stored_definitions(population) for name, population in self.populations.items()
+        }
 
     def program(self) -> Program:
         blocks = tuple(self.clamped(self.blocks()))
-        return Program(self.expanded, blocks, tuple(self.propagators), tuple(self.samples()), self.stored)
+        return Program(self.equations, blocks, tuple(self.propagators), tuple(self.samples()), self.stored)
 
     def blocks(self) -> Iterator[Block]:
-        units, links = self.units.values(), self.links.values()
-        yield from (Block("draw", u.name) for u in units if u.draws)
-        yield from (Block("draw", k.name) for k in links if k.draws)
-        yield from (Block("input", u.name) for u in units if "value" in u.states)
-        yield from (Block("clamp", c.unit, clamp=c) for c in self.expanded.clamps)
+        populations, projections = self.populations.values(), self.projections.values()
+        yield from (Block("draw", u.name) for u in populations if u.draws)
+        yield from (Block("draw", k.name) for k in projections if k.draws)
+        yield from (Block("input", u.name) for u in populations if "value" in u.states)
+        yield from (Block("clamp", c.population, clamp=c) for c in self.equations.clamps)
         yield from self.graded()
         yield Block("record", "")
-        for link in links:
-            yield from self.learn(link)
-        yield from (self.adapt(unit) for unit in units if unit.adaptation)
-        yield from (self.decay(link, place) for link in links for place in self.places(link))
-        yield from (self.integrate(unit) for unit in units if unit.derivatives)
-        yield from (self.threshold(unit) for unit in units if unit.spiking)
-        yield from (Block("deliver", k.name, self.inlined(k, k.deliver)) for k in links if k.deliver)
-        yield from (Block("on_pre", k.name, self.inlined(k, k.on_pre)) for k in links if k.on_pre)
-        yield from (Block("on_post", k.name, self.inlined(k, k.on_post)) for k in links if k.on_post)
-        yield from (Block("reset", u.name, self.defined(u, u.reset)) for u in units if u.reset)
-        yield from (Block("external", name) for name in self.expanded.network.externals)
+        for projection in projections:
+            yield from self.learn(projection)
+        yield from (self.adapt(population) for population in populations if population.adaptation)
+        yield from (
+            self.decay(projection, level) for projection in projections for level in self.levels(projection)
+        )
+        yield from (self.integrate(population) for population in populations if population.derivatives)
+        yield from (self.threshold(population) for population in populations if population.spiking)
+        yield from (Block("deliver", k.name, self.inlined(k, k.deliver)) for k in projections if k.deliver)
+        yield from (Block("on_pre", k.name, self.inlined(k, k.on_pre)) for k in projections if k.on_pre)
+        yield from (Block("on_post", k.name, self.inlined(k, k.on_post)) for k in projections if k.on_post)
+        yield from (Block("reset", u.name, self.defined(u, u.reset)) for u in populations if u.reset)
+        yield from (Block("external", name) for name in self.equations.network.externals)
 
     def clamped(self, blocks: Iterable[Block]) -> Iterator[Block]:
         """Repeat each clamp after every block that writes its variable."""
@@ -63,68 +73,84 @@ class _Lowering:
             yield block
             if block.kind == "clamp":
                 continue
-            written = self.written_in_units(block)
+            written = self.written_in_populations(block)
             yield from (
-                Block("clamp", c.unit, clamp=c)
-                for c in self.expanded.clamps
-                if (c.unit, c.variable) in written
+                Block("clamp", c.population, clamp=c)
+                for c in self.equations.clamps
+                if (c.population, c.variable) in written
             )
 
-    def written_in_units(self, block: Block) -> set[tuple[str, str]]:
+    def written_in_populations(self, block: Block) -> set[tuple[str, str]]:
         if block.kind == "external":
-            return {(name, "value") for name in self.expanded.network.externals[block.owner].writes}
-        link = self.links.get(block.owner)
-        if link is None:
+            return {(name, "value") for name in self.equations.network.externals[block.owner].writes}
+        projection = self.projections.get(block.owner)
+        if projection is None:
             return {(block.owner, name) for name in block.writes}
-        ends = {"_pre": link.source, "_post": link.target}
+        ends = {"_pre": projection.source, "_post": projection.target}
         return {(ends[e], name.removesuffix(e)) for name in block.writes for e in ends if name.endswith(e)}
 
     # Graded signals ----------------------------------------------------------------------------------------------
 
-    def stored_definitions(self, unit: Unit) -> tuple[str, ...]:
-        """Return the definitions kept as arrays: those that links, rules of other populations and recorders read."""
-        wanted = {r.variable for r in self.expanded.network.recorders if r.target == unit.name}
-        for link in self.links.values():
-            traces = (trace.derivative for trace in link.traces.values())
-            sums = (total.expression for total in link.totals.values())
-            names = names_of([link.graded, link.matrix, *link.derivatives.values(), *sums, *traces])
+    def stored_definitions(self, population: PopulationEquations) -> tuple[str, ...]:
+        """Return the definitions kept as arrays: those that projections, other populations and recorders read."""
+        wanted = {r.variable for r in self.equations.network.recorders if r.target == population.name}
+        for projection in self.projections.values():
+            traces = (trace.derivative for trace in projection.traces.values())
+            sums = (total.expression for total in projection.totals.values())
+            names = names_of(
+                [projection.graded, projection.matrix, *projection.derivatives.values(), *sums, *traces]
+            )
             wanted |= {
-                n.removesuffix("_pre") for n in names if link.source == unit.name and n.endswith("_pre")
+                n.removesuffix("_pre")
+                for n in names
+                if projection.source == population.name and n.endswith("_pre")
             }
             wanted |= {
-                n.removesuffix("_post") for n in names if link.target == unit.name and n.endswith("_post")
+                n.removesuffix("_post")
+                for n in names
+                if projection.target == population.name and n.endswith("_post")
             }
         # A modulator is held during a step, so whatever reads it reads what was stored.
         wanted |= {
-            n.removesuffix(f"{OF}{unit.name}") for n in self.modulators if n.endswith(f"{OF}{unit.name}")
+            n.removesuffix(f"{OF}{population.name}")
+            for n in self.modulators
+            if n.endswith(f"{OF}{population.name}")
         }
-        return tuple(name for name in unit.definitions if name in wanted)
+        return tuple(name for name in population.definitions if name in wanted)
 
     @cached_property
     def modulators(self) -> set[str]:
         """The names by which rules read modulators."""
         texts: list[str | None] = []
-        for link in self.links.values():
-            events = (*link.on_pre, *link.on_post, *link.deliver)
-            texts += [link.matrix, link.matrix_sample, *(s.expression for s in events)]
+        for projection in self.projections.values():
+            events = (*projection.on_pre, *projection.on_post, *projection.deliver)
+            texts += [projection.matrix, projection.matrix_sample, *(s.expression for s in events)]
             texts += [
-                *link.derivatives.values(),
-                *(total.expression for total in link.totals.values()),
-                *link.samples.values(),
-                *(t.derivative for t in link.traces.values()),
+                *projection.derivatives.values(),
+                *(total.expression for total in projection.totals.values()),
+                *projection.samples.values(),
+                *(t.derivative for t in projection.traces.values()),
             ]
-        for unit in self.units.values():
-            texts += [*unit.adaptation.values(), *unit.samples.values(), *(s.expression for s in unit.reset)]
+        for population in self.populations.values():
+            texts += [
+                *population.adaptation.values(),
+                *population.samples.values(),
+                *(s.expression for s in population.reset),
+            ]
         return {name for name in names_of(texts) if OF in name}
 
     def graded(self) -> Iterator[Block]:
-        # What depends on states alone comes first, so that recurrent links read it before any sum.
-        for unit in self.units.values():
-            yield from self.evaluate(unit, [d for d in self.stored[unit.name] if not follows_input(unit, d)])
-        for name in graded_order(self.expanded):
-            unit = self.units[name]
+        # What depends on states alone comes first, so that recurrent projections read it before any sum.
+        for population in self.populations.values():
+            yield from self.evaluate(
+                population, [d for d in self.stored[population.name] if not follows_input(population, d)]
+            )
+        for name in graded_order(self.equations):
+            population = self.populations[name]
             incoming = [
-                link for link in self.links.values() if link.graded is not None and link.target == name
+                projection
+                for projection in self.projections.values()
+                if projection.graded is not None and projection.target == name
             ]
             if incoming:
                 yield Block(
@@ -132,120 +158,149 @@ class _Lowering:
                     name,
                     tuple(Statement(p, "=", "0.0") for p in sorted({k.port or "" for k in incoming})),
                 )
-            for link in incoming:
-                yield Block("graded", link.name, (Statement(f"{link.port}_post", "+=", link.graded or ""),))
-            yield from self.evaluate(unit, [d for d in self.stored[name] if follows_input(unit, d)])
+            for projection in incoming:
+                yield Block(
+                    "graded",
+                    projection.name,
+                    (Statement(f"{projection.port}_post", "+=", projection.graded or ""),),
+                )
+            yield from self.evaluate(
+                population, [d for d in self.stored[name] if follows_input(population, d)]
+            )
 
-    def evaluate(self, unit: Unit, definitions: list[str]) -> Iterator[Block]:
+    def evaluate(self, population: PopulationEquations, definitions: list[str]) -> Iterator[Block]:
         if definitions:
-            texts = {d: self.inline(unit, unit.definitions[d]) for d in definitions}
-            yield Block("evaluate", unit.name, tuple(Statement(d, "=", text) for d, text in texts.items()))
+            texts = {d: self.inline(population, population.definitions[d]) for d in definitions}
+            yield Block(
+                "evaluate", population.name, tuple(Statement(d, "=", text) for d, text in texts.items())
+            )
 
-    def inline(self, unit: Unit, text: str) -> str:
-        return inline(self.expanded, unit, text)
+    def inline(self, population: PopulationEquations, text: str) -> str:
+        return inline(self.equations, population, text)
 
-    def defined(self, unit: Unit, statements: Iterable[Statement]) -> tuple[Statement, ...]:
-        return tuple(Statement(s.target, s.op, self.inline(unit, s.expression)) for s in statements)
+    def defined(
+        self, population: PopulationEquations, statements: Iterable[Statement]
+    ) -> tuple[Statement, ...]:
+        return tuple(Statement(s.target, s.op, self.inline(population, s.expression)) for s in statements)
 
-    def inlined(self, link: Link, statements: Iterable[Statement]) -> tuple[Statement, ...]:
+    def inlined(
+        self, projection: ProjectionEquations, statements: Iterable[Statement]
+    ) -> tuple[Statement, ...]:
         """Write out definitions of the two ends, whose stored values are those of the start of the step."""
         texts: dict[str, str] = {}
-        for end, unit in (("pre", self.units[link.source]), ("post", self.units[link.target])):
-            for name in unit.definitions:
-                whole = self.inline(unit, unit.definitions[name])
+        for end, population in (
+            ("pre", self.populations[projection.source]),
+            ("post", self.populations[projection.target]),
+        ):
+            for name in population.definitions:
+                whole = self.inline(population, population.definitions[name])
                 ends = {n: f"{n}_{end}" for n in names_in(whole) - {"t", "dt", "t_in_timesteps"}}
                 texts[f"{name}_{end}"] = substitute(whole, ends)
         return tuple(Statement(s.target, s.op, substitute(s.expression, texts)) for s in statements)
 
     # Changes over time -------------------------------------------------------------------------------------------
 
-    def learn(self, link: Link) -> Iterator[Block]:
-        """Yield what rules do to the edges of a link in every step: matrix, derivatives, what follows them."""
-        (_, first), *rest = link.in_turn(link.after)
-        if link.matrix is not None:
-            change = Statement("w", "+=", f"dt*({link.matrix})")
-            alone = () if link.derivatives else first
-            yield Block("matrix", link.name, (change, *alone), matrix=True)
-        if link.derivatives or (first and link.matrix is None):
-            yield from self.total("learn", link, link.read_totals(link.derivatives.values()))
-            yield Block("learn", link.name, (*_euler(link.derivatives), *first))
+    def learn(self, projection: ProjectionEquations) -> Iterator[Block]:
+        """Yield what rules do to the edges of a projection in every step: matrix, derivatives, what follows them."""
+        (_, first), *rest = projection.in_turn(projection.after)
+        if projection.matrix is not None:
+            change = Statement("w", "+=", f"dt*({projection.matrix})")
+            alone = () if projection.derivatives else first
+            yield Block("matrix", projection.name, (change, *alone), matrix=True)
+        if projection.derivatives or (first and projection.matrix is None):
+            yield from self.total(
+                "learn", projection, projection.read_totals(projection.derivatives.values())
+            )
+            yield Block("learn", projection.name, (*_euler(projection.derivatives), *first))
         for totals, statements in rest:
-            yield from self.total("learn", link, totals)
-            yield Block("learn", link.name, tuple(statements))
+            yield from self.total("learn", projection, totals)
+            yield Block("learn", projection.name, tuple(statements))
 
-    def total(self, kind: Kind, link: Link, totals: Iterable[str]) -> Iterator[Block]:
+    def total(
+        self, kind: BlockKind, projection: ProjectionEquations, totals: Iterable[str]
+    ) -> Iterator[Block]:
         """Yield the block that works out totals, if there are any."""
-        sums = tuple(Statement(name, "+=", link.totals[name].expression) for name in totals)
+        sums = tuple(Statement(name, "+=", projection.totals[name].expression) for name in totals)
         if sums:
-            yield Block(kind, link.name, sums if kind == "learn" else self.inlined(link, sums), total=True)
+            yield Block(
+                kind, projection.name, sums if kind == "learn" else self.inlined(projection, sums), total=True
+            )
 
     def samples(self) -> Iterator[Block]:
         """Yield the blocks of the clock 'sample': what a presentation adds, then what is done after the last one."""
-        for link in self.links.values():
-            added = [Statement(f"{n}___sum", "+=", t) for n, t in link.samples.items()]
+        for projection in self.projections.values():
+            added = [Statement(f"{n}___sum", "+=", t) for n, t in projection.samples.items()]
             if added:
-                yield from self.total("accumulate", link, link.read_totals(link.samples.values()))
-                yield Block("accumulate", link.name, self.inlined(link, added))
-            if link.matrix_sample is not None:
-                change = self.inlined(link, [Statement("w___sum", "+=", link.matrix_sample)])
-                yield Block("accumulate", link.name, change, matrix=True)
-            if link.samples or link.matrix_sample is not None:
-                names = link.samples or {"w": ""}
+                yield from self.total(
+                    "accumulate", projection, projection.read_totals(projection.samples.values())
+                )
+                yield Block("accumulate", projection.name, self.inlined(projection, added))
+            if projection.matrix_sample is not None:
+                change = self.inlined(projection, [Statement("w___sum", "+=", projection.matrix_sample)])
+                yield Block("accumulate", projection.name, change, matrix=True)
+            if projection.samples or projection.matrix_sample is not None:
+                names = projection.samples or {"w": ""}
                 made = [
                     s
                     for n in names
                     for s in (Statement(n, "+=", f"{n}___sum"), Statement(f"{n}___sum", "=", "0.0"))
                 ]
-                (_, first), *rest = link.in_turn(link.after_sample)
-                yield Block("apply", link.name, (*made, *first))
+                (_, first), *rest = projection.in_turn(projection.after_sample)
+                yield Block("apply", projection.name, (*made, *first))
                 for totals, statements in rest:
-                    yield from self.total("apply", link, totals)
-                    yield Block("apply", link.name, tuple(statements))
-        for unit in self.units.values():
-            if unit.samples:
-                texts = {n: self.inline(unit, t) for n, t in unit.samples.items()}
+                    yield from self.total("apply", projection, totals)
+                    yield Block("apply", projection.name, tuple(statements))
+        for population in self.populations.values():
+            if population.samples:
+                texts = {n: self.inline(population, t) for n, t in population.samples.items()}
                 yield Block(
-                    "accumulate", unit.name, tuple(Statement(f"{n}___sum", "+=", t) for n, t in texts.items())
+                    "accumulate",
+                    population.name,
+                    tuple(Statement(f"{n}___sum", "+=", t) for n, t in texts.items()),
                 )
                 made = [
                     s
                     for n in texts
                     for s in (Statement(n, "+=", f"{n}___sum"), Statement(f"{n}___sum", "=", "0.0"))
                 ]
-                yield Block("apply", unit.name, tuple(made))
+                yield Block("apply", population.name, tuple(made))
 
-    def adapt(self, unit: Unit) -> Block:
+    def adapt(self, population: PopulationEquations) -> Block:
         return Block(
-            "adapt", unit.name, _euler({n: self.inline(unit, t) for n, t in unit.adaptation.items()})
+            "adapt",
+            population.name,
+            _euler({n: self.inline(population, t) for n, t in population.adaptation.items()}),
         )
 
-    def integrate(self, unit: Unit) -> Block:
-        where = f"population '{unit.name}'"
-        derivatives = {name: self.inline(unit, text) for name, text in unit.derivatives.items()}
-        frozen = unit.frozen if unit.refractory is not None else frozenset()
-        if unit.method == "exact":
+    def integrate(self, population: PopulationEquations) -> Block:
+        where = f"population '{population.name}'"
+        derivatives = {name: self.inline(population, text) for name, text in population.derivatives.items()}
+        frozen = population.frozen if population.refractory is not None else frozenset()
+        if population.method == "exact":
             return Block(
                 "integrate",
-                unit.name,
-                self.exact(unit.name, derivatives, frozenset(unit.constants), frozen, where),
+                population.name,
+                self.exact(population.name, derivatives, frozenset(population.constants), frozen, where),
             )
         held = {n: f"int(active)*({t})" if n in frozen else t for n, t in derivatives.items()}
-        statements = update_statements(held, unit.method, where)
-        return Block("integrate", unit.name, tuple(_unless_refractory(s, frozen) for s in statements))
+        statements = update_statements(held, population.method, where)
+        return Block("integrate", population.name, tuple(_unless_refractory(s, frozen) for s in statements))
 
-    def decay(self, link: Link, place: Place) -> Block:
-        derivatives = {n: t.derivative for n, t in link.traces.items() if t.place == place}
-        where = f"projection '{link.name}', traces"
+    def decay(self, projection: ProjectionEquations, level: Level) -> Block:
+        derivatives = {n: t.derivative for n, t in projection.traces.items() if t.level == level}
+        where = f"projection '{projection.name}', traces"
         try:
-            statements = self.exact(link.name, derivatives, frozenset(link.constants), frozenset(), where)
+            statements = self.exact(
+                projection.name, derivatives, frozenset(projection.constants), frozenset(), where
+            )
         except DescriptionError:
             # Not linear, as when a trace follows the square of another: each alone, the others held for the step.
             statements = update_statements(derivatives, "exponential_euler", where)
-        return Block("decay", link.name, statements, place=place)
+        return Block("decay", projection.name, statements, level=level)
 
     @staticmethod
-    def places(link: Link) -> list[Place]:
-        return list(dict.fromkeys(trace.place for trace in link.traces.values()))
+    def levels(projection: ProjectionEquations) -> list[Level]:
+        return list(dict.fromkeys(trace.level for trace in projection.traces.values()))
 
     def exact(
         self,
@@ -276,13 +331,13 @@ class _Lowering:
 
     # Spikes ------------------------------------------------------------------------------------------------------
 
-    def threshold(self, unit: Unit) -> Block:
-        if unit.source is not None:
-            return Block("source", unit.name)
-        condition = self.inline(unit, unit.threshold or "")
-        if unit.refractory is not None:
+    def threshold(self, population: PopulationEquations) -> Block:
+        if population.source is not None:
+            return Block("source", population.name)
+        condition = self.inline(population, population.threshold or "")
+        if population.refractory is not None:
             condition = f"({condition}) and active"
-        return Block("threshold", unit.name, (Statement("_spikes", "=", condition),))
+        return Block("threshold", population.name, (Statement("_spikes", "=", condition),))
 
 
 def _unless_refractory(statement: Statement, frozen: frozenset[str]) -> Statement:

@@ -12,32 +12,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from neurosim.compiler.equations.forms import Expanded, StateClamp, Unit
+from neurosim.compiler.equations.forms import Level, NetworkEquations, PopulationEquations, StateClamp
 from neurosim.compiler.schedule.exact import Linear
 from neurosim.model.expressions import Statement, names_in, substitute, substitute_all
 
-Kind = Literal[
+BlockKind = Literal[
     "draw", "input", "clamp", "clear", "graded", "evaluate", "record", "learn", "adapt", "integrate", "decay",
     "threshold", "source", "deliver", "on_pre", "on_post", "reset", "external", "matrix",
     "accumulate", "apply",
 ]  # fmt: skip
 
 
-Place = Literal["pre", "post", "edge"]
-
-
 @dataclass(frozen=True)
 class Block:
-    """One piece of a step: what kind, whose (a unit, a link, an external), and the assignments.
+    """One piece of a step: what kind, whose (a unit, a projection, an external), and the assignments.
 
-    place, where the traces of a decay are kept; clamp, the clamp that a block of that kind applies; matrix, whether
+    level, where the traces of a decay are kept; clamp, the clamp that a block of that kind applies; matrix, whether
     its first statement is in the matrix language; total, whether it works out sums over the edges of each target.
     """
 
-    kind: Kind
+    kind: BlockKind
     owner: str
     statements: tuple[Statement, ...] = ()
-    place: Place | None = None
+    level: Level | None = None
     clamp: StateClamp | None = None
     matrix: bool = False
     total: bool = False
@@ -76,19 +73,23 @@ class Propagator:
 class Program:
     """The blocks of one step in order, the coefficients they need, and the definitions that are kept as arrays."""
 
-    expanded: Expanded
+    equations: NetworkEquations
     blocks: tuple[Block, ...]
     propagators: tuple[Propagator, ...]
     samples: tuple[Block, ...]
     stored: Mapping[str, tuple[str, ...]]
 
-    def inline(self, unit: Unit, text: str) -> str:
+    def inline(self, population: PopulationEquations, text: str) -> str:
         """Return an expression of a unit written on its states, constants and fed ports alone."""
-        return inline(self.expanded, unit, text)
+        return inline(self.equations, population, text)
 
 
-def inline(expanded: Expanded, unit: Unit, text: str) -> str:
+def inline(equations: NetworkEquations, population: PopulationEquations, text: str) -> str:
     """Return an expression of a unit with definitions written out and ports that no projection feeds set to 0."""
-    fed = {link.port for link in expanded.links.values() if link.target == unit.name}
-    silent = {port: "0" for port in unit.ports if port not in fed}
-    return substitute(substitute_all(text, unit.definitions), silent)
+    fed = {
+        projection.port
+        for projection in equations.projections.values()
+        if projection.target == population.name
+    }
+    silent = {port: "0" for port in population.ports if port not in fed}
+    return substitute(substitute_all(text, population.definitions), silent)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from brian2.core.base import BrianObjectException
 
-from neurosim.compiler.equations.forms import Expanded
+from neurosim.compiler.equations.forms import NetworkEquations
 from neurosim.engines.brian2.refusals import reasons
 from neurosim.engines.brian2.simulation import Brian2Simulation
 from neurosim.engines.engine import Engine
@@ -22,15 +22,17 @@ class Brian2Engine(Engine):
 
     name = "brian2"
 
-    def refuses(self, expanded: Expanded) -> list[str]:
+    def refuses(self, equations: NetworkEquations) -> list[str]:
         """Return the reasons why Brian2 cannot run the network, each with what to do; empty if it can."""
-        return list(reasons(expanded))
+        return list(reasons(equations))
 
-    def _build(self, expanded: Expanded, externals: Mapping[str, ExternalFunction]) -> Brian2Simulation:
+    def _build(
+        self, equations: NetworkEquations, externals: Mapping[str, ExternalFunction]
+    ) -> Brian2Simulation:
         try:
-            return Brian2Simulation(expanded, externals)
+            return Brian2Simulation(equations, externals)
         except BrianObjectException as error:
             cause = " ".join(str(error.__cause__ or error).split())
             raise EngineRefusal(
-                f"engine 'brian2' cannot run network '{expanded.network.name}': {cause[:300]}"
+                f"engine 'brian2' cannot run network '{equations.network.name}': {cause[:300]}"
             ) from error

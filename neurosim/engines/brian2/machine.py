@@ -12,11 +12,11 @@ import numpy as np
 from brian2 import Clock, Network, NetworkOperation, second
 from brian2.utils.logger import catch_logs
 
-from neurosim.compiler.equations.forms import Expanded, Link, Unit
+from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquations, ProjectionEquations
 from neurosim.compiler.equations.names import OF
 from neurosim.compiler.schedule.graded import graded_order
-from neurosim.engines.brian2.populations import UnitGroup
-from neurosim.engines.brian2.projections import LinkSynapses, pathways
+from neurosim.engines.brian2.populations import BrianPopulation
+from neurosim.engines.brian2.projections import BrianProjection, pathways
 from neurosim.engines.brian2.records import SampleRecord, SpikeRecord
 from neurosim.engines.brian2.samples import Samples
 from neurosim.engines.brian2.steps import Body, Flight, Inputs, Source, Step, draw, hold
@@ -29,7 +29,7 @@ SCHEDULE = (
 )  # fmt: skip
 """One step. Traces decay in 'before_groups'; Brian2 needs 'start' for objects that do nothing by themselves."""
 CLAMPED = ("inputs", "learn", "adapt", "groups", "learn_pre", "learn_post", "resets", "end")
-"""Slots after which clamps are applied; in 'deliver', where links read what others write, they follow each link."""
+"""Slots after which clamps are applied; in 'deliver', where projections read what others write, after each of them."""
 NO_SPIKES = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
 """Steps and units of no spikes."""
 
@@ -37,25 +37,25 @@ NO_SPIKES = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
 class Machine:
     """All of a network's objects in Brian2, and the memory that a simulation reads and writes."""
 
-    def __init__(self, expanded: Expanded, externals: Mapping[str, ExternalFunction]) -> None:
-        self.expanded = expanded
-        self.dt = expanded.network.step
+    def __init__(self, equations: NetworkEquations, externals: Mapping[str, ExternalFunction]) -> None:
+        self.equations = equations
+        self.dt = equations.network.step
         self.clock = Clock(self.dt * second, name="steps")
         self.step = Step(self.clock)
         self.order = count()
         self.operations: list[NetworkOperation] = []
-        self.units: dict[str, UnitGroup] = {}
-        self.links: dict[str, LinkSynapses] = {}
+        self.populations: dict[str, BrianPopulation] = {}
+        self.projections: dict[str, BrianProjection] = {}
         # First, since a source may refuse its values: Brian2 warns of objects that are left half made.
         self.packed = {
-            unit.name: unit.source.pack(unit.size, self.dt, expanded.seed, unit.name)
-            for unit in expanded.units.values()
-            if unit.source is not None
+            population.name: population.source.pack(population.size, self.dt, equations.seed, population.name)
+            for population in equations.populations.values()
+            if population.source is not None
         }
         # Brian2 warns of names that it resolves as we mean them, and of numerical trouble that the simulation reports.
         with catch_logs():
-            self._make_units()
-            self._make_links()
+            self._make_populations()
+            self._make_projections()
             self._make_modulators()
             self._make_steps()
             self._make_records()
@@ -77,26 +77,30 @@ class Machine:
 
     # Parts ---------------------------------------------------------------------------------------------------------
 
-    def _make_units(self) -> None:
-        for index, unit in enumerate(self.expanded.units.values()):
-            links = list(self.expanded.links.values())
-            self.units[unit.name] = UnitGroup(unit, links, self.clock, self.order, f"population{index}")
+    def _make_populations(self) -> None:
+        for index, population in enumerate(self.equations.populations.values()):
+            projections = list(self.equations.projections.values())
+            self.populations[population.name] = BrianPopulation(
+                population, projections, self.clock, self.order, f"population{index}"
+            )
 
-    def _make_links(self) -> None:
-        clamp = hold(self.expanded.clamps, self.units, self.step)
-        for index, link in enumerate(self.expanded.links.values()):
-            ends = self.units[link.source], self.units[link.target]
-            self.links[link.name] = LinkSynapses(link, *ends, self.clock, self.order, f"projection{index}")
-            if self.expanded.clamps:
+    def _make_projections(self) -> None:
+        clamp = hold(self.equations.clamps, self.populations, self.step)
+        for index, projection in enumerate(self.equations.projections.values()):
+            ends = self.populations[projection.source], self.populations[projection.target]
+            self.projections[projection.name] = BrianProjection(
+                projection, *ends, self.clock, self.order, f"projection{index}"
+            )
+            if self.equations.clamps:
                 self._add(clamp, "deliver")
-        for name in graded_order(self.expanded):
-            for feed in self.units[name].parts:
-                self.links[feed].place_sum()
-            self.units[name].add_ports()
+        for name in graded_order(self.equations):
+            for feed in self.populations[name].parts:
+                self.projections[feed].place_sum()
+            self.populations[name].add_ports()
 
     def _network(self) -> Network:
-        groups = [unit.group for unit in self.units.values()]
-        synapses = [made for link in self.links.values() for made in link.objects]
+        groups = [population.group for population in self.populations.values()]
+        synapses = [made for projection in self.projections.values() for made in projection.objects]
         network = Network(*groups, *synapses, *self.operations, name="network")
         network.schedule = list(SCHEDULE)
         # Brian2 prepares its objects at the start of a run; a run of no steps leaves them ready to be stepped.
@@ -117,46 +121,49 @@ class Machine:
         """Let rules read the modulators of each step: outputs of other populations, held until the next."""
         for part in self.parts:
             for name, targets in part.modulators().items():
-                variable, _, population = name.partition(OF)
-                held = self.units[population].watch(variable, "after_graded")
+                variable, _, owner = name.partition(OF)
+                held = self.populations[owner].watch(variable, "after_graded")
                 self._add(partial(_hand_over, held, targets), "after_graded")
 
     def _make_steps(self) -> None:
-        seed = self.expanded.seed
-        drawing: list[tuple[Unit | Link, UnitGroup | LinkSynapses]] = [
-            *((unit.unit, unit) for unit in self.units.values()),
-            *((link.link, link) for link in self.links.values()),
+        seed = self.equations.seed
+        drawing: list[tuple[PopulationEquations | ProjectionEquations, BrianPopulation | BrianProjection]] = [
+            *((population.population, population) for population in self.populations.values()),
+            *((projection.projection, projection) for projection in self.projections.values()),
         ]
         for part, held in drawing:
             if part.draws:
                 self._add(draw(part, held.array, seed, self.step), "inputs")
-        self.inputs = Inputs(self.units, self.step)
+        self.inputs = Inputs(self.populations, self.step)
         self.input_operation = self._add(self.inputs.apply, "inputs")
-        if self.expanded.clamps:
-            clamp = hold(self.expanded.clamps, self.units, self.step)
+        if self.equations.clamps:
+            clamp = hold(self.equations.clamps, self.populations, self.step)
             for slot in CLAMPED:
                 self._add(clamp, f"after_{slot}")
         self.sources = {
-            name: Source(self.units[name], packed, seed, self.step) for name, packed in self.packed.items()
+            name: Source(self.populations[name], packed, seed, self.step)
+            for name, packed in self.packed.items()
         }
         for source in self.sources.values():
             self._add(source.apply, "before_thresholds")
-        self.flights = {name: Flight(self.units[name], depth, self.step) for name, depth in self._delays()}
+        self.flights = {
+            name: Flight(self.populations[name], depth, self.step) for name, depth in self._delays()
+        }
         for flight in self.flights.values():
             self._add(flight.note, "after_thresholds")
 
     def _delays(self) -> list[tuple[str, int]]:
         longest: dict[str, int] = {}
-        for link in self.expanded.links.values():
-            longest[link.source] = max(link.delay, longest.get(link.source, 0))
+        for projection in self.equations.projections.values():
+            longest[projection.source] = max(projection.delay, longest.get(projection.source, 0))
         return [(name, delay) for name, delay in longest.items() if delay]
 
     def _make_records(self) -> None:
         self.records: dict[str, SpikeRecord | SampleRecord] = {}
-        for recorder in self.expanded.network.recorders:
+        for recorder in self.equations.network.recorders:
             if recorder.variable == "spikes":
-                unit = self.units[recorder.target]
-                self.records[recorder.key] = SpikeRecord(recorder, unit.group, self.step, self.dt)
+                population = self.populations[recorder.target]
+                self.records[recorder.key] = SpikeRecord(recorder, population.group, self.step, self.dt)
                 self._add(self.records[recorder.key].note, "after_thresholds")
             else:
                 self.records[recorder.key] = self._samples(recorder)
@@ -164,29 +171,36 @@ class Machine:
 
     def _samples(self, recorder: Recorder) -> SampleRecord:
         name, variable = recorder.target, recorder.variable
-        unit = self.units.get(name)
-        array = self.links[name].array(variable) if unit is None else unit.watch(variable, "after_graded")
-        part = self.expanded.links[name] if unit is None else unit.unit
+        population = self.populations.get(name)
+        array = (
+            self.projections[name].array(variable)
+            if population is None
+            else population.watch(variable, "after_graded")
+        )
+        part = self.equations.projections[name] if population is None else population.population
         return SampleRecord(recorder, array, part.dimensions[variable], self.step, self.dt)
 
     def _make_bodies(self, externals: Mapping[str, ExternalFunction]) -> None:
         self.bodies: dict[str, Body] = {}
         for name, function in externals.items():
-            external = self.expanded.network.externals[name]
+            external = self.equations.network.externals[name]
             read = [text.partition(".") for text in external.reads]
-            reads = [self.units[population].watch(variable, "end") for population, _, variable in read]
+            reads = [self.populations[owner].watch(variable, "end") for owner, _, variable in read]
             writes = [
-                (self.units[n].array("value"), function.outputs[out]) for n, out in external.writes.items()
+                (self.populations[n].array("value"), function.outputs[out])
+                for n, out in external.writes.items()
             ]
             self.bodies[name] = Body(function, reads, writes)
             self._add(self.bodies[name].apply, "end")
-        graded = [unit for unit in self.units.values() if unit.unit.graded]
-        self.outputs = {unit.unit.name: unit.watch("output", "after_end") for unit in graded}
+        graded = [population for population in self.populations.values() if population.population.graded]
+        self.outputs = {
+            population.population.name: population.watch("output", "after_end") for population in graded
+        }
 
     @property
-    def parts(self) -> list[UnitGroup | LinkSynapses]:
+    def parts(self) -> list[BrianPopulation | BrianProjection]:
         """The populations and projections."""
-        return [*self.units.values(), *self.links.values()]
+        return [*self.populations.values(), *self.projections.values()]
 
     @property
     def samples(self) -> list[Samples]:
@@ -197,10 +211,10 @@ class Machine:
 
     def value(self, owner: str, name: str) -> Any:
         """Return a variable in SI units; a definition speaks of the last step taken."""
-        if owner in self.links:
-            return self.links[owner].value(name)
+        if owner in self.projections:
+            return self.projections[owner].value(name)
         with self.last_step(), catch_logs():
-            return self.units[owner].value(name)
+            return self.populations[owner].value(name)
 
     @contextmanager
     def last_step(self) -> Iterator[None]:
@@ -215,7 +229,11 @@ class Machine:
     def reset(self) -> None:
         """Go back to step 0, with the present constants and the present state of externals."""
         self.step.number = 0
-        parts: tuple[Any, ...] = (*self.units.values(), *self.links.values(), *self.sources.values())
+        parts: tuple[Any, ...] = (
+            *self.populations.values(),
+            *self.projections.values(),
+            *self.sources.values(),
+        )
         for part in (*parts, *self.bodies.values()):
             part.reset()
         for flight in self.flights.values():
@@ -224,13 +242,13 @@ class Machine:
 
     def refill_queues(self) -> None:
         """Put the spikes under way back into Brian2's queues."""
-        for link in self.links.values():
-            if link.link.delay:
-                flight = self.flights[link.link.source]
-                paths = [path for synapses in link.objects for path in pathways(synapses)]
+        for projection in self.projections.values():
+            if projection.projection.delay:
+                flight = self.flights[projection.projection.source]
+                paths = [path for synapses in projection.objects for path in pathways(synapses)]
                 for path in paths:
                     if path.prepost == "pre":
-                        flight.refill(path.queue, link.link.delay)
+                        flight.refill(path.queue, projection.projection.delay)
 
 
 def _hand_over(held: np.ndarray, targets: list[tuple[np.ndarray, Any]]) -> None:

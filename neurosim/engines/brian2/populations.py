@@ -10,7 +10,7 @@ from brian2 import Clock, Equations, NeuronGroup
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.equations.equations import BOOLEAN, PARAMETER, SingleEquation
 
-from neurosim.compiler.equations.forms import Link, Unit
+from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
 from neurosim.engines.brian2.samples import Samples, Turn, sample_equations
 from neurosim.engines.brian2.text import (
     UPDATERS,
@@ -22,11 +22,11 @@ from neurosim.engines.brian2.text import (
     modulators,
     parameter,
     place,
+    population_names,
     run_code,
     step_code,
     system,
     total_name,
-    unit_names,
 )
 from neurosim.model.expressions import rename
 from neurosim.model.units import DIMENSIONLESS
@@ -36,88 +36,104 @@ LONG_AGO = -1e4
 """The time of the last spike of a neuron that has not spiked, as in Brian2 (s)."""
 
 
-def equations_of(unit: Unit) -> list[SingleEquation]:
+def equations_of(population: PopulationEquations) -> list[SingleEquation]:
     """Return the equations of a unit as Brian2's."""
-    names, dims = unit_names(unit), unit.dimensions
+    names, dims = population_names(population), population.dimensions
     found = [
-        parameter(names[n], dims[n], *(() if v.ndim else ("shared",))) for n, v in unit.constants.items()
+        parameter(names[n], dims[n], *(() if v.ndim else ("shared",)))
+        for n, v in population.constants.items()
     ]
-    for n in unit.states:
-        if n in unit.derivatives:
-            frozen = unit.refractory is not None and n in unit.frozen
+    for n in population.states:
+        if n in population.derivatives:
+            frozen = population.refractory is not None and n in population.frozen
             flags = ("unless refractory",) if frozen else ()
-            found.append(derivative(names[n], rename(unit.derivatives[n], names), dims[n], *flags))
+            found.append(derivative(names[n], rename(population.derivatives[n], names), dims[n], *flags))
         else:
             found.append(parameter(names[n], dims[n]))
-    found += [parameter(names[n], dims[n]) for n in (*unit.ports, *unit.draws)]
+    found += [parameter(names[n], dims[n]) for n in (*population.ports, *population.draws)]
     found += [
-        parameter(names[n], dims[n], *(() if n in unit.each else ("shared",))) for n in modulators(unit)
+        parameter(names[n], dims[n], *(() if n in population.each else ("shared",)))
+        for n in modulators(population)
     ]
-    found += sample_equations(unit.samples, dims, names, SHARE)
-    found += [definition(names[n], rename(text, names), dims[n]) for n, text in unit.definitions.items()]
+    found += sample_equations(population.samples, dims, names, SHARE)
+    found += [
+        definition(names[n], rename(text, names), dims[n]) for n, text in population.definitions.items()
+    ]
     return found
 
 
-class UnitGroup:
+class BrianPopulation:
     """A population in Brian2: its group, and the places of its variables in memory.
 
-    Arguments: unit; links, all, since it holds sums over synapses; clock; order, of the schedule;
+    Arguments: unit; projections, all, since it holds sums over synapses; clock; order, of the schedule;
     label, its Brian2 name.
     """
 
-    def __init__(self, unit: Unit, links: Sequence[Link], clock: Clock, order: Order, label: str) -> None:
-        self.unit = unit
+    def __init__(
+        self,
+        population: PopulationEquations,
+        projections: Sequence[ProjectionEquations],
+        clock: Clock,
+        order: Order,
+        label: str,
+    ) -> None:
+        self.population = population
         self.order = order
-        self.names = unit_names(unit)
-        # Brian2 gives each sum over synapses a variable of its own: the parts of a port, by the link they come from.
-        feeds = [link for link in links if link.graded is not None and link.target == unit.name]
-        self.parts = {link.name: f"part{k}" for k, link in enumerate(feeds)}
-        self.feeds = {port: [k.name for k in feeds if k.port == port] for port in unit.ports}
-        self.group = self._group(links, clock, label)
-        for name, value in unit.constants.items():
+        self.names = population_names(population)
+        # Brian2 gives each sum over synapses a variable of its own: the parts of a port, by the projection they come
+        # from.
+        feeds = [
+            projection
+            for projection in projections
+            if projection.graded is not None and projection.target == population.name
+        ]
+        self.parts = {projection.name: f"part{k}" for k, projection in enumerate(feeds)}
+        self.feeds = {port: [k.name for k in feeds if k.port == port] for port in population.ports}
+        self.group = self._group(projections, clock, label)
+        for name, value in population.constants.items():
             self.array(name)[:] = value
         self._schedule()
         self.reset()
 
     def reset(self) -> None:
         """Put every variable but the constants back to its initial value."""
-        constants = {self.names[name] for name in self.unit.constants}
+        constants = {self.names[name] for name in self.population.constants}
         for name, array in memory(self.group).items():
             if name not in constants:
                 array[:] = 0
-        for name, value in self.unit.states.items():
+        for name, value in self.population.states.items():
             self.array(name)[:] = value
-        if self.unit.refractory is not None:
+        if self.population.refractory is not None:
             # Brian2's own initial values: as if the last spike were long ago.
             self.raw("lastspike")[:], self.raw("not_refractory")[:] = LONG_AGO, True
 
     def relax(self) -> None:
         """Put the dynamic states back to their start."""
-        for name in self.unit.derivatives:
-            self.array(name)[:] = self.unit.states[name]
+        for name in self.population.derivatives:
+            self.array(name)[:] = self.population.states[name]
 
-    def _group(self, links: Sequence[Link], clock: Clock, label: str) -> NeuronGroup:
-        unit = self.unit
+    def _group(self, projections: Sequence[ProjectionEquations], clock: Clock, label: str) -> NeuronGroup:
+        population = self.population
         extra = [
-            parameter(self.parts[k], unit.dimensions[port])
+            parameter(self.parts[k], population.dimensions[port])
             for port, feeds in self.feeds.items()
             for k in feeds
         ]
-        for link in links:
-            ends = {"pre": link.source, "post": link.target}
-            own = [n for n, total in link.totals.items() if ends[total.place] == unit.name]
-            extra += [parameter(total_name(link, n), link.dimensions[n]) for n in own]
-        threshold = None if unit.threshold is None else rename(unit.threshold, self.names)
-        if unit.source is not None:
+        for projection in projections:
+            ends = {"pre": projection.source, "post": projection.target}
+            own = [n for n, total in projection.totals.items() if ends[total.level] == population.name]
+            extra += [parameter(total_name(projection, n), projection.dimensions[n]) for n in own]
+        threshold = None if population.threshold is None else rename(population.threshold, self.names)
+        if population.source is not None:
             extra.append(SingleEquation(PARAMETER, "fires", DIMENSIONLESS, var_type=BOOLEAN))
             threshold = "fires"
         return NeuronGroup(
-            unit.size,
-            Equations([*equations_of(unit), *extra]),
-            method=UPDATERS[unit.method],
+            population.size,
+            Equations([*equations_of(population), *extra]),
+            method=UPDATERS[population.method],
             threshold=threshold,
-            reset=code(unit.reset, self.names) or None,
-            refractory=False if unit.refractory is None else self.names[unit.refractory],
+            reset=code(population.reset, self.names) or None,
+            refractory=False if population.refractory is None else self.names[population.refractory],
             namespace={},
             dtype=float,
             codeobj_class=NumpyCodeObject,
@@ -131,29 +147,29 @@ class UnitGroup:
             place(thresholder, "thresholds", self.order)
         for resetter in self.group.resetter.values():
             place(resetter, "resets", self.order)
-        if self.unit.adaptation:
-            equations = system(self.unit.adaptation, self.unit.dimensions, self.names)
+        if self.population.adaptation:
+            equations = system(self.population.adaptation, self.population.dimensions, self.names)
             run_code(self.group, step_code(equations, "euler"), "adapt", self.order)
-        changes = self.unit.samples
+        changes = self.population.samples
         self.samples = (
             [Samples(self.group, changes, Turn(), [], self.names, SHARE, self.order)] if changes else []
         )
 
     def add_ports(self) -> None:
         """Let each port be the sum of its parts, once they have been worked out."""
-        for port, links in self.feeds.items():
-            if not links:
+        for port, projections in self.feeds.items():
+            if not projections:
                 continue
-            text = " + ".join(self.parts[link] for link in links)
+            text = " + ".join(self.parts[projection] for projection in projections)
             run_code(self.group, f"{self.names[port]} = {text}", "graded", self.order)
 
     def watch(self, name: str, when: str) -> np.ndarray:
         """Return the memory of a variable; a definition has some from now on, filled in a slot of every step."""
-        if name not in self.unit.definitions:
+        if name not in self.population.definitions:
             return self.array(name)
-        kept, dim = f"kept_{name}_{when}", self.unit.dimensions[name]
+        kept, dim = f"kept_{name}_{when}", self.population.dimensions[name]
         if kept not in self.group.variables:
-            self.group.variables.add_array(kept, self.unit.size, dimensions=dim, dtype=float)
+            self.group.variables.add_array(kept, self.population.size, dimensions=dim, dtype=float)
         run_code(self.group, f"{kept} = {self.names[name]}", when, self.order)
         return self.raw(kept)
 
@@ -163,8 +179,8 @@ class UnitGroup:
 
     def modulators(self) -> dict[str, list[tuple[np.ndarray, Any]]]:
         """Return the memory of each modulator that its rules read, and which units of its population belong there."""
-        found = modulators(self.unit)
-        return {n: [(self.array(n), slice(None) if n in self.unit.each else 0)] for n in found}
+        found = modulators(self.population)
+        return {n: [(self.array(n), slice(None) if n in self.population.each else 0)] for n in found}
 
     def raw(self, name: str) -> np.ndarray:
         """Return the memory of a Brian2 variable."""
@@ -172,7 +188,7 @@ class UnitGroup:
 
     def value(self, name: str) -> Any:
         """Return a constant (0-d if shared), state, port or definition in SI units."""
-        if name in self.unit.definitions:
+        if name in self.population.definitions:
             return self.group.state(self.names[name], use_units=False)[:]
         found = self.array(name)
         return found[0] if self.group.variables[self.names[name]].scalar else found.copy()

@@ -1,9 +1,9 @@
-"""From a link to Brian2 Synapses: delivery, plasticity, and the traces that are shown per neuron."""
+"""From a projection to Brian2 Synapses: delivery, plasticity, and the traces that are shown per neuron."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from brian2 import Clock, Equations, Synapses, second
@@ -12,8 +12,8 @@ from brian2.equations.equations import SingleEquation
 from brian2.stateupdaters.base import UnsupportedEquationsException
 from brian2.synapses.synapses import SynapticPathway
 
-from neurosim.compiler.equations.forms import Link
-from neurosim.engines.brian2.populations import UnitGroup
+from neurosim.compiler.equations.forms import End, Level, ProjectionEquations
+from neurosim.engines.brian2.populations import BrianPopulation
 from neurosim.engines.brian2.samples import Samples, Turn, sample_equations
 from neurosim.engines.brian2.text import (
     UPDATERS,
@@ -21,42 +21,45 @@ from neurosim.engines.brian2.text import (
     code,
     definition,
     derivative,
-    link_names,
     modulators,
     parameter,
     place,
+    projection_names,
     run_code,
     step_code,
     system,
 )
 from neurosim.model.expressions import Statement, names_in, rename
 
-End = Literal["pre", "post"]
-Place = Literal["pre", "post", "edge"]
-PLACES: tuple[Place, ...] = ("pre", "post", "edge")
+LEVELS: tuple[Level, ...] = ("pre", "post", "edge")
 SHARE = "s_share"
 TRACE_METHODS = ("exact", "exponential_euler", "euler")
 
 
-def traces_at(link: Link, place: Place) -> dict[str, str]:
+def traces_at(projection: ProjectionEquations, level: Level) -> dict[str, str]:
     """Return the derivatives of the traces that are kept per neuron of one end, or per edge."""
-    return {name: held.derivative for name, held in link.traces.items() if held.place == place}
+    return {name: held.derivative for name, held in projection.traces.items() if held.level == level}
 
 
-def event_driven(link: Link, names: Mapping[str, str]) -> bool:
+def event_driven(projection: ProjectionEquations, names: Mapping[str, str]) -> bool:
     """Return whether Brian2 can bring all traces up to date at spikes alone, and nothing reads them in between."""
-    free = {name: held.derivative for name, held in link.traces.items()}
+    free = {name: held.derivative for name, held in projection.traces.items()}
     read = frozenset().union(*map(names_in, free.values()))
     between = (
-        *link.derivatives.values(),
-        *link.samples.values(),
-        *(total.expression for total in link.totals.values()),
+        *projection.derivatives.values(),
+        *projection.samples.values(),
+        *(total.expression for total in projection.totals.values()),
     )
     watched = frozenset().union(*map(names_in, between))
-    if not free or traces_at(link, "edge") or read - {*free, *link.constants} or watched & free.keys():
+    if (
+        not free
+        or traces_at(projection, "edge")
+        or read - {*free, *projection.constants}
+        or watched & free.keys()
+    ):
         return False
     try:
-        UPDATERS["exact"](system(free, link.dimensions, names))
+        UPDATERS["exact"](system(free, projection.dimensions, names))
     except UnsupportedEquationsException:
         return False
     return True
@@ -67,71 +70,83 @@ def pathways(synapses: Synapses) -> list[SynapticPathway]:
     return [item for item in synapses.contained_objects if isinstance(item, SynapticPathway)]
 
 
-class LinkSynapses:
+class BrianProjection:
     """A projection in Brian2: its synapses, and one synapse per neuron for each end that keeps traces.
 
     Rules run on the synapses, each with traces of its own, as Brian2 has them; event-driven where Brian2 can do that.
     The synapses from each neuron to itself (`probes`) follow the same equations without a weight: a trace per neuron.
-    Arguments: link; source, target; clock; order, of the schedule; label, its Brian2 name.
+    Arguments: projection; source, target; clock; order, of the schedule; label, its Brian2 name.
     """
 
     def __init__(
-        self, link: Link, source: UnitGroup, target: UnitGroup, clock: Clock, order: Order, label: str
+        self,
+        projection: ProjectionEquations,
+        source: BrianPopulation,
+        target: BrianPopulation,
+        clock: Clock,
+        order: Order,
+        label: str,
     ) -> None:
-        self.link = link
+        self.projection = projection
         self.order = order
         self.label = label
-        self.ends: dict[End, UnitGroup] = {"pre": source, "post": target}
+        self.ends: dict[End, BrianPopulation] = {"pre": source, "post": target}
         self.clock = clock
-        self.names = link_names(link, source.unit, target.unit)
-        self.own_modulators = [name for name in modulators(link) if self.names[name].endswith("_s")]
-        self.event_driven = event_driven(link, self.names)
+        self.names = projection_names(projection, source.population, target.population)
+        self.own_modulators = [name for name in modulators(projection) if self.names[name].endswith("_s")]
+        self.event_driven = event_driven(projection, self.names)
         self.synapses = self._synapses()
         self.probes: dict[End, Synapses] = {
-            end: self._probe(end) for end in self.ends if traces_at(link, end)
+            end: self._probe(end) for end in self.ends if traces_at(projection, end)
         }
-        for name, value in link.constants.items():
+        for name, value in projection.constants.items():
             self.write(name, value)
         self.reset()
 
     # What Brian2 is given ------------------------------------------------------------------------------------------
 
     def _synapses(self) -> Synapses:
-        link = self.link
-        equations = [parameter(self.names[n], link.dimensions[n]) for n in (*link.states, *link.draws)]
-        for name, held in link.traces.items():
-            dim, text = link.dimensions[name], rename(held.derivative, self.names)
+        projection = self.projection
+        equations = [
+            parameter(self.names[n], projection.dimensions[n])
+            for n in (*projection.states, *projection.draws)
+        ]
+        for name, held in projection.traces.items():
+            dim, text = projection.dimensions[name], rename(held.derivative, self.names)
             driven = derivative(self.names[name], text, dim, "event-driven")
             equations.append(driven if self.event_driven else parameter(self.names[name], dim))
-        if link.graded is not None:
-            part = f"{self.ends['post'].parts[link.name]}_post"
-            dim, text = link.dimensions[f"{link.port}_post"], rename(link.graded, self.names)
+        if projection.graded is not None:
+            part = f"{self.ends['post'].parts[projection.name]}_post"
+            dim, text = (
+                projection.dimensions[f"{projection.port}_post"],
+                rename(projection.graded, self.names),
+            )
             equations.append(definition(part, text, dim, "summed"))
-        equations += sample_equations(link.samples, link.dimensions, self.names, SHARE)
-        for name, total in link.totals.items():
+        equations += sample_equations(projection.samples, projection.dimensions, self.names, SHARE)
+        for name, total in projection.totals.items():
             sum_text = rename(total.expression, self.names)
-            equations.append(definition(self.names[name], sum_text, link.dimensions[name], "summed"))
+            equations.append(definition(self.names[name], sum_text, projection.dimensions[name], "summed"))
         made = self._connected(
-            "synapses", equations, (link.pre, link.post), self.ends["pre"], self.ends["post"],
-            {"deliver": link.deliver, "learn_pre": link.on_pre}, {"learn_post": link.on_post},
+            "synapses", equations, (projection.pre, projection.post), self.ends["pre"], self.ends["post"],
+            {"deliver": projection.deliver, "learn_pre": projection.on_pre}, {"learn_post": projection.on_post},
         )  # fmt: skip
         if not self.event_driven:
-            self._let_decay(made, *PLACES)
+            self._let_decay(made, *LEVELS)
         self._learn(made)
         self.samples = self._samples(made)
         return made
 
     def _samples(self, made: Synapses) -> list[Samples]:
         """Return the code of rules with the clock 'sample'."""
-        link = self.link
-        if not link.samples:
+        projection = self.projection
+        if not projection.samples:
             return []
-        add = Turn(self._updaters(made, link.read_totals(link.samples.values())), ())
+        add = Turn(self._updaters(made, projection.read_totals(projection.samples.values())), ())
         turns = [
             Turn(self._updaters(made, totals), statements)
-            for totals, statements in link.in_turn(link.after_sample)
+            for totals, statements in projection.in_turn(projection.after_sample)
         ]
-        return [Samples(made, link.samples, add, turns, self.names, SHARE, self.order)]
+        return [Samples(made, projection.samples, add, turns, self.names, SHARE, self.order)]
 
     def _updaters(self, made: Synapses, totals: Iterable[str]) -> list[Any]:
         """Return Brian2's objects that work out totals."""
@@ -139,11 +154,11 @@ class LinkSynapses:
 
     def _learn(self, made: Synapses) -> None:
         """Let rules change the synapses in every step, each statement that reads totals after these are worked out."""
-        link = self.link
-        changes = system(link.derivatives, link.dimensions, self.names)
-        first = step_code(changes, "euler") if link.derivatives else ""
-        reads = link.read_totals(link.derivatives.values())
-        for totals, statements in link.in_turn(link.after):
+        projection = self.projection
+        changes = system(projection.derivatives, projection.dimensions, self.names)
+        first = step_code(changes, "euler") if projection.derivatives else ""
+        reads = projection.read_totals(projection.derivatives.values())
+        for totals, statements in projection.in_turn(projection.after):
             for updater in self._updaters(made, (*reads, *totals)):
                 place(updater, "learn", self.order)
             text = f"{first}\n{code(statements, self.names)}".strip()
@@ -152,12 +167,14 @@ class LinkSynapses:
             first, reads = "", ()
 
     def _probe(self, end: End) -> Synapses:
-        link, unit, traces = self.link, self.ends[end], traces_at(self.link, end)
-        equations = [parameter(self.names[name], link.dimensions[name]) for name in traces]
-        own = tuple(s for s in (link.on_pre if end == "pre" else link.on_post) if s.target in traces)
-        each = np.arange(unit.unit.size)
+        projection, population, traces = self.projection, self.ends[end], traces_at(self.projection, end)
+        equations = [parameter(self.names[name], projection.dimensions[name]) for name in traces]
+        own = tuple(
+            s for s in (projection.on_pre if end == "pre" else projection.on_post) if s.target in traces
+        )
+        each = np.arange(population.population.size)
         paths: tuple[Any, Any] = ({"learn_pre": own}, {}) if end == "pre" else ({}, {"learn_post": own})
-        made = self._connected(f"traces_{end}", equations, (each, each), unit, unit, *paths)
+        made = self._connected(f"traces_{end}", equations, (each, each), population, population, *paths)
         self._let_decay(made, end)
         return made
 
@@ -166,16 +183,16 @@ class LinkSynapses:
         name: str,
         equations: list[SingleEquation],
         edges: tuple[np.ndarray, np.ndarray],
-        source: UnitGroup,
-        target: UnitGroup,
+        source: BrianPopulation,
+        target: BrianPopulation,
         on_pre: Mapping[str, tuple[Statement, ...]],
         on_post: Mapping[str, tuple[Statement, ...]],
     ) -> Synapses:
-        link = self.link
-        delay = link.delay * self.clock.dt_ * second
+        projection = self.projection
+        delay = projection.delay * self.clock.dt_ * second
         shared = [
-            parameter(self.names[n], link.dimensions[n], *(() if n in link.each else ("shared",)))
-            for n in (*link.constants, *self.own_modulators)
+            parameter(self.names[n], projection.dimensions[n], *(() if n in projection.each else ("shared",)))
+            for n in (*projection.constants, *self.own_modulators)
         ]
         made = Synapses(
             source.group,
@@ -183,7 +200,7 @@ class LinkSynapses:
             Equations([*shared, *equations]),
             on_pre={path: code(s, self.names) for path, s in on_pre.items() if s},
             on_post={path: code(s, self.names) for path, s in on_post.items() if s},
-            delay=None if link.delays is not None else {path: delay for path, s in on_pre.items() if s},
+            delay=None if projection.delays is not None else {path: delay for path, s in on_pre.items() if s},
             namespace={},
             dtype=float,
             codeobj_class=NumpyCodeObject,
@@ -196,41 +213,41 @@ class LinkSynapses:
             made.connect(False)
         for path in pathways(made):
             place(path, path.objname, self.order)
-            if link.delays is not None and path.prepost == "pre":
-                path.variables["delay"].get_value()[:] = link.delays * self.clock.dt_
+            if projection.delays is not None and path.prepost == "pre":
+                path.variables["delay"].get_value()[:] = projection.delays * self.clock.dt_
         return made
 
-    def _let_decay(self, synapses: Synapses, *places: Place) -> None:
+    def _let_decay(self, synapses: Synapses, *levels: Level) -> None:
         # Before the populations are integrated, so that what a trace reads is what it was at the start of the step.
-        for kept in places:
-            traces = traces_at(self.link, kept)
+        for kept in levels:
+            traces = traces_at(self.projection, kept)
             if traces:
-                equations = system(traces, self.link.dimensions, self.names)
+                equations = system(traces, self.projection.dimensions, self.names)
                 run_code(synapses, step_code(equations, *TRACE_METHODS), "before_groups", self.order)
 
     def place_sum(self) -> None:
         """Give the graded sum its place in the schedule."""
-        part = f"{self.ends['post'].parts[self.link.name]}_post"
+        part = f"{self.ends['post'].parts[self.projection.name]}_post"
         place(self.synapses.summed_updaters[part], "graded", self.order)
 
     # What it holds --------------------------------------------------------------------------------------------------
 
     @property
     def objects(self) -> list[Synapses]:
-        """All Brian2 objects of the link."""
+        """All Brian2 objects of the projection."""
         return [self.synapses, *self.probes.values()]
 
     def array(self, name: str) -> np.ndarray:
         """Return the memory of a constant, of a state per edge, or of a trace per neuron or edge."""
-        held = self.link.traces.get(name)
-        owner = self.synapses if held is None or held.place == "edge" else self.probes[held.place]
+        held = self.projection.traces.get(name)
+        owner = self.synapses if held is None or held.level == "edge" else self.probes[held.level]
         return owner.variables[self.names[name]].get_value()
 
     def modulators(self) -> dict[str, list[tuple[np.ndarray, Any]]]:
         """Return the memory of each modulator that its rules read, and which units of its population belong there."""
         found: dict[str, list[tuple[np.ndarray, Any]]] = {}
         for name in self.own_modulators:
-            each = name in self.link.each
+            each = name in self.projection.each
             # Presynaptic traces do not read what belongs to the target.
             where = [s for s in self.objects if not each or s is not self.probes.get("pre")]
             found[name] = [(s.variables[self.names[name]].get_value(), s.j[:] if each else 0) for s in where]
@@ -238,30 +255,30 @@ class LinkSynapses:
 
     def value(self, name: str) -> Any:
         """Return a constant (0-d), a state per edge or a trace in SI units."""
-        return self.array(name)[0] if name in self.link.constants else self.array(name).copy()
+        return self.array(name)[0] if name in self.projection.constants else self.array(name).copy()
 
     def write(self, name: str, value: np.ndarray) -> None:
         """Set a constant, a state or a trace wherever it is held."""
         self.array(name)[:] = value
-        if name in self.link.constants:
+        if name in self.projection.constants:
             for synapses in self.objects:
                 synapses.variables[self.names[name]].get_value()[:] = value
-        if name in self.link.traces:
+        if name in self.projection.traces:
             self._spread()
 
     def reset(self) -> None:
         """Put states and traces back to their initial values."""
-        for name, value in self.link.states.items():
+        for name, value in self.projection.states.items():
             self.write(name, value)
-        for name, held in self.link.traces.items():
+        for name, held in self.projection.traces.items():
             self.write(name, np.array(held.initial))
 
     def _spread(self) -> None:
         """Copy the traces per neuron to the synapses, as values of the end of the last step."""
-        link = self.link
-        ends: tuple[tuple[End, np.ndarray], ...] = (("pre", link.pre), ("post", link.post))
+        projection = self.projection
+        ends: tuple[tuple[End, np.ndarray], ...] = (("pre", projection.pre), ("post", projection.post))
         for end, edges in ends:
-            for name in traces_at(link, end):
+            for name in traces_at(projection, end):
                 self.synapses.variables[self.names[name]].get_value()[:] = self.array(name)[edges]
         if self.event_driven:
             self.synapses.variables["lastupdate"].get_value()[:] = self.clock.t_ - self.clock.dt_

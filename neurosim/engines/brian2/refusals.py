@@ -14,72 +14,88 @@ from brian2.equations.refractory import add_refractoriness
 from brian2.stateupdaters.base import UnsupportedEquationsException
 from brian2.stateupdaters.exact import get_linear_system
 
-from neurosim.compiler.equations.forms import Expanded, Link, Unit
+from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquations, ProjectionEquations
 from neurosim.compiler.evaluate import evaluate
 from neurosim.engines.brian2.populations import equations_of
-from neurosim.engines.brian2.projections import PLACES, TRACE_METHODS, traces_at
-from neurosim.engines.brian2.text import UPDATERS, Names, link_names, step_code, system, unit_names
+from neurosim.engines.brian2.projections import LEVELS, TRACE_METHODS, traces_at
+from neurosim.engines.brian2.text import (
+    UPDATERS,
+    Names,
+    population_names,
+    projection_names,
+    step_code,
+    system,
+)
 from neurosim.model.expressions import names_in, parse_statements
 
 
-def reasons(expanded: Expanded) -> Iterator[str]:
+def reasons(equations: NetworkEquations) -> Iterator[str]:
     """Yield each reason against running the network on this engine."""
     if brian2.get_device() is not runtime_device:
         yield "Brian2 is set to another device than 'runtime': call brian2.set_device('runtime')"
-    dt = expanded.network.step
-    for link in expanded.links.values():
-        if link.matrix is not None or link.matrix_sample is not None:
-            yield f"projection '{link.name}': a rule in matrix language, which Brian2 lacks: engine 'fused' can run it"
-    for unit in expanded.units.values():
-        if unit.derivatives:
-            yield from _unit(unit, dt)
-    for link in expanded.links.values():
-        names = link_names(link, expanded.units[link.source], expanded.units[link.target])
-        yield from _traces(link, names, dt)
+    dt = equations.network.step
+    for projection in equations.projections.values():
+        if projection.matrix is not None or projection.matrix_sample is not None:
+            yield (
+                f"projection '{projection.name}': a rule in matrix language, which Brian2 lacks: "
+                "engine 'fused' can run it"
+            )
+    for population in equations.populations.values():
+        if population.derivatives:
+            yield from _population(population, dt)
+    for projection in equations.projections.values():
+        names = projection_names(
+            projection, equations.populations[projection.source], equations.populations[projection.target]
+        )
+        yield from _traces(projection, names, dt)
 
 
-def _unit(unit: Unit, dt: float) -> Iterator[str]:
-    where = f"population '{unit.name}'"
-    names = unit_names(unit)
-    equations = Equations(equations_of(unit))
-    if unit.refractory is not None:
+def _population(population: PopulationEquations, dt: float) -> Iterator[str]:
+    where = f"population '{population.name}'"
+    names = population_names(population)
+    equations = Equations(equations_of(population))
+    if population.refractory is not None:
         equations = add_refractoriness(equations)
     try:
-        text = UPDATERS[unit.method](equations)
+        text = UPDATERS[population.method](equations)
     except UnsupportedEquationsException:
-        yield _unsolved(unit, equations, where)
+        yield _unsolved(population, equations, where)
         return
-    if unit.method == "exact":
-        values = {**unit.states, **unit.constants, **dict.fromkeys((*unit.ports, *unit.draws), 0.0)}
+    if population.method == "exact":
+        values = {
+            **population.states,
+            **population.constants,
+            **dict.fromkeys((*population.ports, *population.draws), 0.0),
+        }
         broken = _not_finite(text, {names[n]: v for n, v in values.items()}, dt)
         yield from (_no_value(where, name[2:-2]) for name in broken)
 
 
-def _unsolved(unit: Unit, equations: Equations, where: str) -> str:
-    if unit.method != "exact":
-        variables = ", ".join(unit.derivatives)
-        return f"{where}: method '{unit.method}' does not apply to {variables}: use method 'rk4' or 'euler'"
+def _unsolved(population: PopulationEquations, equations: Equations, where: str) -> str:
+    if population.method != "exact":
+        variables = ", ".join(population.derivatives)
+        return f"{where}: method '{population.method}' does not apply to {variables}: use method 'rk4' or 'euler'"
     try:
         get_linear_system(equations, {})
     except UnsupportedEquationsException as error:
         found = re.search(r"variable 'n_(\w+)_n'", str(error))
-        variable = found.group(1) if found else next(iter(unit.derivatives))
+        variable = found.group(1) if found else next(iter(population.derivatives))
         return f"{where}: d{variable}/dt is not linear and has no exact step: use method 'exponential_euler' or 'rk4'"
-    variables = ", ".join(unit.derivatives)
+    variables = ", ".join(population.derivatives)
     return (
         f"{where}: Brian2 finds no closed form for {variables} with method 'exact': engine 'fused' can run it"
     )
 
 
-def _traces(link: Link, names: Names, dt: float) -> Iterator[str]:
-    for kept in PLACES:
-        traces = traces_at(link, kept)
-        text = step_code(system(traces, link.dimensions, names), *TRACE_METHODS) if traces else ""
-        read = frozenset().union(*map(names_in, traces.values())) - {*traces, *link.constants}
-        held = {name: link.traces[name].initial for name in traces}
-        values = {**link.constants, **held, **dict.fromkeys(read, 0.0)}
+def _traces(projection: ProjectionEquations, names: Names, dt: float) -> Iterator[str]:
+    for kept in LEVELS:
+        traces = traces_at(projection, kept)
+        text = step_code(system(traces, projection.dimensions, names), *TRACE_METHODS) if traces else ""
+        read = frozenset().union(*map(names_in, traces.values())) - {*traces, *projection.constants}
+        held = {name: projection.traces[name].initial for name in traces}
+        values = {**projection.constants, **held, **dict.fromkeys(read, 0.0)}
         broken = _not_finite(text, {names[n]: np.asarray(v) for n, v in values.items() if n in names}, dt)
-        yield from (_no_value(f"projection '{link.name}'", name[2:-2]) for name in broken)
+        yield from (_no_value(f"projection '{projection.name}'", name[2:-2]) for name in broken)
 
 
 def _no_value(where: str, variable: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from neurosim.compiler.equations.forms import Expanded
+from neurosim.compiler.equations.forms import NetworkEquations
 from neurosim.engines.brian2 import state as brian2_state
 from neurosim.engines.brian2.machine import Machine
 from neurosim.engines.externals import ExternalFunction
@@ -22,9 +22,9 @@ REPORTS = 100
 class Brian2Simulation(Simulation):
     """A network that Brian2 runs; see `Simulation`."""
 
-    def __init__(self, expanded: Expanded, externals: Mapping[str, ExternalFunction]) -> None:
-        super().__init__(expanded)
-        self._machine = Machine(expanded, externals)
+    def __init__(self, equations: NetworkEquations, externals: Mapping[str, ExternalFunction]) -> None:
+        super().__init__(equations)
+        self._machine = Machine(equations, externals)
 
     @property
     def now(self) -> int:
@@ -44,8 +44,11 @@ class Brian2Simulation(Simulation):
         self._check_finite(first)
 
     def _check_finite(self, first: int) -> None:
-        parts: dict[str, Any] = {**self._machine.units, **self._machine.links}
-        for kind, known in (("population", self.expanded.units), ("projection", self.expanded.links)):
+        parts: dict[str, Any] = {**self._machine.populations, **self._machine.projections}
+        for kind, known in (
+            ("population", self.equations.populations),
+            ("projection", self.equations.projections),
+        ):
             for name, part in known.items():
                 for variable in (*part.states, *getattr(part, "traces", ())):
                     if not np.all(np.isfinite(parts[name].array(variable))):
@@ -66,27 +69,29 @@ class Brian2Simulation(Simulation):
         self._check_finite(self.now)
 
     def _relax(self) -> None:
-        for unit in self._machine.units.values():
-            unit.relax()
+        for population in self._machine.populations.values():
+            population.relax()
 
     def _read(self, owner: str, name: str) -> np.ndarray:
         return self._machine.value(owner, name)
 
     def _write(self, owner: str, name: str, value: np.ndarray) -> None:
-        if owner in self._machine.links:
-            self._machine.links[owner].write(name, value)
+        if owner in self._machine.projections:
+            self._machine.projections[owner].write(name, value)
             return
-        unit = self._machine.units[owner]
-        if name not in {*unit.unit.constants, *unit.unit.states}:
+        population = self._machine.populations[owner]
+        if name not in {*population.population.constants, *population.population.states}:
             raise DescriptionError(
                 f"'{owner}.{name}' follows from other variables at each step: set a state or a constant"
             )
-        unit.array(name)[:] = value
+        population.array(name)[:] = value
 
     def _outputs(self) -> dict[str, np.ndarray]:
         outputs = {name: array.copy() for name, array in self._machine.outputs.items()}
-        spiking = {n: u for n, u in self._machine.units.items() if u.unit.spiking and n not in outputs}
-        return outputs | {name: unit.group.spikes.copy() for name, unit in spiking.items()}
+        spiking = {
+            n: u for n, u in self._machine.populations.items() if u.population.spiking and n not in outputs
+        }
+        return outputs | {name: population.group.spikes.copy() for name, population in spiking.items()}
 
     def state(self) -> State:
         """Return the complete state as arrays by name."""
@@ -104,7 +109,7 @@ class Brian2Simulation(Simulation):
     def reset(self) -> None:
         """Go back to step 0; see `Simulation.reset`."""
         self._machine.reset()
-        for parameter in self.expanded.network.parameters.values():
+        for parameter in self.equations.network.parameters.values():
             self._apply_named(parameter)
         self._clear_records()
 

@@ -16,10 +16,10 @@ State = dict[str, np.ndarray]
 
 def arrays(machine: Machine) -> Iterator[tuple[str, np.ndarray]]:
     """Yield every array that steps change or a user may set, by name: those of Brian2's groups and of spike sources."""
-    for name, unit in machine.units.items():
-        yield from _named(name, unit.group)
-    for name, link in machine.links.items():
-        for synapses in link.objects:
+    for name, population in machine.populations.items():
+        yield from _named(name, population.group)
+    for name, projection in machine.projections.items():
+        for synapses in projection.objects:
             yield from _named(f"{name}/{synapses.name.partition('_')[2]}", synapses)
     for name, source in machine.sources.items():
         yield f"{name}/source", source.integer

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from brian2 import Clock
 
-from neurosim.compiler.equations.forms import Link, StateClamp, Unit
-from neurosim.engines.brian2.populations import UnitGroup
+from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations, StateClamp
+from neurosim.engines.brian2.populations import BrianPopulation
 from neurosim.engines.externals import ExternalFunction
 from neurosim.model.source import due
 from neurosim.rng import stream_key
@@ -39,7 +39,9 @@ class Step:
         self._time[0] = value * self._dt
 
 
-def draw(part: Unit | Link, array: Callable[[str], np.ndarray], seed: int, step: Step) -> Callable[[], None]:
+def draw(
+    part: PopulationEquations | ProjectionEquations, array: Callable[[str], np.ndarray], seed: int, step: Step
+) -> Callable[[], None]:
     """Return the function that fills the random numbers of a population or projection, held in arrays, for one step."""
     draws = [
         (FILL[kind], stream_key(seed, part.name, name), array(name)) for name, kind in part.draws.items()
@@ -55,15 +57,15 @@ def draw(part: Unit | Link, array: Callable[[str], np.ndarray], seed: int, step:
 class Inputs:
     """Values handed to signal populations, one row per step."""
 
-    def __init__(self, units: Mapping[str, UnitGroup], step: Step) -> None:
-        self.units, self.step = units, step
+    def __init__(self, populations: Mapping[str, BrianPopulation], step: Step) -> None:
+        self.populations, self.step = populations, step
         self.first = 0
         self.rows: list[tuple[np.ndarray, np.ndarray]] = []
 
     def give(self, inputs: Mapping[str, np.ndarray]) -> None:
         """Take the inputs of the steps that follow, by population, shape (steps, size)."""
         self.first = self.step.number
-        self.rows = [(self.units[name].array("value"), rows) for name, rows in inputs.items()]
+        self.rows = [(self.populations[name].array("value"), rows) for name, rows in inputs.items()]
 
     def apply(self) -> None:
         """Hand over the rows of this step."""
@@ -74,16 +76,18 @@ class Inputs:
 class Source:
     """Spikes of a population that come from a compiled function."""
 
-    def __init__(self, unit: UnitGroup, packed: tuple[np.ndarray, np.ndarray], seed: int, step: Step) -> None:
-        model = unit.unit.source
+    def __init__(
+        self, population: BrianPopulation, packed: tuple[np.ndarray, np.ndarray], seed: int, step: Step
+    ) -> None:
+        model = population.population.source
         assert model is not None
         module, _, function = model.draw.partition(":")
         self.draw = getattr(importlib.import_module(module), function)
-        self.key = stream_key(seed, unit.unit.name, "spikes")
+        self.key = stream_key(seed, population.population.name, "spikes")
         self.real, self.integer = packed
         self.first = self.integer.copy()
-        self.size = unit.unit.size
-        self.fires = unit.raw("fires")
+        self.size = population.population.size
+        self.fires = population.raw("fires")
         self.step = step
 
     def apply(self) -> None:
@@ -96,9 +100,11 @@ class Source:
         self.integer[:] = self.first
 
 
-def hold(clamps: Sequence[StateClamp], units: Mapping[str, UnitGroup], step: Step) -> Callable[[], None]:
+def hold(
+    clamps: Sequence[StateClamp], populations: Mapping[str, BrianPopulation], step: Step
+) -> Callable[[], None]:
     """Return the function that overwrites what clamps hold."""
-    held = [(units[c.unit].array(c.variable), c) for c in clamps]
+    held = [(populations[c.population].array(c.variable), c) for c in clamps]
 
     def overwrite() -> None:
         for array, clamp in held:
@@ -111,13 +117,13 @@ def hold(clamps: Sequence[StateClamp], units: Mapping[str, UnitGroup], step: Ste
 class Flight:
     """The spikes of a population in the last `depth` steps: those that may still be under way."""
 
-    def __init__(self, unit: UnitGroup, depth: int, step: Step) -> None:
-        self.unit, self.depth, self.step = unit, depth, step
+    def __init__(self, population: BrianPopulation, depth: int, step: Step) -> None:
+        self.population, self.depth, self.step = population, depth, step
         self.spikes: deque[tuple[int, np.ndarray]] = deque()
 
     def note(self) -> None:
         """Remember the spikes of this step and forget those that have arrived everywhere."""
-        now, ids = self.step.number, self.unit.group.spikes
+        now, ids = self.step.number, self.population.group.spikes
         if ids.size:
             self.spikes.append((now, ids.copy()))
         while self.spikes and self.spikes[0][0] <= now - self.depth:

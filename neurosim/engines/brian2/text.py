@@ -1,8 +1,8 @@
 """Equations and statements of the expanded form in Brian2's terms.
 
-Brian2 forbids some names (units, functions, those ending in _pre, one that a link and its population share) and takes
-`xi_...` for noise, so a name of a population is n_name_n here and one of a link s_name_s; t, dt and t_in_timesteps are
-Brian2's own.
+Brian2 forbids some names (units, functions, those ending in _pre, one that a projection and its population share) and
+takes `xi_...` for noise, so a name of a population is n_name_n here and one of a projection s_name_s; t, dt and
+t_in_timesteps are Brian2's own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from brian2.stateupdaters import euler, exact, exponential_euler, rk2, rk4
 from brian2.stateupdaters.base import UnsupportedEquationsException
 
 from neurosim.compiler.cache import remembered
-from neurosim.compiler.equations.forms import Link, Unit
+from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
 from neurosim.compiler.equations.names import CLOCK, OF
 from neurosim.model.expressions import Statement, rename
 from neurosim.model.units import Dimension
@@ -51,28 +51,36 @@ UPDATERS: Mapping[str, Updater] = {
 """Brian2's state updaters: equations to the code of one step. The code is kept, since a closed form takes seconds."""
 
 
-def unit_names(unit: Unit) -> dict[str, str]:
+def population_names(population: PopulationEquations) -> dict[str, str]:
     """Return the Brian2 name of every name of a population."""
-    return {name: f"n_{name}_n" for name in unit.dimensions if name not in CLOCK}
+    return {name: f"n_{name}_n" for name in population.dimensions if name not in CLOCK}
 
 
-def link_names(link: Link, source: Unit, target: Unit) -> dict[str, str]:
-    """Return the Brian2 name of every name that the texts of a link may hold."""
-    names = {f"{n}_pre": f"{new}_pre" for n, new in unit_names(source).items()}
-    names |= {f"{n}_post": f"{new}_post" for n, new in unit_names(target).items()}
-    names |= {n: f"{total_name(link, n)}_{total.place}" for n, total in link.totals.items()}
+def projection_names(
+    projection: ProjectionEquations, source: PopulationEquations, target: PopulationEquations
+) -> dict[str, str]:
+    """Return the Brian2 name of every name that the texts of a projection may hold."""
+    names = {f"{n}_pre": f"{new}_pre" for n, new in population_names(source).items()}
+    names |= {f"{n}_post": f"{new}_post" for n, new in population_names(target).items()}
+    names |= {n: f"{total_name(projection, n)}_{total.level}" for n, total in projection.totals.items()}
     return names | {
         n: f"s_{n}_s"
-        for n in (*link.constants, *link.states, *link.traces, *link.draws, *modulators(link, names))
+        for n in (
+            *projection.constants,
+            *projection.states,
+            *projection.traces,
+            *projection.draws,
+            *modulators(projection, names),
+        )
     }
 
 
-def total_name(link: Link, name: str) -> str:
-    """Return the Brian2 name of a total of a link, which is a variable of one of the link's ends there."""
-    return f"total_{link.name}_{name}"
+def total_name(projection: ProjectionEquations, name: str) -> str:
+    """Return the Brian2 name of a total of a projection, which is a variable of one of the projection's ends there."""
+    return f"total_{projection.name}_{name}"
 
 
-def modulators(part: Unit | Link, others: Collection[str] = ()) -> list[str]:
+def modulators(part: PopulationEquations | ProjectionEquations, others: Collection[str] = ()) -> list[str]:
     """Return the names of modulators among the names of a part; others, names that belong to its ends."""
     return [name for name in part.dimensions if OF in name and name not in others]
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from neurosim.compiler.equations.forms import Link
+from neurosim.compiler.equations.forms import ProjectionEquations
 from neurosim.engines.fused.storage import Storage
 
 NAMES = ("edge", "after", "last", "waiting", "free")
@@ -58,46 +58,50 @@ def release(past, after, last, waiting, free):  # type: ignore[no-untyped-def]
         waiting[past] = 0
 
 
-def empty(storage: Storage, link: Link) -> None:
+def empty(storage: Storage, projection: ProjectionEquations) -> None:
     """Make the lists of a projection, all of them empty."""
-    lists = link.delay + 1
+    lists = projection.delay + 1
     heads = np.arange(lists, dtype=np.uint32)
     _keep(
         storage,
-        link,
+        projection,
         np.zeros(lists, np.uint32),
         heads,
         heads.copy(),
         np.zeros(lists, np.int64),
         np.zeros(2, np.int64),
     )
-    enlarge(storage, link)
+    enlarge(storage, projection)
 
 
-def enlarge(storage: Storage, link: Link) -> bool:
+def enlarge(storage: Storage, projection: ProjectionEquations) -> bool:
     """Make room for a spike of every unit, as there has to be at the start of a step; return whether it lacked."""
-    edge, after, last, waiting, free = (storage.arrays[f"{link.name}___{name}"] for name in NAMES)
-    if free[1] >= link.size:
+    edge, after, last, waiting, free = (storage.arrays[f"{projection.name}___{name}"] for name in NAMES)
+    if free[1] >= projection.size:
         return False
     size = edge.size
-    more = np.arange(size + 1, 2 * (size + link.size) + 1, dtype=np.uint32)
+    more = np.arange(size + 1, 2 * (size + projection.size) + 1, dtype=np.uint32)
     more[-1] = free[0]
-    _keep(storage, link, np.append(edge, np.zeros_like(more)), np.append(after, more), last, waiting, free)
+    _keep(
+        storage, projection, np.append(edge, np.zeros_like(more)), np.append(after, more), last, waiting, free
+    )
     free[:] = size, free[1] + more.size
     return True
 
 
-def recall(storage: Storage, link: Link, now: int) -> None:
+def recall(storage: Storage, projection: ProjectionEquations, now: int) -> None:
     """Make the lists anew from the spikes that the source's ring holds, before step `now`."""
-    empty(storage, link)
-    ring, count = (storage.arrays[f"{link.source}___{name}"] for name in ("ring", "count"))
-    for age in range(min(link.delay, now), 0, -1):
-        enlarge(storage, link)
+    empty(storage, projection)
+    ring, count = (storage.arrays[f"{projection.source}___{name}"] for name in ("ring", "count"))
+    for age in range(min(projection.delay, now), 0, -1):
+        enlarge(storage, projection)
         row = (now - age) % len(ring)
-        own = (storage.arrays[f"{link.name}___{name}"] for name in NAMES)
-        edges = storage.arrays[f"{link.name}___first"], storage.arrays[f"{link.name}___delays"]
-        schedule(ring, row, count[row], *edges, age, (now - age) % (link.delay + 1), *own)
+        own = (storage.arrays[f"{projection.name}___{name}"] for name in NAMES)
+        edges = storage.arrays[f"{projection.name}___first"], storage.arrays[f"{projection.name}___delays"]
+        schedule(ring, row, count[row], *edges, age, (now - age) % (projection.delay + 1), *own)
 
 
-def _keep(storage: Storage, link: Link, *arrays: np.ndarray) -> None:
-    storage.arrays |= {f"{link.name}___{name}": array for name, array in zip(NAMES, arrays, strict=True)}
+def _keep(storage: Storage, projection: ProjectionEquations, *arrays: np.ndarray) -> None:
+    storage.arrays |= {
+        f"{projection.name}___{name}": array for name, array in zip(NAMES, arrays, strict=True)
+    }

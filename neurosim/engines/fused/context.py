@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from neurosim.compiler.equations.forms import Link, Unit
+from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
 from neurosim.compiler.schedule.program import Program
 from neurosim.engines.externals import ExternalFunction
-from neurosim.engines.fused.places import Place
+from neurosim.engines.fused.locations import Location
 from neurosim.engines.fused.render import Hoist, Render
 from neurosim.engines.fused.storage import Storage
 from neurosim.model.expressions import Statement
@@ -20,9 +20,9 @@ def indent(lines: Sequence[str], by: int = 1) -> list[str]:
     return ["    " * by + line for line in lines]
 
 
-def size(unit: Unit) -> str:
+def size(population: PopulationEquations) -> str:
     """Return the name of the number of units, an argument so that another size needs no compiling."""
-    return f"{unit.name}___size"
+    return f"{population.name}___size"
 
 
 def is_local(name: str) -> bool:
@@ -39,19 +39,22 @@ class Context:
     externals: Mapping[str, ExternalFunction]
     hoist: Hoist = field(default_factory=Hoist)
 
-    def unit(self, name: str) -> Unit:
+    def population(self, name: str) -> PopulationEquations:
         """Return a unit by name."""
-        return self.program.expanded.units[name]
+        return self.program.equations.populations[name]
 
     def statements(
-        self, statements: Sequence[Statement], place: Callable[[str], Place], index: Callable[[Place], str]
+        self,
+        statements: Sequence[Statement],
+        location: Callable[[str], Location],
+        index: Callable[[Location], str],
     ) -> list[str]:
         """Return assignments with every name at its index, a scaled trace multiplied out (see `storage.Scale`)."""
 
         def resolve(name: str) -> tuple[str, bool]:
             if is_local(name):
                 return name, False
-            found = place(name)
+            found = location(name)
             return found.read(index(found)), found.level == "run"
 
         render = Render(resolve, self.hoist, self.storage.real)
@@ -61,29 +64,30 @@ class Context:
             if is_local(statement.target):
                 lines.append(f"{statement.target} {statement.op} {text}")
                 continue
-            target = place(statement.target)
+            target = location(statement.target)
             lines.append(target.write(index(target), statement.op, text))
         return lines
 
     def recorders(self, target: str | None, spikes: bool) -> list[tuple[int, Recorder]]:
         """Return the recorders of spikes, or of states, with their numbers; of one target or all."""
-        every = enumerate(self.program.expanded.network.recorders)
+        every = enumerate(self.program.equations.network.recorders)
         return [(i, r) for i, r in every if (r.variable == "spikes") == spikes and target in (None, r.target)]
 
-    def matrix(self, link: Link, array: str) -> str:
-        """Return the name of an array of a dense link seen as a matrix (sources, targets), made before the first step.
+    def matrix(self, projection: ProjectionEquations, array: str) -> str:
+        """Return the name of an array of a dense projection seen as a matrix (sources, targets), made before the first
+        step.
 
         A view made inside the loops would be counted by numba each time, and an index j*n + i keeps a loop over i from
         filling vectors.
         """
-        shape = f"{size(self.unit(link.source))}, {size(self.unit(link.target))}"
+        shape = f"{size(self.population(projection.source))}, {size(self.population(projection.target))}"
         return self.hoist.name(f"{array}.reshape(({shape}))", f"{array}___matrix")
 
     @staticmethod
     def spikes_of(name: str, delay: str = "") -> list[str]:
         """Return the loop over the spikes of this step, or of `delay` steps ago, whose unit is `spike`."""
-        # A negative place counts from the end of the ring, as everywhere in numpy; rows not yet written hold no spikes.
-        # No view of the row: numba would count its references in every step.
+        # A negative position counts from the end of the ring, as everywhere in numpy; rows not yet written hold no
+        # spikes. No view of the row: numba would count its references in every step.
         at = f"{name}___now - {delay}" if delay else f"{name}___now"
         return [
             f"past = {at}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from neurosim.compiler.equations.forms import Expanded
+from neurosim.compiler.equations.forms import NetworkEquations
 from neurosim.compiler.schedule.order import lower
 from neurosim.engines.engine import Engine
 from neurosim.engines.externals import ExternalFunction
@@ -19,8 +19,8 @@ class FusedEngine(Engine):
     name: ClassVar[str] = "fused"
     dtype: ClassVar[str] = "float64"
 
-    def _build(self, expanded: Expanded, externals: Mapping[str, ExternalFunction]) -> Simulation:
-        return FusedSimulation(lower(expanded), externals, self.dtype)
+    def _build(self, equations: NetworkEquations, externals: Mapping[str, ExternalFunction]) -> Simulation:
+        return FusedSimulation(lower(equations), externals, self.dtype)
 
 
 class FusedFloat32Engine(FusedEngine):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from neurosim.compiler.equations.forms import Link
+from neurosim.compiler.equations.forms import ProjectionEquations
 from neurosim.compiler.schedule.program import Block
 from neurosim.engines.fused.context import Context, indent, size
-from neurosim.engines.fused.places import link_place
+from neurosim.engines.fused.locations import projection_location
 from neurosim.engines.fused.render import CONSTANT_TEXTS
 from neurosim.model.expressions import FUNCTIONS, names_in
 from neurosim.model.matrix import FUNCTIONS as MATRIX_FUNCTIONS
@@ -25,17 +25,17 @@ class MatrixPrinter:
 
     def change(self, block: Block) -> list[str]:
         """Return the lines that work out the matrix and add it to the weights, or to their sum over presentations."""
-        link = self.context.program.expanded.links[block.owner]
+        projection = self.context.program.equations.projections[block.owner]
         first, rest = block.statements[0], block.statements[1:]
-        sources, targets = (size(self.context.unit(n)) for n in (link.source, link.target))
-        target = link_place(link, first.target, self.context.storage).text
+        sources, targets = (size(self.context.population(n)) for n in (projection.source, projection.target))
+        target = projection_location(projection, first.target, self.context.storage).text
         names = sorted(names_in(first.expression))
-        lines = [f"m_{n} = {self.value(link, n)}" for n in names]
+        lines = [f"m_{n} = {self.value(projection, n)}" for n in names]
         text = _Rendered().text(first.expression)
-        body = [f"{self.context.matrix(link, target)}[j, i] += m_change[i, j]"]
+        body = [f"{self.context.matrix(projection, target)}[j, i] += m_change[i, j]"]
         if rest:
             places = {
-                n: link_place(link, n, self.context.storage)
+                n: projection_location(projection, n, self.context.storage)
                 for s in rest
                 for n in (s.target, *names_in(s.expression))
             }
@@ -51,12 +51,14 @@ class MatrixPrinter:
             *indent(body, 2),
         ]
 
-    def value(self, link: Link, name: str) -> str:
+    def value(self, projection: ProjectionEquations, name: str) -> str:
         """Return the text of a name as a matrix (targets, sources), a column, or a number."""
         if name == "W":
-            sources, targets = (size(self.context.unit(n)) for n in (link.source, link.target))
-            return f"{link.name}__w.reshape(({sources}, {targets})).T"
-        place = link_place(link, name, self.context.storage)
+            sources, targets = (
+                size(self.context.population(n)) for n in (projection.source, projection.target)
+            )
+            return f"{projection.name}__w.reshape(({sources}, {targets})).T"
+        place = projection_location(projection, name, self.context.storage)
         if place.level in ("run", "step"):
             return place.text
         scaled = f" * {place.scale}" if place.scale else ""

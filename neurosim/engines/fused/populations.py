@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neurosim.compiler.equations.forms import Unit
+from neurosim.compiler.equations.forms import PopulationEquations
 from neurosim.compiler.schedule.program import Block
 from neurosim.engines.fused.context import Context, indent, is_local, size
-from neurosim.engines.fused.places import unit_place
+from neurosim.engines.fused.locations import population_location
 from neurosim.engines.fused.render import Render
 from neurosim.model.expressions import Statement, names_in
 from neurosim.model.source import LENGTH, LIST, PLACE
@@ -18,18 +18,18 @@ BLOCK = 128
 
 
 @dataclass
-class UnitPrinter:
+class PopulationPrinter:
     """Prints loops over the units of a population, their spikes and what is recorded of them."""
 
     context: Context
 
-    def loop(self, unit: Unit, statements: Sequence[Statement]) -> list[str]:
+    def loop(self, population: PopulationEquations, statements: Sequence[Statement]) -> list[str]:
         """Return the loop over all units; one that ends with the spike condition puts the spikes into the ring."""
         if statements[-1].target == "_spikes":
-            return self.spiking(unit, statements)
-        return [f"for i in range({size(unit)}):", *indent(self.body(unit, statements))]
+            return self.spiking(population, statements)
+        return [f"for i in range({size(population)}):", *indent(self.body(population, statements))]
 
-    def spiking(self, unit: Unit, statements: Sequence[Statement]) -> list[str]:
+    def spiking(self, population: PopulationEquations, statements: Sequence[Statement]) -> list[str]:
         """Return the loop over all units in blocks, and in the few blocks that hold a spike the search for it.
 
         So the loop that all units go through only adds up the conditions in a register and fills vectors. Indices have
@@ -38,40 +38,40 @@ class UnitPrinter:
         Every other step goes through the blocks from the last to the first: what a level of cache does not hold as a
         whole is then found there in part, since what was touched last is touched first. Spikes are put in order again.
         """
-        name, block = unit.name, f"np.uint64({BLOCK})"
+        name, block = population.name, f"np.uint64({BLOCK})"
         ring = f"{name}___ring[{name}___now, "
-        units = [
+        populations = [
             "some = False",
             "for i in range(start, stop):",
-            *indent([*self.body(unit, statements), "some |= _spikes"]),
+            *indent([*self.body(population, statements), "some |= _spikes"]),
             "if some:",
             "    for c in range(stop - start):",
             "        i = stop - np.uint64(1) - c if back else start + c",
-            *indent(self.body(unit, statements[-1:]), 2),
+            *indent(self.body(population, statements[-1:]), 2),
             "        if _spikes:",
             f"            {ring}found] = i",
             "            found += 1",
         ]
         return [
             "found = 0",
-            f"whole = np.uint64({size(unit)} // {BLOCK} * {BLOCK})",
+            f"whole = np.uint64({size(population)} // {BLOCK} * {BLOCK})",
             "back = k % 2 == 1",
             f"for block in range(np.uint64(0), whole, {block}):",
             # Of one length, so that whether arrays overlap is tested once for all blocks.
             f"    start = whole - {block} - block if back else block",
             f"    stop = start + {block}",
-            *indent(units),
+            *indent(populations),
             "if back:",
             "    for c in range(found // 2):",
             f"        {ring}c], {ring}found - 1 - c] = {ring}found - 1 - c], {ring}c]",
             "    back = False",
             "start = whole",
-            f"stop = np.uint64({size(unit)})",
-            *units,
+            f"stop = np.uint64({size(population)})",
+            *populations,
             f"{name}___count[{name}___now] = found",
         ]
 
-    def body(self, unit: Unit, statements: Sequence[Statement]) -> list[str]:
+    def body(self, population: PopulationEquations, statements: Sequence[Statement]) -> list[str]:
         """Return the statements for unit i, each variable read before the first and written after the last.
 
         A choice between two values is then one between registers, so that the loop fills vectors.
@@ -79,12 +79,12 @@ class UnitPrinter:
         storage = self.context.storage
 
         def held(name: str) -> bool:
-            return not is_local(name) and unit_place(unit, name, storage).level == "neuron"
+            return not is_local(name) and population_location(population, name, storage).level == "neuron"
 
         def resolve(name: str) -> tuple[str, bool]:
             if held(name) or is_local(name):
                 return (f"r_{name}" if held(name) else name), False
-            place = unit_place(unit, name, storage)
+            place = population_location(population, name, storage)
             return place.text, place.level == "run"
 
         render = Render(resolve, self.context.hoist, storage.real)
@@ -98,24 +98,26 @@ class UnitPrinter:
             s.target for s in statements if s.op != "="
         }
         written = [n for n in dict.fromkeys(s.target for s in statements) if held(n)]
-        places = {n: unit_place(unit, n, storage).at("i") for n in {*read, *written} if held(n)}
+        places = {
+            n: population_location(population, n, storage).at("i") for n in {*read, *written} if held(n)
+        }
         return [
             *(f"r_{n} = {places[n]}" for n in sorted(read) if held(n)),
-            *([f"active = now >= {unit.name}___held[i]"] if "active" in read else []),
+            *([f"active = now >= {population.name}___held[i]"] if "active" in read else []),
             *(f"{resolve(s.target)[0]} {s.op} {value(s)}" for s in statements),
             *(f"{places[n]} = r_{n}" for n in written),
         ]
 
     def plain(self, block: Block) -> list[str]:
         """Return a block that assigns variables of every unit."""
-        return self.loop(self.context.unit(block.owner), block.statements)
+        return self.loop(self.context.population(block.owner), block.statements)
 
     def draw(self, block: Block) -> list[str]:
         """Return the lines that fill arrays of random numbers; those of edges are worked out where they are used."""
         name = block.owner
-        if name in self.context.program.expanded.links:
+        if name in self.context.program.equations.projections:
             return []
-        draws = self.context.unit(name).draws
+        draws = self.context.population(name).draws
         return [f"fill_{kind}({name}___{d}_key, k, {name}__{d})" for d, kind in draws.items()]
 
     def input(self, block: Block) -> list[str]:
@@ -127,74 +129,81 @@ class UnitPrinter:
         """Return the lines that put held values back."""
         clamp = block.clamp
         assert clamp is not None
-        head = f"clamp{self.context.program.expanded.clamps.index(clamp)}"
+        head = f"clamp{self.context.program.equations.clamps.index(clamp)}"
         return [
             f"if k >= {head}___start and k < {head}___stop:",
             f"    for c in range({head}___index.size):",
-            f"        {clamp.unit}__{clamp.variable}[{head}___index[c]] = {head}___value[c]",
+            f"        {clamp.population}__{clamp.variable}[{head}___index[c]] = {head}___value[c]",
         ]
 
     def threshold(self, block: Block) -> list[str]:
         """Return the lines that collect the spikes of this step."""
-        unit = self.context.unit(block.owner)
-        name = unit.name
-        lines = self.loop(unit, block.statements) if block.statements else []
-        rest = [f"{name}___held[spike] = now + {name}___rest[spike]"] if unit.refractory is not None else []
-        return [*lines, *self.spiked(unit, rest)]
+        population = self.context.population(block.owner)
+        name = population.name
+        lines = self.loop(population, block.statements) if block.statements else []
+        rest = (
+            [f"{name}___held[spike] = now + {name}___rest[spike]"]
+            if population.refractory is not None
+            else []
+        )
+        return [*lines, *self.spiked(population, rest)]
 
     def emit(self, block: Block) -> list[str]:
         """Return the lines that take the spikes of this step from a source's list."""
-        unit = self.context.unit(block.owner)
-        assert unit.source is not None
-        name, function = unit.name, unit.source.draw.split(":")[1]
+        population = self.context.population(block.owner)
+        assert population.source is not None
+        name, function = population.name, population.source.draw.split(":")[1]
         coming = f"{name}___integer"
         return [
             "found = 0",
             "while True:",
             f"    if {coming}[{PLACE}] == {coming}[{LENGTH}]:",
-            f"        {function}({name}___key, {name}___real, {coming}, {size(unit)})",
-            f"    unit = {coming}[{LIST} + {coming}[{PLACE}]] - k * {size(unit)}",
-            f"    if unit >= {size(unit)}:",
+            f"        {function}({name}___key, {name}___real, {coming}, {size(population)})",
+            f"    unit = {coming}[{LIST} + {coming}[{PLACE}]] - k * {size(population)}",
+            f"    if unit >= {size(population)}:",
             "        break",
             f"    {name}___ring[{name}___now, found] = unit",
             "    found += 1",
             f"    {coming}[{PLACE}] += 1",
             f"{name}___count[{name}___now] = found",
-            *self.spiked(unit, []),
+            *self.spiked(population, []),
         ]
 
-    def spiked(self, unit: Unit, lines: Sequence[str]) -> list[str]:
+    def spiked(self, population: PopulationEquations, lines: Sequence[str]) -> list[str]:
         """Return the loop over the spikes of this step with the lines given, and those that record."""
         lines = list(lines)
-        for number, recorder in self.context.recorders(unit.name, spikes=True):
+        for number, recorder in self.context.recorders(population.name, spikes=True):
             head = f"rec{number}"
             at = f"{head}___n[0]"
             store = [f"{head}___steps[{at}] = k", f"{head}___ids[{at}] = spike", f"{at} += 1"]
             wanted = recorder.indices is not None
             lines += [f"if {head}___wanted[spike]:", *indent(store)] if wanted else store
-        return [*self.context.spikes_of(unit.name), *indent(lines)] if lines else []
+        return [*self.context.spikes_of(population.name), *indent(lines)] if lines else []
 
     def reset(self, block: Block) -> list[str]:
         """Return the lines that reset the units that spiked."""
-        unit = self.context.unit(block.owner)
-        body = self.body(unit, block.statements)
-        return [*self.context.spikes_of(unit.name), *indent(["i = spike", *body])]
+        population = self.context.population(block.owner)
+        body = self.body(population, block.statements)
+        return [*self.context.spikes_of(population.name), *indent(["i = spike", *body])]
 
     def external(self, block: Block) -> list[str]:
         """Return the lines that gather an external's inputs, call it, and hand its outputs to signal populations."""
-        external = self.context.program.expanded.network.externals[block.owner]
+        external = self.context.program.equations.network.externals[block.owner]
         name, lines = block.owner, ["at = 0"]
         for read in external.reads:
-            population, _, variable = read.partition(".")
-            unit = self.context.unit(population)
-            text = self.context.program.inline(unit, variable)
-            body = self.body(unit, [Statement("_value", "=", text)])
-            lines += [f"for i in range({size(unit)}):", *indent([*body, f"{name}___in[at + i] = _value"])]
-            lines.append(f"at += {size(unit)}")
+            owner, _, variable = read.partition(".")
+            population = self.context.population(owner)
+            text = self.context.program.inline(population, variable)
+            body = self.body(population, [Statement("_value", "=", text)])
+            lines += [
+                f"for i in range({size(population)}):",
+                *indent([*body, f"{name}___in[at + i] = _value"]),
+            ]
+            lines.append(f"at += {size(population)}")
         lines.append(f"{name}___call({name}___handles, {name}___in, {name}___out)")
         for target in external.writes:
             lines += [
-                f"for i in range({size(self.context.unit(target))}):",
+                f"for i in range({size(self.context.population(target))}):",
                 f"    {target}__value[i] = {name}___out[{target}___from + i]",
             ]
         return lines

@@ -6,11 +6,12 @@ What makes it fast, beside the plain loops:
 - a unit's variables are read once and written once per loop (`units.UnitPrinter.body`);
 - units are looked through for spikes only in the few blocks that hold one, and gone through there and back in turns, so
   that what was touched last is touched first (`units.UnitPrinter.spiking`);
-- the edges of a spike are asked from memory while those of an earlier one are worked on (`links.LinkPrinter.ahead`);
-- where synapses have delays of their own, arrivals are written down ahead, in a list for each step (`arrivals`);
-- what belongs to the outer one of two loops is read there (`links.LinkPrinter.edges`);
-- vectors are as wide as the processor has them (`support.wide_vectors`), arrays begin cache lines (`aligned`);
-- a pass over the targets of a dense projection takes several source rows (`blocks.in_blocks`).
+- the edges of a spike are asked from memory while those of an earlier one are worked on
+(`projections.LinkPrinter.ahead`); - where synapses have delays of their own, arrivals are written down ahead, in a list
+for each step (`arrivals`); - what belongs to the outer one of two loops is read there
+(`projections.LinkPrinter.edges`); - vectors are as wide as the processor has them (`support.wide_vectors`), arrays
+begin cache lines (`aligned`); - a pass over the targets of a dense projection takes several source rows
+(`blocks.in_blocks`).
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from dataclasses import replace
 
 from neurosim.compiler.schedule.program import Block
 from neurosim.engines.fused.context import Context, indent, size
+from neurosim.engines.fused.locations import population_location, projection_location
 from neurosim.engines.fused.matrices import MatrixPrinter
-from neurosim.engines.fused.places import link_place, unit_place
-from neurosim.engines.fused.populations import UnitPrinter
-from neurosim.engines.fused.projections import LinkPrinter
+from neurosim.engines.fused.populations import PopulationPrinter
+from neurosim.engines.fused.projections import ProjectionPrinter
 from neurosim.engines.fused.rewrites import merged
 from neurosim.model.expressions import Statement
 
@@ -46,9 +47,9 @@ class Printer:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.units, self.links, self.matrices = (
-            UnitPrinter(context),
-            LinkPrinter(context),
+        self.populations, self.projections, self.matrices = (
+            PopulationPrinter(context),
+            ProjectionPrinter(context),
             MatrixPrinter(context),
         )
         self.arguments: dict[str, list[str]] = {}
@@ -92,9 +93,9 @@ class Printer:
         if block.matrix:
             return self.matrices.change(block)
         return (
-            self.units.plain(block)
-            if block.owner in self.context.program.expanded.units
-            else self.links.over_edges(block)
+            self.populations.plain(block)
+            if block.owner in self.context.program.equations.populations
+            else self.projections.over_edges(block)
         )
 
     def used(self, lines: Sequence[str]) -> list[str]:
@@ -106,7 +107,9 @@ class Printer:
 
     def imports(self) -> list[str]:
         """Return the imports of spike sources and externals."""
-        sources = [u.source for u in self.context.program.expanded.units.values() if u.source is not None]
+        sources = [
+            u.source for u in self.context.program.equations.populations.values() if u.source is not None
+        ]
         drawn = sorted({source.draw for source in sources})
         lines = [
             f"from {module} import {function}" for module, function in (draw.split(":") for draw in drawn)
@@ -118,46 +121,46 @@ class Printer:
 
     def block(self, block: Block) -> list[str]:
         """Return the lines of one block."""
-        units, links = self.units, self.links
+        populations, projections = self.populations, self.projections
         printers: dict[str, Callable[[Block], list[str]]] = {
-            "draw": units.draw,
-            "input": units.input,
-            "clamp": units.clamp,
-            "clear": units.plain,
-            "evaluate": units.plain,
-            "adapt": units.plain,
-            "integrate": units.plain,
-            "graded": links.over_edges,
-            "learn": links.over_edges,
+            "draw": populations.draw,
+            "input": populations.input,
+            "clamp": populations.clamp,
+            "clear": populations.plain,
+            "evaluate": populations.plain,
+            "adapt": populations.plain,
+            "integrate": populations.plain,
+            "graded": projections.over_edges,
+            "learn": projections.over_edges,
             "matrix": self.matrices.change,
-            "decay": links.decay,
+            "decay": projections.decay,
             "record": self.record,
-            "threshold": units.threshold,
-            "source": units.emit,
-            "deliver": links.arriving,
-            "on_pre": links.arriving,
-            "on_post": links.on_post,
-            "reset": units.reset,
-            "external": units.external,
+            "threshold": populations.threshold,
+            "source": populations.emit,
+            "deliver": projections.arriving,
+            "on_pre": projections.arriving,
+            "on_post": projections.on_post,
+            "reset": populations.reset,
+            "external": populations.external,
         }
-        spiked = self.links.scheduled(block.owner) if block.kind in ("threshold", "source") else []
-        coming = [line for link in spiked for line in links.schedule(link)]
+        spiked = self.projections.scheduled(block.owner) if block.kind in ("threshold", "source") else []
+        coming = [line for projection in spiked for line in projections.schedule(projection)]
         return [f"# {block.kind} {block.owner}".rstrip(), *printers[block.kind](block), *coming]
 
     def room(self) -> list[str]:
         """Return early if a full step of spikes might not fit: the caller makes room and goes on."""
-        lines = self.links.room()
+        lines = self.projections.room()
         for number, recorder in self.context.recorders(None, spikes=True):
-            most = size(self.context.unit(recorder.target))
+            most = size(self.context.population(recorder.target))
             lines += [f"if rec{number}___n[0] + {most} > rec{number}___steps.size:", "    return s"]
         return lines
 
     def begin(self) -> list[str]:
         """Return the place of this step in each ring of past spikes, and the factors of scaled traces."""
-        spiking = [u.name for u in self.context.program.expanded.units.values() if u.spiking]
+        spiking = [u.name for u in self.context.program.equations.populations.values() if u.spiking]
         places = [f"{name}___now = k % {name}___ring.shape[0]" for name in spiking]
         factors = [f"{name}___now = {name}___factor[0]" for name in self.context.storage.scaled]
-        return [*places, *factors, *self.links.begin()]
+        return [*places, *factors, *self.projections.begin()]
 
     def record(self, block: Block) -> list[str]:
         """Return the lines that sample states."""
@@ -175,7 +178,7 @@ class Printer:
 
     def recorded(self, target: str, variable: str, index: str) -> str:
         """Return the text of one element of a recorded variable."""
-        expanded, storage = self.context.program.expanded, self.context.storage
-        if target in expanded.units:
-            return unit_place(expanded.units[target], variable, storage).read(index)
-        return link_place(expanded.links[target], variable, storage).read(index)
+        equations, storage = self.context.program.equations, self.context.storage
+        if target in equations.populations:
+            return population_location(equations.populations[target], variable, storage).read(index)
+        return projection_location(equations.projections[target], variable, storage).read(index)

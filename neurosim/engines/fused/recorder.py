@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosim.compiler.equations.forms import Expanded
+from neurosim.compiler.equations.forms import NetworkEquations
 from neurosim.engines.fused.storage import Storage
 from neurosim.engines.recordings import Samples, Spikes
 from neurosim.model.parts import Recorder
@@ -15,10 +15,10 @@ SPIKE_ROOM = 1 << 16
 class Recorders:
     """Every recorder's buffers (in the storage) and collected pieces; `moved` says that a buffer was replaced."""
 
-    def __init__(self, expanded: Expanded, storage: Storage) -> None:
-        self.expanded = expanded
+    def __init__(self, equations: NetworkEquations, storage: Storage) -> None:
+        self.equations = equations
         self.storage = storage
-        self.recorders = list(enumerate(expanded.network.recorders))
+        self.recorders = list(enumerate(equations.network.recorders))
         self.moved = False
         self.clear()
         for number, recorder in self.recorders:
@@ -44,8 +44,8 @@ class Recorders:
 
     def _size(self, recorder: Recorder) -> int:
         target, variable = recorder.target, recorder.variable
-        if target in self.expanded.units:
-            return self.expanded.units[target].size
+        if target in self.equations.populations:
+            return self.equations.populations[target].size
         return self.storage.arrays[f"{target}__{variable}"].size
 
     def _spike_buffers(self, head: str, room: int) -> None:
@@ -93,7 +93,9 @@ class Recorders:
                 continue
             index = self.storage.arrays[f"rec{number}___index"]
             values = _joined([p[1] for p in self.pieces[number]], np.zeros((0, index.size)))
-            part = self.expanded.units.get(recorder.target) or self.expanded.links[recorder.target]
+            part = (
+                self.equations.populations.get(recorder.target) or self.equations.projections[recorder.target]
+            )
             found[recorder.key] = Samples(steps, values, index, part.dimensions[recorder.variable], dt)
         return found
 

@@ -14,13 +14,13 @@ from neurosim.model.expressions import names_in
 def merged(program: Program) -> list[Block]:
     """Return the blocks with two kinds of loops joined where nothing in between stands against it.
 
-    A threshold joins the integration of its unit: a variable is still in a register when it is compared.
-    Continuous learning joins the graded signal of its link: a dense matrix is then read from memory once per step.
+    A threshold joins the integration of its unit: a variable is still in a register when it is compared. Continuous
+    learning joins the graded signal of its projection: a dense matrix is then read from memory once per step.
     """
     blocks = list(program.blocks)
     for at, block in enumerate(blocks):
         if block.kind == "threshold":
-            _join(blocks, at, "integrate", _speaks_of_unit)
+            _join(blocks, at, "integrate", _reads_population)
         if block.kind == "learn" and not block.total:
             _join(blocks, at, "graded", partial(_disturbs, program, block))
     return [b for b in blocks if b.statements or b.kind not in ("learn",)]
@@ -36,20 +36,20 @@ def _join(blocks: list[Block], at: int, kind: str, disturbs: Callable[[Block, Bl
     blocks[at] = replace(blocks[at], statements=())
 
 
-def _speaks_of_unit(between: Block, first: Block) -> bool:
+def _reads_population(between: Block, first: Block) -> bool:
     return between is not first and between.owner == first.owner
 
 
 def _disturbs(program: Program, learn: Block, between: Block, first: Block) -> bool:
     """Return whether a block, the graded signal itself among them, reads or writes what learning writes or reads."""
     if between.kind == "record":
-        return any(r.target == learn.owner for r in program.expanded.network.recorders)
-    link = program.expanded.links[learn.owner]
-    read = {(link.source, n.removesuffix("_pre")) for n in learn.reads if n.endswith("_pre")}
-    read |= {(link.target, n.removesuffix("_post")) for n in learn.reads if n.endswith("_post")}
+        return any(r.target == learn.owner for r in program.equations.network.recorders)
+    projection = program.equations.projections[learn.owner]
+    read = {(projection.source, n.removesuffix("_pre")) for n in learn.reads if n.endswith("_pre")}
+    read |= {(projection.target, n.removesuffix("_post")) for n in learn.reads if n.endswith("_post")}
     modulators = [n.split(OF) for n in learn.reads if OF in n]
-    read |= {(population, variable) for variable, population in modulators}
-    other = program.expanded.links.get(between.owner)
+    read |= {(owner, variable) for variable, owner in modulators}
+    other = program.equations.projections.get(between.owner)
     if other is not None:
         ends = {"_pre": other.source, "_post": other.target}
         written = {(ends[e], n.removesuffix(e)) for n in between.writes for e in ends if n.endswith(e)}
@@ -66,7 +66,7 @@ def scaled_traces(program: Program) -> dict[str, str]:
     """
     found = {}
     for propagator in program.propagators:
-        if propagator.owner in program.expanded.links:
+        if propagator.owner in program.equations.projections:
             for i, name in enumerate(propagator.linear.states):
                 if _only_decays(propagator, i):
                     found[f"{propagator.owner}__{name}"] = f"{propagator.owner}__P_{name}_{name}"

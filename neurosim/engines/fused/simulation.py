@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from neurosim.compiler.equations.forms import Link, Unit
+from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
 from neurosim.compiler.evaluate import evaluate
 from neurosim.compiler.schedule.program import Program
 from neurosim.engines.externals import ExternalFunction
@@ -33,11 +33,11 @@ class FusedSimulation(Simulation):
     def __init__(
         self, program: Program, externals: Mapping[str, ExternalFunction], dtype: DTypeLike = np.float64
     ) -> None:
-        super().__init__(program.expanded)
+        super().__init__(program.equations)
         self.program = program
         self.externals = externals
         self.storage: Storage = build(program, externals, dtype)
-        self._recorders = Recorders(program.expanded, self.storage)
+        self._recorders = Recorders(program.equations, self.storage)
         self._now = 0
         self._arguments: dict[str, list[Any]] = {}
         self._recall()
@@ -69,20 +69,22 @@ class FusedSimulation(Simulation):
             if progress is not None:
                 progress(done, steps)
         for name in inputs:
-            self._replace(f"{name}___rows", np.zeros((0, self.expanded.units[name].size)))
+            self._replace(f"{name}___rows", np.zeros((0, self.equations.populations[name].size)))
 
-    def _delayed(self) -> list[Link]:
-        return [link for link in self.expanded.links.values() if link.delays is not None]
+    def _delayed(self) -> list[ProjectionEquations]:
+        return [
+            projection for projection in self.equations.projections.values() if projection.delays is not None
+        ]
 
     def _enlarge(self) -> None:
-        """Make room for the spikes of a step, on the lists of all links that have them."""
-        if any([arrivals.enlarge(self.storage, link) for link in self._delayed()]):
+        """Make room for the spikes of a step, on the lists of all projections that have them."""
+        if any([arrivals.enlarge(self.storage, projection) for projection in self._delayed()]):
             self._arguments.clear()
 
     def _recall(self) -> None:
         """Make the lists of arrivals from the rings of past spikes."""
-        for link in self._delayed():
-            arrivals.recall(self.storage, link, self._now)
+        for projection in self._delayed():
+            arrivals.recall(self.storage, projection, self._now)
         self._arguments.clear()
 
     def _call(self, steps: int) -> int:
@@ -108,9 +110,9 @@ class FusedSimulation(Simulation):
         self._check_finite()
 
     def _relax(self) -> None:
-        for unit in self.expanded.units.values():
-            for name in (n for n in unit.derivatives if n in unit.states):
-                self.storage.arrays[f"{unit.name}__{name}"][:] = unit.states[name]
+        for population in self.equations.populations.values():
+            for name in (n for n in population.derivatives if n in population.states):
+                self.storage.arrays[f"{population.name}__{name}"][:] = population.states[name]
 
     def _replace(self, name: str, array: np.ndarray) -> None:
         self.storage.arrays[name] = np.ascontiguousarray(array)
@@ -130,9 +132,9 @@ class FusedSimulation(Simulation):
     # Reading and writing -----------------------------------------------------------------------------------------
 
     def _read(self, owner: str, name: str) -> np.ndarray:
-        unit = self.expanded.units.get(owner)
-        if unit is not None and name in unit.definitions:
-            return self._definition(unit, name)
+        population = self.equations.populations.get(owner)
+        if population is not None and name in population.definitions:
+            return self._definition(population, name)
         full = f"{owner}__{name}"
         if full in self.storage.scaled:
             return self.storage.arrays[full] * self.storage.arrays[f"{full}___factor"]
@@ -140,18 +142,21 @@ class FusedSimulation(Simulation):
             return self.storage.arrays[full]
         return np.array(self.storage.numbers[full])
 
-    def _definition(self, unit: Unit, name: str) -> np.ndarray:
-        text = self.program.inline(unit, name)
+    def _definition(self, population: PopulationEquations, name: str) -> np.ndarray:
+        text = self.program.inline(population, name)
         # The step that a definition speaks of is the last one taken.
         step = max(self._now - 1, 0)
         clock = {"t": step * self.dt, "dt": self.dt, "t_in_timesteps": step}
-        known = {n: self._read(unit.name, n) for n in (*unit.constants, *unit.states, *unit.ports)}
-        drawn = {n: self.storage.arrays[f"{unit.name}__{n}"] for n in unit.draws}
-        return np.broadcast_to(evaluate(text, {**clock, **known, **drawn}), (unit.size,)).astype(float)
+        known = {
+            n: self._read(population.name, n)
+            for n in (*population.constants, *population.states, *population.ports)
+        }
+        drawn = {n: self.storage.arrays[f"{population.name}__{n}"] for n in population.draws}
+        return np.broadcast_to(evaluate(text, {**clock, **known, **drawn}), (population.size,)).astype(float)
 
     def _write(self, owner: str, name: str, value: np.ndarray) -> None:
         full = f"{owner}__{name}"
-        unit = self.expanded.units.get(owner)
+        population = self.equations.populations.get(owner)
         before = np.array(self._read(owner, name))
         if full in self.storage.arrays:
             self.storage.arrays[full][:] = value
@@ -164,7 +169,7 @@ class FusedSimulation(Simulation):
         else:
             self.storage.numbers[full] = self.storage.dtype.type(value)
             self._arguments.clear()
-        part = unit if unit is not None else self.expanded.links[owner]
+        part = population if population is not None else self.equations.projections[owner]
         if name in part.constants:
             try:
                 coefficients(self.storage, self.program)
@@ -172,23 +177,25 @@ class FusedSimulation(Simulation):
                 self._write(owner, name, before)
                 raise
             self._arguments.clear()
-            if unit is not None and name == unit.refractory:
-                set_refractory_steps(self.storage, unit, self.dt)
+            if population is not None and name == population.refractory:
+                set_refractory_steps(self.storage, population, self.dt)
 
     def _outputs(self) -> dict[str, np.ndarray]:
         found = {}
-        for unit in self.expanded.units.values():
-            if unit.graded:
-                found[unit.name] = self._definition(unit, "output")
-            elif unit.spiking:
-                ring = self.storage.arrays[f"{unit.name}___ring"]
+        for population in self.equations.populations.values():
+            if population.graded:
+                found[population.name] = self._definition(population, "output")
+            elif population.spiking:
+                ring = self.storage.arrays[f"{population.name}___ring"]
                 row = (self._now - 1) % len(ring)
-                found[unit.name] = ring[row, : self.storage.arrays[f"{unit.name}___count"][row]].copy()
+                found[population.name] = ring[
+                    row, : self.storage.arrays[f"{population.name}___count"][row]
+                ].copy()
         return found
 
     def _write_outputs(self) -> None:
         for name, external in self.externals.items():
-            for target, output in self.expanded.network.externals[name].writes.items():
+            for target, output in self.equations.network.externals[name].writes.items():
                 self.storage.arrays[f"{target}__value"][:] = external.output_values[external.outputs[output]]
 
     # State and recordings ----------------------------------------------------------------------------------------
@@ -219,9 +226,9 @@ class FusedSimulation(Simulation):
             value[:] = state[f"named/{name}"]
         for name, external in self.externals.items():
             external.load(state[f"external/{name}"])
-        for unit in self.expanded.units.values():
-            if unit.refractory is not None:
-                set_refractory_steps(self.storage, unit, self.dt)
+        for population in self.equations.populations.values():
+            if population.refractory is not None:
+                set_refractory_steps(self.storage, population, self.dt)
         self._now = int(state["now"])
         self._recall()
         coefficients(self.storage, self.program)
@@ -230,7 +237,7 @@ class FusedSimulation(Simulation):
     def reset(self) -> None:
         """Go back to step 0; see `Simulation.reset`."""
         reset(self.storage, self.program)
-        for parameter in self.expanded.network.parameters.values():
+        for parameter in self.equations.network.parameters.values():
             self._apply_named(parameter)
         self._write_outputs()
         self._recorders.clear()
@@ -238,7 +245,7 @@ class FusedSimulation(Simulation):
         self._recall()
 
     def _owned_constants(self) -> list[str]:
-        parts: tuple[Any, ...] = (*self.expanded.units.values(), *self.expanded.links.values())
+        parts: tuple[Any, ...] = (*self.equations.populations.values(), *self.equations.projections.values())
         return [f"{part.name}__{name}" for part in parts for name in part.constants]
 
     def _constants(self) -> list[str]:
@@ -254,7 +261,7 @@ class FusedSimulation(Simulation):
 
 def _uses(program: Program, externals: Mapping[str, ExternalFunction]) -> list[Callable[..., Any]]:
     """Return functions of every module that the printed program calls into."""
-    drawn = [u.source.draw for u in program.expanded.units.values() if u.source is not None]
+    drawn = [u.source.draw for u in program.equations.populations.values() if u.source is not None]
     draw = [getattr(importlib.import_module(m), f) for m, f in (text.split(":") for text in drawn)]
     own = [arrivals.schedule, support.clip, draws.uniform, normal.normal_quantile, threefry.threefry2x32]
     return [*draw, *(external.function for external in externals.values()), *own]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from neurosim.compiler.equations.forms import Expanded, Link, Unit
+from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquations, ProjectionEquations
 from neurosim.compiler.schedule.exact import propagate
 from neurosim.compiler.schedule.program import Program, Propagator
 from neurosim.engines.externals import ExternalFunction
@@ -82,13 +82,13 @@ def build(
     program: Program, externals: Mapping[str, ExternalFunction], dtype: DTypeLike = np.float64
 ) -> Storage:
     """Return the storage of a program in its initial state."""
-    storage, expanded = Storage(np.dtype(dtype), scaled_traces(program)), program.expanded
-    for unit in expanded.units.values():
-        _unit(storage, unit, program, expanded)
-    for link in expanded.links.values():
-        _link(storage, link, program, expanded)
+    storage, equations = Storage(np.dtype(dtype), scaled_traces(program)), program.equations
+    for population in equations.populations.values():
+        _population(storage, population, program, equations)
+    for projection in equations.projections.values():
+        _projection(storage, projection, program, equations)
     _sums(storage, program)
-    for number, clamp in enumerate(expanded.clamps):
+    for number, clamp in enumerate(equations.clamps):
         storage.arrays[f"clamp{number}___index"] = clamp.indices.astype(np.int64)
         storage.arrays[f"clamp{number}___value"] = clamp.value
         storage.numbers |= {f"clamp{number}___start": clamp.start, f"clamp{number}___stop": clamp.stop}
@@ -96,7 +96,7 @@ def build(
         storage.arrays[f"{name}___handles"] = external.handles
         storage.arrays[f"{name}___in"] = np.zeros(external.n_inputs)
         storage.arrays[f"{name}___out"] = external.output_values.copy()
-        for target, output in expanded.network.externals[name].writes.items():
+        for target, output in equations.network.externals[name].writes.items():
             storage.numbers[f"{target}___from"] = external.outputs[output].start
     coefficients(storage, program)
     return storage
@@ -113,37 +113,39 @@ def _sums(storage: Storage, program: Program) -> None:
 
 def reset(storage: Storage, program: Program) -> None:
     """Put every array of the state back to its initial value."""
-    for unit in program.expanded.units.values():
-        for name in storage.owned(unit.name):
+    for population in program.equations.populations.values():
+        for name in storage.owned(population.name):
             storage.arrays[name].fill(0)
-        for key, value in unit.states.items():
-            storage.arrays[f"{unit.name}__{key}"][:] = value
-        if unit.source is not None:
-            start = unit.source.pack(
-                unit.size, program.expanded.network.step, program.expanded.seed, unit.name
+        for key, value in population.states.items():
+            storage.arrays[f"{population.name}__{key}"][:] = value
+        if population.source is not None:
+            start = population.source.pack(
+                population.size, program.equations.network.step, program.equations.seed, population.name
             )[1]
-            storage.arrays[f"{unit.name}___integer"][:] = start
-    for link in program.expanded.links.values():
-        for name in storage.owned(link.name):
+            storage.arrays[f"{population.name}___integer"][:] = start
+    for projection in program.equations.projections.values():
+        for name in storage.owned(projection.name):
             storage.arrays[name].fill(0)
-        for key, value in link.states.items():
-            storage.arrays[f"{link.name}__{key}"][:] = value
-        for key, trace in link.traces.items():
-            storage.arrays[f"{link.name}__{key}"].fill(trace.initial)
-            if f"{link.name}__{key}" in storage.scaled:
-                storage.arrays[f"{link.name}__{key}___factor"].fill(1.0)
+        for key, value in projection.states.items():
+            storage.arrays[f"{projection.name}__{key}"][:] = value
+        for key, trace in projection.traces.items():
+            storage.arrays[f"{projection.name}__{key}"].fill(trace.initial)
+            if f"{projection.name}__{key}" in storage.scaled:
+                storage.arrays[f"{projection.name}__{key}___factor"].fill(1.0)
 
 
 def coefficients(storage: Storage, program: Program) -> None:
     """Work out the coefficients of exact steps from the current constants."""
     for propagator in program.propagators:
-        _coefficients(storage, propagator, program.expanded)
+        _coefficients(storage, propagator, program.equations)
 
 
-def _coefficients(storage: Storage, propagator: Propagator, expanded: Expanded) -> None:
-    part: Unit | Link = expanded.units.get(propagator.owner) or expanded.links[propagator.owner]
+def _coefficients(storage: Storage, propagator: Propagator, equations: NetworkEquations) -> None:
+    part: PopulationEquations | ProjectionEquations = (
+        equations.populations.get(propagator.owner) or equations.projections[propagator.owner]
+    )
     values = storage.values(propagator.owner, part.constants)
-    step = expanded.network.step
+    step = equations.network.step
     p, q, c = propagate(propagator.linear, values, step, propagator.frozen, propagator.owner)
     states = propagator.linear.states
     head = f"{propagator.owner}__{propagator.prefix}"
@@ -154,86 +156,96 @@ def _coefficients(storage: Storage, propagator: Propagator, expanded: Expanded) 
             storage.constant(f"{head}Q_{to}_{source}", q[..., i, j])
 
 
-def _unit(storage: Storage, unit: Unit, program: Program, expanded: Expanded) -> None:
-    name, n = unit.name, unit.size
+def _population(
+    storage: Storage, population: PopulationEquations, program: Program, equations: NetworkEquations
+) -> None:
+    name, n = population.name, population.size
     storage.numbers[f"{name}___size"] = n
-    for key, value in unit.constants.items():
+    for key, value in population.constants.items():
         storage.constant(f"{name}__{key}", value)
-    for key, value in unit.states.items():
+    for key, value in population.states.items():
         storage.variable(f"{name}__{key}", value)
-    for key in (*unit.ports, *program.stored[name]):
+    for key in (*population.ports, *program.stored[name]):
         storage.variable(f"{name}__{key}", np.zeros(n))
-    for key in unit.draws:
+    for key in population.draws:
         storage.arrays[f"{name}__{key}"] = aligned(np.zeros(n, dtype=storage.dtype))
-        storage.numbers[f"{name}___{key}_key"] = stream_key(expanded.seed, name, key)
-    if unit.spiking:
-        rows = 1 + max((k.delay for k in expanded.links.values() if k.source == name), default=0)
+        storage.numbers[f"{name}___{key}_key"] = stream_key(equations.seed, name, key)
+    if population.spiking:
+        rows = 1 + max((k.delay for k in equations.projections.values() if k.source == name), default=0)
         storage.state(f"{name}___ring", np.zeros((rows, n), dtype=np.int32))
         storage.state(f"{name}___count", np.zeros(rows, dtype=np.int64))
-    if unit.refractory is not None:
+    if population.refractory is not None:
         # Counted from the first step of a call, in 32 bits: half the memory traffic of whole step numbers.
         storage.state(f"{name}___held", np.zeros(n, dtype=np.int32))
         storage.arrays[f"{name}___rest"] = aligned(np.zeros(n, dtype=np.int32))
-        set_refractory_steps(storage, unit, expanded.network.step)
-    if unit.source is not None:
-        real, integer = unit.source.pack(n, expanded.network.step, expanded.seed, name)
+        set_refractory_steps(storage, population, equations.network.step)
+    if population.source is not None:
+        real, integer = population.source.pack(n, equations.network.step, equations.seed, name)
         storage.arrays[f"{name}___real"] = real
         storage.state(f"{name}___integer", integer)
-        storage.numbers[f"{name}___key"] = stream_key(expanded.seed, name, "spikes")
-    if "value" in unit.states:
+        storage.numbers[f"{name}___key"] = stream_key(equations.seed, name, "spikes")
+    if "value" in population.states:
         storage.arrays[f"{name}___rows"] = np.zeros((0, n))
 
 
-def set_refractory_steps(storage: Storage, unit: Unit, dt: float) -> None:
+def set_refractory_steps(storage: Storage, population: PopulationEquations, dt: float) -> None:
     """Work out for how many steps units stay refractory: the period in whole steps, as Brian2's `timestep` rounds."""
-    period = storage.values(unit.name, {unit.refractory or "": None})[unit.refractory or ""]
+    period = storage.values(population.name, {population.refractory or "": None})[population.refractory or ""]
     steps = np.floor(period / dt + 1e-3)
     if np.max(steps, initial=0) > LONGEST_REST:
         raise DescriptionError(
-            f"'{unit.name}.{unit.refractory}': a unit may rest for {LONGEST_REST} steps at most: lower it, or raise dt"
+            f"'{population.name}.{population.refractory}': a neuron may rest for {LONGEST_REST} steps at most: "
+            "lower it, or raise dt"
         )
-    storage.arrays[f"{unit.name}___rest"][:] = np.maximum(steps, 1)
+    storage.arrays[f"{population.name}___rest"][:] = np.maximum(steps, 1)
 
 
 def elapse(storage: Storage, program: Program, steps: int) -> None:
     """Count refractory periods from the step that is `steps` later."""
-    for unit in program.expanded.units.values():
-        if unit.refractory is not None:
-            until = storage.arrays[f"{unit.name}___held"]
+    for population in program.equations.populations.values():
+        if population.refractory is not None:
+            until = storage.arrays[f"{population.name}___held"]
             np.maximum(until - np.int32(steps), 0, out=until)
 
 
-def _link(storage: Storage, link: Link, program: Program, expanded: Expanded) -> None:
-    name = link.name
-    sources, targets = expanded.units[link.source].size, expanded.units[link.target].size
-    for key, value in link.constants.items():
+def _projection(
+    storage: Storage, projection: ProjectionEquations, program: Program, equations: NetworkEquations
+) -> None:
+    name = projection.name
+    sources, targets = (
+        equations.populations[projection.source].size,
+        equations.populations[projection.target].size,
+    )
+    for key, value in projection.constants.items():
         storage.constant(f"{name}__{key}", value)
-    for key, value in link.states.items():
+    for key, value in projection.states.items():
         storage.variable(f"{name}__{key}", value)
-    for key, trace in link.traces.items():
-        size = {"pre": sources, "post": targets, "edge": link.size}[trace.place]
+    for key, trace in projection.traces.items():
+        size = {"pre": sources, "post": targets, "edge": projection.size}[trace.level]
         storage.trace(f"{name}__{key}", np.full(size, trace.initial))
-    for key, total in link.totals.items():
-        size = {"pre": sources, "post": targets}[total.place]
+    for key, total in projection.totals.items():
+        size = {"pre": sources, "post": targets}[total.level]
         storage.arrays[f"{name}__{key}"] = aligned(np.zeros(size, dtype=storage.dtype))
-    for key in link.draws:
-        storage.numbers[f"{name}___{key}_key"] = stream_key(expanded.seed, name, key)
-    storage.numbers[f"{name}___delay"] = link.delay
-    if link.dense:
+    for key in projection.draws:
+        storage.numbers[f"{name}___{key}_key"] = stream_key(equations.seed, name, key)
+    storage.numbers[f"{name}___delay"] = projection.delay
+    if projection.dense:
         return
     # Without a sign, as an index that might be negative costs a test at every edge.
-    storage.arrays[f"{name}___first"] = link.edges.first.view(np.uint64)
-    storage.arrays[f"{name}___post"] = link.post.view(np.uint32)
-    if link.delays is not None:
+    storage.arrays[f"{name}___first"] = projection.edges.first.view(np.uint64)
+    storage.arrays[f"{name}___post"] = projection.post.view(np.uint32)
+    if projection.delays is not None:
         arriving = [b for b in program.blocks if b.owner == name and b.kind in ("deliver", "on_pre")]
         if any(n.endswith("_pre") for block in arriving for n in block.reads):
-            storage.arrays[f"{name}___pre"] = link.pre.view(np.uint32)
-        storage.arrays[f"{name}___delays"] = link.delays.astype(np.min_scalar_type(link.delay))
-        storage.numbers[f"{name}___edges"] = link.size
-    if link.on_post:
+            storage.arrays[f"{name}___pre"] = projection.pre.view(np.uint32)
+        storage.arrays[f"{name}___delays"] = projection.delays.astype(np.min_scalar_type(projection.delay))
+        storage.numbers[f"{name}___edges"] = projection.size
+    if projection.on_post:
         # Keys of 16 bits are sorted in linear time.
-        order = np.argsort(link.post.astype(np.min_scalar_type(targets)), kind="stable").astype(np.uint32)
-        begins = np.append(0, np.bincount(link.post, minlength=targets).cumsum())
+        order = np.argsort(projection.post.astype(np.min_scalar_type(targets)), kind="stable").astype(
+            np.uint32
+        )
+        begins = np.append(0, np.bincount(projection.post, minlength=targets).cumsum())
         storage.arrays[f"{name}___tfirst"] = begins.view(np.uint64)
         storage.arrays[f"{name}___tedge"] = order
-        storage.arrays[f"{name}___tpre"] = link.pre[order].view(np.uint32)
+        storage.arrays[f"{name}___tpre"] = projection.pre[order].view(np.uint32)

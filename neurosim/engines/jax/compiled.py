@@ -10,7 +10,7 @@ from typing import Any
 import jax
 
 from neurosim.compiler.cache import folder, key
-from neurosim.compiler.equations.forms import Link, Unit
+from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
 from neurosim.compiler.schedule.program import Block, Program
 from neurosim.engines.jax.context import Settings
 from neurosim.engines.jax.loop import advance
@@ -50,46 +50,66 @@ def compiled(shape: Shape) -> Compiled:
 
 def shape_of(program: Program, settings: Settings, room: int) -> Shape:
     """Return what a compiled loop of a program depends on: everything but the numbers that it is called with."""
-    expanded = program.expanded
-    recorders = [[r.key, int(r.every), r.indices] for r in expanded.network.recorders]
-    units, links = [_unit(u) for u in expanded.units.values()], [_link(k) for k in expanded.links.values()]
+    equations = program.equations
+    recorders = [[r.key, int(r.every), r.indices] for r in equations.network.recorders]
+    populations, projections = (
+        [_population(u) for u in equations.populations.values()],
+        [_projection(k) for k in equations.projections.values()],
+    )
     blocks = [_block(program, b) for b in (*program.blocks, *program.samples)]
     stored = {name: list(names) for name, names in program.stored.items()}
-    return Shape(key(expanded.network.step, recorders, units, links, blocks, stored), settings, room, program)
+    return Shape(
+        key(equations.network.step, recorders, populations, projections, blocks, stored),
+        settings,
+        room,
+        program,
+    )
 
 
 def _block(program: Program, block: Block) -> list[Any]:
-    number = None if block.clamp is None else program.expanded.clamps.index(block.clamp)
+    number = None if block.clamp is None else program.equations.clamps.index(block.clamp)
     statements = [str(s) for s in block.statements]
-    return [block.kind, block.owner, statements, block.place, block.matrix, block.total, number]
+    return [block.kind, block.owner, statements, block.level, block.matrix, block.total, number]
 
 
-def _unit(unit: Unit) -> list[Any]:
-    facts = [unit.name, unit.size, sorted(unit.frozen), unit.refractory, unit.threshold, unit.graded]
+def _population(population: PopulationEquations) -> list[Any]:
+    facts = [
+        population.name,
+        population.size,
+        sorted(population.frozen),
+        population.refractory,
+        population.threshold,
+        population.graded,
+    ]
     return [
         *facts,
-        unit.source is not None,
-        dict(unit.draws),
-        dict(unit.definitions),
-        list(unit.ports),
-        list(unit.states),
+        population.source is not None,
+        dict(population.draws),
+        dict(population.definitions),
+        list(population.ports),
+        list(population.states),
     ]
 
 
-def _link(link: Link) -> list[Any]:
-    places = {name: trace.place for name, trace in link.traces.items()}
+def _projection(projection: ProjectionEquations) -> list[Any]:
+    places = {name: trace.level for name, trace in projection.traces.items()}
     facts = [
-        link.name,
-        link.source,
-        link.target,
-        link.dense,
-        link.delay,
-        link.delays is not None,
-        link.size,
-        *(None if link.dense else stride(index) for index in (link.pre, link.post)),
+        projection.name,
+        projection.source,
+        projection.target,
+        projection.dense,
+        projection.delay,
+        projection.delays is not None,
+        projection.size,
+        *(None if projection.dense else stride(index) for index in (projection.pre, projection.post)),
     ]
-    names = [sorted(link.dimensions), sorted(link.constants), sorted(link.states), sorted(link.each)]
-    return [*facts, places, dict(link.draws), *names]
+    names = [
+        sorted(projection.dimensions),
+        sorted(projection.constants),
+        sorted(projection.states),
+        sorted(projection.each),
+    ]
+    return [*facts, places, dict(projection.draws), *names]
 
 
 def keep_compiled() -> None:

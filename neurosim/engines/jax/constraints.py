@@ -9,7 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from neurosim.compiler.equations.forms import Link
+from neurosim.compiler.equations.forms import ProjectionEquations
 from neurosim.compiler.schedule.program import Program
 from neurosim.engines.jax.state import state_names
 from neurosim.errors import DescriptionError, UnknownNameError
@@ -43,7 +43,7 @@ def constraints(program: Program, masks: Mapping[str, Any]) -> Constraints:
 
 
 def _bounds(program: Program) -> Iterator[tuple[str, tuple[float, float]]]:
-    network = program.expanded.network
+    network = program.equations.network
     for named in network.parameters.values():
         if named.sign:
             yield named.name, _half(named.sign)
@@ -74,22 +74,25 @@ def _declared(head: str, described: Described) -> Iterator[tuple[str, tuple[floa
 
 def _mask(program: Program, name: str, mask: Any) -> np.ndarray:
     where = f"mask of projection '{name}'"
-    link = program.expanded.links.get(name)
-    if link is None:
-        raise UnknownNameError(f"{where}: {suggest(name, program.expanded.links)}")
-    if "w" not in link.states or link.tied is not None or f"{name}.w" in state_names(program):
+    projection = program.equations.projections.get(name)
+    if projection is None:
+        raise UnknownNameError(f"{where}: {suggest(name, program.equations.projections)}")
+    if "w" not in projection.states or projection.tied is not None or f"{name}.w" in state_names(program):
         raise DescriptionError(
             f"{where}: it needs weights of its own, one per edge, that no rule changes: give such"
         )
-    return _flat(program, link, np.asarray(mask, dtype=bool), where)
+    return _flat(program, projection, np.asarray(mask, dtype=bool), where)
 
 
-def _flat(program: Program, link: Link, mask: np.ndarray, where: str) -> np.ndarray:
-    sizes = program.expanded.units[link.target].size, program.expanded.units[link.source].size
-    if link.dense and mask.shape == sizes:
+def _flat(program: Program, projection: ProjectionEquations, mask: np.ndarray, where: str) -> np.ndarray:
+    sizes = (
+        program.equations.populations[projection.target].size,
+        program.equations.populations[projection.source].size,
+    )
+    if projection.dense and mask.shape == sizes:
         return mask.T.ravel()
-    if mask.shape != (link.size,):
+    if mask.shape != (projection.size,):
         raise DescriptionError(
-            f"{where}: shape {mask.shape}: give one value per edge, {(link.size,)}, or a matrix"
+            f"{where}: shape {mask.shape}: give one value per edge, {(projection.size,)}, or a matrix"
         )
     return mask

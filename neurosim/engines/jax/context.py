@@ -9,7 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from neurosim.compiler.equations.forms import Link, Unit
+from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
 from neurosim.compiler.equations.names import CLOCK, OF
 from neurosim.compiler.evaluate import Table
 from neurosim.compiler.schedule.program import Program
@@ -50,22 +50,22 @@ class Context:
         """The arithmetic of threshold conditions."""
         return self.settings.surrogate.table(self.settings.dtype)
 
-    def unit(self, name: str) -> Unit:
+    def population(self, name: str) -> PopulationEquations:
         """Return a unit by name."""
-        return self.program.expanded.units[name]
+        return self.program.equations.populations[name]
 
-    def link(self, name: str) -> Link:
-        """Return a link by name."""
-        return self.program.expanded.links[name]
+    def projection(self, name: str) -> ProjectionEquations:
+        """Return a projection by name."""
+        return self.program.equations.projections[name]
 
     def value(self, owner: str, name: str) -> Any:
         """Return what a name stands for in the statements of an owner: the clock, a modulator or a variable."""
         if name in CLOCK:
-            dt, step = self.program.expanded.network.step, self.step.astype(self.settings.dtype)
+            dt, step = self.program.equations.network.step, self.step.astype(self.settings.dtype)
             return {"dt": dt, "t": step * dt, "t_in_timesteps": step}[name]
         if OF in name:
-            variable, population = name.split(OF)
-            value = self.values[f"{population}.{variable}"]
+            variable, owner = name.split(OF)
+            value = self.values[f"{owner}.{variable}"]
             return value if len(value) > 1 else value[0]
         return self.values[f"{owner}.{name}"]
 
@@ -83,16 +83,20 @@ class Context:
         """Return the shape of a variable with a number of values."""
         return (size, *self.trials)
 
-    def active(self, unit: Unit) -> Any:
+    def active(self, population: PopulationEquations) -> Any:
         """Return which units are not refractory."""
-        return self.step >= self.values[f"{unit.name}/until"] if unit.refractory is not None else True
+        return (
+            self.step >= self.values[f"{population.name}/until"]
+            if population.refractory is not None
+            else True
+        )
 
-    def spikes(self, unit: Unit, ago: Any = 0, index: Any = None) -> Array:
+    def spikes(self, population: PopulationEquations, ago: Any = 0, index: Any = None) -> Array:
         """Return the spikes of a step, 0 or 1: of all units, or of some.
 
         Arguments: ago, how many steps before this one, a number or one for each of `index`.
         """
-        ring = self.values[f"{unit.name}/ring"]
+        ring = self.values[f"{population.name}/ring"]
 
         def taken(ring: Array, step: Array) -> Array:
             row = (step - ago) % len(ring)
@@ -100,9 +104,9 @@ class Context:
 
         return self._at_step(taken, ring)
 
-    def note(self, unit: Unit, spikes: Array) -> None:
+    def note(self, population: PopulationEquations, spikes: Array) -> None:
         """Put the spikes of this step into a unit's ring of past spikes."""
-        name = f"{unit.name}/ring"
+        name = f"{population.name}/ring"
         ring = self.values[name]
         self.values[name] = self._at_step(
             lambda ring, spikes, step: ring.at[step % len(ring)].set(spikes), ring, spikes.astype(ring.dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from neurosim.compiler.equations.forms import Expanded
+from neurosim.compiler.equations.forms import NetworkEquations
 from neurosim.compiler.schedule.order import lower
 from neurosim.engines.engine import Engine
 from neurosim.engines.externals import ExternalFunction
@@ -22,14 +22,14 @@ class JaxEngine(Engine):
     name: ClassVar[str] = "jax"
     dtype: ClassVar[str] = "float64"
 
-    def refuses(self, expanded: Expanded) -> list[str]:
+    def refuses(self, equations: NetworkEquations) -> list[str]:
         """Return the reasons why JAX cannot run the network, each with an engine that can; empty if it can."""
-        program = lower(expanded)
+        program = lower(equations)
         return [*external_reasons(program), *reasons(program)]
 
-    def _build(self, expanded: Expanded, externals: Mapping[str, ExternalFunction]) -> Simulation:
+    def _build(self, equations: NetworkEquations, externals: Mapping[str, ExternalFunction]) -> Simulation:
         keep_compiled()
-        return JaxSimulation(lower(expanded), Settings(self.dtype))
+        return JaxSimulation(lower(equations), Settings(self.dtype))
 
 
 class JaxFloat32Engine(JaxEngine):

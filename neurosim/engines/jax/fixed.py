@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from neurosim.compiler.equations.forms import Link
+from neurosim.compiler.equations.forms import ProjectionEquations
 from neurosim.compiler.schedule.exact import augmented, balance, constant_part, propagate
 from neurosim.compiler.schedule.program import Program, Propagator
 from neurosim.engines.jax.arithmetic import JAX
@@ -22,12 +22,12 @@ ORDER, MOST_HALVINGS = 16, 40
 def tables(program: Program, dtype: str) -> dict[str, Array]:
     """Return the indices of a program, edges and their delays, and what clamps hold."""
     found: dict[str, Any] = {}
-    for link in program.expanded.links.values():
-        if not link.dense:
-            found |= {f"{link.name}/pre": link.pre, f"{link.name}/post": link.post}
-        if link.delays is not None:
-            found[f"{link.name}/delays"] = link.delays
-    for number, clamp in enumerate(program.expanded.clamps):
+    for projection in program.equations.projections.values():
+        if not projection.dense:
+            found |= {f"{projection.name}/pre": projection.pre, f"{projection.name}/post": projection.post}
+        if projection.delays is not None:
+            found[f"{projection.name}/delays"] = projection.delays
+    for number, clamp in enumerate(program.equations.clamps):
         head = f"clamp{number}"
         found |= {
             f"{head}/start": np.int32(min(clamp.start, LAST_STEP)),
@@ -39,22 +39,24 @@ def tables(program: Program, dtype: str) -> dict[str, Array]:
 
 def tied_weights(program: Program, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the weights that come from named parameters: max(value, 0) or min(value, 0) where those have a sign."""
-    return {name: _effective(program, link, given) for name, link in tied(program).items()}
+    return {name: _effective(program, projection, given) for name, projection in tied(program).items()}
 
 
-def _effective(program: Program, link: Link, given: Mapping[str, Any]) -> Any:
-    assert link.tied is not None
-    value = jnp.atleast_1d(given[link.tied.parameter])
-    sign = program.expanded.network.parameters[link.tied.parameter].sign
+def _effective(program: Program, projection: ProjectionEquations, given: Mapping[str, Any]) -> Any:
+    assert projection.tied is not None
+    value = jnp.atleast_1d(given[projection.tied.parameter])
+    sign = program.equations.network.parameters[projection.tied.parameter].sign
     value = jnp.maximum(value, 0) if sign > 0 else jnp.minimum(value, 0) if sign < 0 else value
-    return value[np.array(link.tied.index, dtype=np.int32)]
+    return value[np.array(projection.tied.index, dtype=np.int32)]
 
 
 def refractory_steps(program: Program, given: Mapping[str, Any], library: Any = jnp) -> dict[str, Any]:
     """Return for how many steps units stay refractory: the period in whole steps, at least 1."""
-    dt = program.expanded.network.step
+    dt = program.equations.network.step
     periods = {
-        u.name: given[f"{u.name}.{u.refractory}"] for u in program.expanded.units.values() if u.refractory
+        u.name: given[f"{u.name}.{u.refractory}"]
+        for u in program.equations.populations.values()
+        if u.refractory
     }
     # As Brian2's `timestep` rounds.
     steps = {name: library.floor(period / dt + 1e-3).astype("int32") for name, period in periods.items()}
@@ -66,7 +68,7 @@ def refractory_steps(program: Program, given: Mapping[str, Any], library: Any = 
 
 def coefficients(program: Program, given: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """Return the coefficients of exact steps, worked out outside JAX, as the other engines do."""
-    dt, found = program.expanded.network.step, dict[str, np.ndarray]()
+    dt, found = program.equations.network.step, dict[str, np.ndarray]()
     for p in program.propagators:
         found |= _named(p, *propagate(p.linear, _constants(program, p, given), dt, p.frozen, p.owner))
     return found
@@ -75,7 +77,7 @@ def coefficients(program: Program, given: Mapping[str, Any]) -> dict[str, np.nda
 def scales(program: Program, given: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     """Return, for each exact step, powers of two that balance its matrix, at no cost of accuracy."""
     coefficients(program, given)  # refuses what gives no finite step
-    dt = program.expanded.network.step
+    dt = program.equations.network.step
     systems = [augmented(p.linear, _constants(program, p, given), p.frozen)[0] for p in program.propagators]
     return [balance(matrix, dt) for matrix in systems]
 
@@ -87,7 +89,7 @@ def traced_coefficients(
 
     Arguments: balanced, from `scales`.
     """
-    dt, found = program.expanded.network.step, dict[str, Any]()
+    dt, found = program.equations.network.step, dict[str, Any]()
     systems = [
         augmented(p.linear, _constants(program, p, given), p.frozen, JAX, jnp) for p in program.propagators
     ]
@@ -134,7 +136,7 @@ def exponential(a: Array) -> Array:
 
 def _constants(program: Program, propagator: Propagator, given: Mapping[str, Any]) -> dict[str, Any]:
     owner = propagator.owner
-    part = program.expanded.units.get(owner) or program.expanded.links[owner]
+    part = program.equations.populations.get(owner) or program.equations.projections[owner]
     return {name: given[f"{owner}.{name}"] for name in part.constants}
 
 

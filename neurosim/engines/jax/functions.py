@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from neurosim.compiler.equations.network import expand
+from neurosim.compiler.equations.network import network_equations
 from neurosim.compiler.schedule.order import lower
 from neurosim.compiler.schedule.program import Program
 from neurosim.engines.jax import fixed
@@ -73,8 +73,8 @@ class NetworkFunctions:
 
     def edges(self, projection: str) -> tuple[np.ndarray, np.ndarray]:
         """Return (pre, post), the units that each edge of a projection joins, in the order of its weights."""
-        link = self.program.expanded.links[projection]
-        return link.pre, link.post
+        found = self.program.equations.projections[projection]
+        return found.pre, found.post
 
     def keys(self, seed: int | None = None) -> dict[str, np.ndarray]:
         """Return the keys of the random numbers that are drawn in a run, by default those of the network's seed.
@@ -196,7 +196,7 @@ class NetworkFunctions:
         return apply_sums(self.program, self.settings, self._fixed(self._complete(parameters)), dict(state))
 
     def _seed(self, seed: int | None) -> int:
-        return self.program.expanded.seed if seed is None else seed
+        return self.program.equations.seed if seed is None else seed
 
     def _known(self, name: str) -> str:
         if name not in self.parameters:
@@ -212,8 +212,8 @@ class NetworkFunctions:
 
     def _fitting(self, name: str, value: Array) -> Array:
         shape = self.parameters[name].shape
-        unit = self.program.expanded.units.get(name.partition(".")[0])
-        if value.shape not in {(), shape} and (unit is None or value.shape != (unit.size,)):
+        population = self.program.equations.populations.get(name.partition(".")[0])
+        if value.shape not in {(), shape} and (population is None or value.shape != (population.size,)):
             raise UsageError(
                 f"parameter '{name}': a value of shape {value.shape} for one of shape {shape}: change it"
             )
@@ -224,12 +224,12 @@ class NetworkFunctions:
         return value if jnp.iscomplexobj(value) else value.astype(self.settings.dtype)
 
     def _rows(self, inputs: Given, state: Given) -> Values:
-        units, trials = self.program.expanded.units, trials_of(state)
-        known = [n for n, u in units.items() if u.source is not None or "value" in u.states]
+        populations, trials = self.program.equations.populations, trials_of(state)
+        known = [n for n, u in populations.items() if u.source is not None or "value" in u.states]
         for name in inputs:
             if name not in known:
                 raise UnknownNameError(f"input '{name}' is no signal or spike source: {suggest(name, known)}")
-            shape, whole = jnp.shape(inputs[name])[-2:], (units[name].size, *trials)
+            shape, whole = jnp.shape(inputs[name])[-2:], (populations[name].size, *trials)
             if trials and shape not in {whole, (whole[0], 1)}:
                 raise UsageError(
                     f"input '{name}': shape {jnp.shape(inputs[name])} does not end with {whole}: let it"
@@ -249,8 +249,12 @@ class NetworkFunctions:
 
     def _promoted(self, given: Values, state: Values) -> Values:
         """Make complex what a step makes complex, until nothing changes."""
-        sources = [unit for unit in self.program.expanded.units.values() if unit.source is not None]
-        silent = {unit.name: jnp.zeros(unit.size, self.settings.dtype) for unit in sources}
+        sources = [
+            population
+            for population in self.program.equations.populations.values()
+            if population.source is not None
+        ]
+        silent = {population.name: jnp.zeros(population.size, self.settings.dtype) for population in sources}
         for _ in state:
             after, _, _ = jax.eval_shape(self._take(given), state, silent)
             if all(after[name].dtype == value.dtype for name, value in state.items()):
@@ -276,7 +280,7 @@ def compile_functions(
     value per edge or a matrix (targets, sources), false where there is no connection whatever training does.
     Raises DescriptionError if the description does not hold together, EngineRefusal for what JAX cannot do.
     """
-    program = lower(expand(network, seed))
+    program = lower(network_equations(network, seed))
     found = list(reasons(program))
     if found:
         raise EngineRefusal(f"engine 'jax' cannot run network '{network.name}': {'; '.join(found)}")

@@ -20,7 +20,11 @@ BYTES = 1 << 24
 
 def room(program: Program, widths: Mapping[str, int]) -> int:
     """Return for how many steps there is room in one call: up to 1000, less if a step records much."""
-    sources = sum(unit.size for unit in program.expanded.units.values() if unit.source is not None)
+    sources = sum(
+        population.size
+        for population in program.equations.populations.values()
+        if population.source is not None
+    )
     return int(np.clip(BYTES // (8 * (sum(widths.values()) + sources + 1)), 1, 1000))
 
 
@@ -38,7 +42,7 @@ def advance(
     Arguments: inputs, shape (length, size), of which the first `steps` rows are used. The number of steps is no part of
     what is compiled, and the same code runs for all, so that splitting a run changes no bit.
     """
-    recorders = program.expanded.network.recorders
+    recorders = program.equations.network.recorders
     first = state["step"]
 
     def step(i: Any, state: Values) -> tuple[Values, Values]:

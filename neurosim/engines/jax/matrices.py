@@ -29,7 +29,7 @@ MATRIX: Table = {
 
 def change(context: Context, block: Block) -> None:
     """Add a matrix (targets, sources) to the weights, or to their sum over presentations; bounds follow."""
-    edges = Edges(context, context.link(block.owner))
+    edges = Edges(context, context.projection(block.owner))
     first, *rest = block.statements
     names = sorted(names_in(first.expression))
 
@@ -47,4 +47,4 @@ def _shaped(edges: Edges, name: str, value: Any) -> Any:
     """Return a variable in one trial as a matrix, a column or a number."""
     if name == "W":
         return edges.spread(value, "edge").T
-    return value if level_of(edges.link, name) == "run" or jnp.ndim(value) == 0 else value[:, None]
+    return value if level_of(edges.projection, name) == "run" or jnp.ndim(value) == 0 else value[:, None]

@@ -10,7 +10,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array, lax
 
-from neurosim.compiler.equations.forms import Unit
+from neurosim.compiler.equations.forms import PopulationEquations
 from neurosim.compiler.evaluate import Table, evaluate
 from neurosim.compiler.schedule.program import Block
 from neurosim.engines.jax.arithmetic import COMBINE, JAX
@@ -25,9 +25,9 @@ from neurosim.model.expressions import Statement, names_in
 class Names(dict[str, Any]):
     """The names that the statements of a unit read; locals are added as they are assigned."""
 
-    def __init__(self, context: Context, unit: Unit) -> None:
+    def __init__(self, context: Context, population: PopulationEquations) -> None:
         super().__init__()
-        self.context, self.unit = context, unit
+        self.context, self.population = context, population
 
     def look(self, expression: str, table: Table = JAX) -> Any:
         """Return the value of an expression."""
@@ -37,30 +37,32 @@ class Names(dict[str, Any]):
     def find(self, name: str) -> Any:
         """Return the present value of a name."""
         return (
-            self.context.active(self.unit) if name == "active" else self.context.value(self.unit.name, name)
+            self.context.active(self.population)
+            if name == "active"
+            else self.context.value(self.population.name, name)
         )
 
 
 def statements(context: Context, block: Block) -> None:
     """Run the assignments of a block one after the other."""
-    assign(context, context.unit(block.owner), block.statements)
+    assign(context, context.population(block.owner), block.statements)
 
 
 def assign(
     context: Context,
-    unit: Unit,
+    population: PopulationEquations,
     lines: Iterable[Statement],
     spikes: Array | None = None,
     detached: Collection[str] = (),
 ) -> None:
     """Run assignments on all units, or on those that spike; no gradient goes from spikes to `detached` variables."""
-    names = Names(context, unit)
+    names = Names(context, population)
     for line in lines:
         value = names.look(line.expression)
         if line.target.startswith("_"):
             names[line.target] = value
             continue
-        full = f"{unit.name}.{line.target}"
+        full = f"{population.name}.{line.target}"
         old = context.values[full]
         value = COMBINE[line.op](old, value)
         if spikes is not None:
@@ -69,10 +71,10 @@ def assign(
 
 
 def draw(context: Context, block: Block) -> None:
-    """Draw the random numbers of a unit, or of the edges of a link, for this step."""
-    expanded = context.program.expanded
-    part = expanded.units.get(block.owner) or expanded.links[block.owner]
-    size = part.size if isinstance(part, Unit) else len(part.pre)
+    """Draw the random numbers of a unit, or of the edges of a projection, for this step."""
+    equations = context.program.equations
+    part = equations.populations.get(block.owner) or equations.projections[block.owner]
+    size = part.size if isinstance(part, PopulationEquations) else len(part.pre)
     for name, kind in part.draws.items():
         key = context.values[f"{part.name}/key/{name}"]
         take = partial(DRAW[kind], size=size, dtype=context.settings.dtype)
@@ -89,8 +91,8 @@ def clamp(context: Context, block: Block) -> None:
     """Overwrite what a clamp holds, between its start and its stop."""
     clamp = block.clamp
     assert clamp is not None
-    head = f"clamp{context.program.expanded.clamps.index(clamp)}"
-    full = f"{clamp.unit}.{clamp.variable}"
+    head = f"clamp{context.program.equations.clamps.index(clamp)}"
+    full = f"{clamp.population}.{clamp.variable}"
     start, stop, index, value = (context.values[f"{head}/{n}"] for n in ("start", "stop", "index", "value"))
     old, value = context.values[full], context.along(value)
     on = (context.step >= start) & (context.step < stop)
@@ -99,15 +101,15 @@ def clamp(context: Context, block: Block) -> None:
 
 def threshold(context: Context, block: Block) -> None:
     """Find the units that spike and begin their refractory period."""
-    unit = context.unit(block.owner)
-    names = Names(context, unit)
-    names["active"] = jnp.asarray(context.active(unit)).astype(context.settings.dtype)
+    population = context.population(block.owner)
+    names = Names(context, population)
+    names["active"] = jnp.asarray(context.active(population)).astype(context.settings.dtype)
     (line,) = block.statements
-    spikes = jnp.broadcast_to(names.look(line.expression, context.thresholds), context.shape(unit.size))
-    if unit.refractory is not None:
-        until, rest = f"{unit.name}/until", context.along(context.values[f"{unit.name}/rest"])
+    spikes = jnp.broadcast_to(names.look(line.expression, context.thresholds), context.shape(population.size))
+    if population.refractory is not None:
+        until, rest = f"{population.name}/until", context.along(context.values[f"{population.name}/rest"])
         context.values[until] = jnp.where(spikes != 0, context.step + rest, context.values[until])
-    context.note(unit, spikes)
+    context.note(population, spikes)
 
 
 def source(context: Context, block: Block) -> None:
@@ -116,18 +118,22 @@ def source(context: Context, block: Block) -> None:
         raise DescriptionError(
             f"spike source '{block.owner}': its spikes are missing: give sources(...)['{block.owner}'] as an input"
         )
-    context.note(context.unit(block.owner), context.inputs[block.owner])
+    context.note(context.population(block.owner), context.inputs[block.owner])
 
 
 def reset(context: Context, block: Block) -> None:
     """Run the reset of the units that spiked."""
-    unit = context.unit(block.owner)
-    detached = compared(context, unit) if context.settings.detach_reset else ()
-    assign(context, unit, block.statements, context.spikes(unit), detached)
+    population = context.population(block.owner)
+    detached = compared(context, population) if context.settings.detach_reset else ()
+    assign(context, population, block.statements, context.spikes(population), detached)
 
 
-def compared(context: Context, unit: Unit) -> frozenset[str]:
+def compared(context: Context, population: PopulationEquations) -> frozenset[str]:
     """Return the variables on the greater side of a threshold's comparisons, such as v in v > v_threshold."""
-    nodes = [n for n in ast.walk(ast.parse(unit.threshold or "0", mode="eval")) if isinstance(n, ast.Compare)]
+    nodes = [
+        n for n in ast.walk(ast.parse(population.threshold or "0", mode="eval")) if isinstance(n, ast.Compare)
+    ]
     sides = [n.left if isinstance(n.ops[0], ast.Gt | ast.GtE) else n.comparators[0] for n in nodes]
-    return frozenset().union(*(names_in(context.program.inline(unit, ast.unparse(side))) for side in sides))
+    return frozenset().union(
+        *(names_in(context.program.inline(population, ast.unparse(side))) for side in sides)
+    )

@@ -1,14 +1,14 @@
-"""Blocks of links: assignments on all edges and sums over them, or on the edges at which spikes arrive."""
+"""Blocks of projections: assignments on all edges and sums over them, or on the edges at which spikes arrive."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import jax.numpy as jnp
 from jax import Array
 
-from neurosim.compiler.equations.forms import Link
+from neurosim.compiler.equations.forms import End, ProjectionEquations
 from neurosim.compiler.equations.names import CLOCK, OF
 from neurosim.compiler.evaluate import evaluate
 from neurosim.compiler.schedule.program import Block
@@ -20,35 +20,33 @@ from neurosim.engines.jax.strides import stride
 from neurosim.engines.jax.surrogate import switch
 from neurosim.model.expressions import Statement, names_in
 
-End = Literal["pre", "post"]
 
-
-def level_of(link: Link, name: str) -> Level:
-    """Return where a name in a block of a link varies: not at all, with the source, the target, or the edge."""
-    if name in link.traces:
-        return link.traces[name].place
-    if name in link.totals:
-        return link.totals[name].place
-    if name in link.each:
+def level_of(projection: ProjectionEquations, name: str) -> Level:
+    """Return where a name in a block of a projection varies: not at all, with the source, the target, or the edge."""
+    if name in projection.traces:
+        return projection.traces[name].level
+    if name in projection.totals:
+        return projection.totals[name].level
+    if name in projection.each:
         return "post"
-    if name.removesuffix("___sum") in link.states or name in link.draws or name.startswith("_"):
+    if name.removesuffix("___sum") in projection.states or name in projection.draws or name.startswith("_"):
         return "edge"
-    if name not in link.dimensions or name in link.constants or name in CLOCK or OF in name:
+    if name not in projection.dimensions or name in projection.constants or name in CLOCK or OF in name:
         return "run"
     return "pre" if name.endswith("_pre") else "post"
 
 
 @dataclass
 class Edges:
-    """The edges of a link and what happens at them in one block.
+    """The edges of a projection and what happens at them in one block.
 
     own, the end whose units or spikes the block goes through; spikes, 0 or 1, at that end, or at each edge if delays
-    differ, or None if the block is for every edge. Values at edges have the shape (sources, targets) if the link is
-    dense, else (edges,), before an axis of trials.
+    differ, or None if the block is for every edge. Values at edges have the shape (sources, targets) if the projection
+    is dense, else (edges,), before an axis of trials.
     """
 
     context: Context
-    link: Link
+    projection: ProjectionEquations
     own: End = "pre"
     spikes: Array | None = None
     local: dict[str, Any] = field(default_factory=dict)
@@ -56,7 +54,9 @@ class Edges:
     @property
     def shape(self) -> tuple[int, int]:
         """Number of sources and of targets."""
-        return self.context.unit(self.link.source).size, self.context.unit(self.link.target).size
+        return self.context.population(self.projection.source).size, self.context.population(
+            self.projection.target
+        ).size
 
     @property
     def other(self) -> End:
@@ -65,10 +65,16 @@ class Edges:
 
     def owned(self, name: str) -> tuple[str, str]:
         """Return the owner of a variable and its name there."""
-        level = level_of(self.link, name)
-        if level in ("run", "edge") or name in {*self.link.traces, *self.link.totals, *self.link.each}:
-            return self.link.name, name
-        return self.link.source if level == "pre" else self.link.target, name.removesuffix(f"_{level}")
+        level = level_of(self.projection, name)
+        if level in ("run", "edge") or name in {
+            *self.projection.traces,
+            *self.projection.totals,
+            *self.projection.each,
+        }:
+            return self.projection.name, name
+        return self.projection.source if level == "pre" else self.projection.target, name.removesuffix(
+            f"_{level}"
+        )
 
     def full(self, name: str) -> str:
         """Return the name of a variable among the values of the step."""
@@ -83,16 +89,16 @@ class Edges:
         if jnp.ndim(value) == 0 or level == "run":
             return value
         if level == "edge":
-            return value.reshape(*self.shape, *value.shape[1:]) if self.link.dense else value
-        if self.link.dense:
+            return value.reshape(*self.shape, *value.shape[1:]) if self.projection.dense else value
+        if self.projection.dense:
             return value[:, None] if level == "pre" else value[None, :]
-        at = stride(self.link.pre if level == "pre" else self.link.post)
-        return at.taken(value) if at else value[self.context.values[f"{self.link.name}/{level}"]]
+        at = stride(self.projection.pre if level == "pre" else self.projection.post)
+        return at.taken(value) if at else value[self.context.values[f"{self.projection.name}/{level}"]]
 
     def at_edges(self, expression: str) -> Any:
         """Return the value of an expression at edges."""
         names = names_in(expression) - self.local.keys()
-        spread = {name: self.spread(self.value(name), level_of(self.link, name)) for name in names}
+        spread = {name: self.spread(self.value(name), level_of(self.projection, name)) for name in names}
         return evaluate(expression, {**spread, **self.local}, JAX)
 
     def as_kept(self, expression: str) -> Any:
@@ -103,7 +109,7 @@ class Edges:
     def counted(self) -> Any:
         """Return the spikes as values at edges."""
         assert self.spikes is not None
-        apart = self.own == "pre" and self.link.delays is not None
+        apart = self.own == "pre" and self.projection.delays is not None
         return self.spread(self.spikes, "edge" if apart else self.own)
 
     # Assignments ---------------------------------------------------------------------------------------------------
@@ -111,7 +117,7 @@ class Edges:
     def run(self, statements: tuple[Statement, ...]) -> None:
         """Run assignments one after the other, each on all edges or spikes at once."""
         for line in statements:
-            level = level_of(self.link, line.target)
+            level = level_of(self.projection, line.target)
             if line.target.startswith("_"):
                 self.local[line.target] = self.at_edges(line.expression)
             elif level == "edge":
@@ -144,28 +150,28 @@ class Edges:
         full = self.full(line.target)
         old = self.context.values[full]
         sign = -1.0 if line.op == "-=" else 1.0
-        if self.link.dense:
+        if self.projection.dense:
             new = old + sign * self.total(line.expression)
         else:
             summand = sign * self.at_edges(line.expression)
-            summand = jnp.broadcast_to(summand, self.context.shape(self.link.size))
+            summand = jnp.broadcast_to(summand, self.context.shape(self.projection.size))
             new = self.added(old, end, summand if self.spikes is None else summand * self.counted())
-        target = self.context.unit(self.link.target)
+        target = self.context.population(self.projection.target)
         if self.spikes is not None and end == "post" and line.target.removesuffix("_post") in target.frozen:
             new = jnp.where(self.context.active(target), new, old)
         self.context.write(full, new)
 
     def added(self, old: Any, end: Level, summand: Any) -> Any:
         """Return values of one end with what comes from the edges added."""
-        at = stride(self.link.pre if end == "pre" else self.link.post)
+        at = stride(self.projection.pre if end == "pre" else self.projection.post)
         if at is None:
-            return old.at[self.context.values[f"{self.link.name}/{end}"]].add(summand)
+            return old.at[self.context.values[f"{self.projection.name}/{end}"]].add(summand)
         return old + at.placed(summand, len(old))
 
     def total(self, expression: str) -> Any:
         """Return the sum of an expression over all edges of each unit of the other end, where all pairs are joined."""
         axis = 0 if self.own == "pre" else 1
-        factors = separate(expression, lambda name: level_of(self.link, name))
+        factors = separate(expression, lambda name: level_of(self.projection, name))
         if factors is None or self.local:
             summand = self.at_edges(expression)
             summand = summand if self.spikes is None else summand * self.counted()
@@ -183,45 +189,47 @@ class Edges:
 
 def all_edges(context: Context, block: Block) -> None:
     """Run the assignments of a block on every edge: graded sums, learning in continuous time, totals."""
-    link = context.link(block.owner)
+    projection = context.projection(block.owner)
     if block.total:
-        _totals(context, link, block)
+        _totals(context, projection, block)
     else:
-        Edges(context, link).run(block.statements)
+        Edges(context, projection).run(block.statements)
 
 
-def _totals(context: Context, link: Link, block: Block) -> None:
+def _totals(context: Context, projection: ProjectionEquations, block: Block) -> None:
     for line in block.statements:
-        own: End = "pre" if link.totals[line.target].place == "post" else "post"
-        edges = Edges(context, link, own)
-        size = context.unit(link.target if own == "pre" else link.source).size
+        own: End = "pre" if projection.totals[line.target].level == "post" else "post"
+        edges = Edges(context, projection, own)
+        size = context.population(projection.target if own == "pre" else projection.source).size
         context.values[edges.full(line.target)] = jnp.zeros(context.shape(size), context.settings.dtype)
         edges.run((line,))
 
 
 def arriving(context: Context, block: Block) -> None:
     """Run the assignments of a block at the edges where spikes of the source arrive."""
-    link = context.link(block.owner)
-    source = context.unit(link.source)
-    if link.delays is None:
-        spikes = context.spikes(source, link.delay)
+    projection = context.projection(block.owner)
+    source = context.population(projection.source)
+    if projection.delays is None:
+        spikes = context.spikes(source, projection.delay)
     else:
-        delays, pre = (context.values[f"{link.name}/{name}"] for name in ("delays", "pre"))
+        delays, pre = (context.values[f"{projection.name}/{name}"] for name in ("delays", "pre"))
         spikes = context.spikes(source, delays, pre)
-    Edges(context, link, "pre", spikes).run(block.statements)
+    Edges(context, projection, "pre", spikes).run(block.statements)
 
 
 def on_post(context: Context, block: Block) -> None:
     """Run the assignments of a block at the edges that lead to units that spiked."""
-    link = context.link(block.owner)
-    Edges(context, link, "post", context.spikes(context.unit(link.target))).run(block.statements)
+    projection = context.projection(block.owner)
+    Edges(context, projection, "post", context.spikes(context.population(projection.target))).run(
+        block.statements
+    )
 
 
 def decay(context: Context, block: Block) -> None:
     """Move the traces that are kept at one place on by a step."""
-    edges = Edges(context, context.link(block.owner))
+    edges = Edges(context, context.projection(block.owner))
     for line in block.statements:
-        value = (edges.at_edges if block.place == "edge" else edges.as_kept)(line.expression)
+        value = (edges.at_edges if block.level == "edge" else edges.as_kept)(line.expression)
         if line.target.startswith("_"):
             edges.local[line.target] = value
         else:

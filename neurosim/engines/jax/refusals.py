@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from neurosim.compiler.equations.forms import Link
+from neurosim.compiler.equations.forms import ProjectionEquations
 from neurosim.compiler.schedule.program import Block, Program
 from neurosim.engines.jax.projections import level_of
 from neurosim.model.expressions import Statement, names_in
@@ -14,7 +14,7 @@ OWN = {"deliver": "pre", "on_pre": "pre", "on_post": "post", "graded": "pre"}
 
 def external_reasons(program: Program) -> Iterator[str]:
     """Yield a reason for every external, which is a compiled function that JAX cannot call."""
-    for name in program.expanded.network.externals:
+    for name in program.equations.network.externals:
         yield f"external '{name}' is a compiled function, which runs outside JAX: engine 'fused' can run it"
 
 
@@ -22,44 +22,53 @@ def reasons(program: Program) -> Iterator[str]:
     """Yield what cannot be worked out on all edges at once as it would be on one after the other."""
     for block in program.blocks:
         if block.kind in OWN:
-            yield from _in_block(program.expanded.links[block.owner], block)
+            yield from _in_block(program.equations.projections[block.owner], block)
 
 
-def _in_block(link: Link, block: Block) -> Iterator[str]:
+def _in_block(projection: ProjectionEquations, block: Block) -> Iterator[str]:
     own = OWN[block.kind]
     for line in block.statements:
-        level = level_of(link, line.target)
+        level = level_of(projection, line.target)
         if level == own and block.kind != "graded":
-            yield from _per_spike(link, line, own)
+            yield from _per_spike(projection, line, own)
         elif level != "edge" and line.op not in ("+=", "-="):
-            yield f"projection '{link.name}': '{line}' depends on the order of its edges: engine 'fused' can run it"
+            yield (
+                f"projection '{projection.name}': '{line}' depends on the order of its edges: engine 'fused' can run it"
+            )
         if (
             level in ("pre", "post")
-            and line.target not in link.traces
-            and _read_elsewhere(link, block, line, own)
+            and line.target not in projection.traces
+            and _read_elsewhere(projection, block, line, own)
         ):
             yield (
-                f"projection '{link.name}': '{line}' changes what other edges read in the same step, so their order "
-                "matters: engine 'fused' can run it"
+                f"projection '{projection.name}': '{line}' changes what other edges read in the same step, so their "
+                "order matters: engine 'fused' can run it"
             )
 
 
-def _per_spike(link: Link, line: Statement, own: str) -> Iterator[str]:
-    mixed = [name for name in sorted(names_in(line.expression)) if level_of(link, name) not in (own, "run")]
+def _per_spike(projection: ProjectionEquations, line: Statement, own: str) -> Iterator[str]:
+    mixed = [
+        name for name in sorted(names_in(line.expression)) if level_of(projection, name) not in (own, "run")
+    ]
     if mixed:
         yield (
-            f"projection '{link.name}': '{line}' changes a variable per {own}synaptic neuron by '{mixed[0]}', which "
-            "differs from synapse to synapse: use synapse.variable"
+            f"projection '{projection.name}': '{line}' changes a variable per {own}synaptic neuron by '{mixed[0]}', "
+            "which differs from synapse to synapse: use synapse.variable"
         )
-    elif link.delays is not None and own == "pre":
-        yield f"projection '{link.name}': '{line}' acts once per spike, which arrives many times: use synapse.variable"
+    elif projection.delays is not None and own == "pre":
+        yield (
+            f"projection '{projection.name}': '{line}' acts once per spike, which arrives many times: "
+            "use synapse.variable"
+        )
 
 
-def _read_elsewhere(link: Link, block: Block, line: Statement, own: str) -> bool:
+def _read_elsewhere(projection: ProjectionEquations, block: Block, line: Statement, own: str) -> bool:
     """Return whether a variable of a population that one edge or spike writes is read for another one."""
-    level = level_of(link, line.target)
-    ends = {"pre": link.source, "post": link.target}
+    level = level_of(projection, line.target)
+    ends = {"pre": projection.source, "post": projection.target}
     variable = line.target.removesuffix(f"_{level}")
     same = [end for end in ends if ends[end] == ends[level] and (end != level or level != own)]
     names = frozenset().union(*(names_in(s.expression) for s in block.statements))
-    return any(f"{variable}_{end}" in names and level_of(link, f"{variable}_{end}") == end for end in same)
+    return any(
+        f"{variable}_{end}" in names and level_of(projection, f"{variable}_{end}") == end for end in same
+    )

@@ -8,7 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from neurosim.compiler.equations.forms import Unit
+from neurosim.compiler.equations.forms import PopulationEquations
 from neurosim.compiler.evaluate import evaluate
 from neurosim.compiler.schedule.program import Program
 from neurosim.engines.jax import draws, fixed
@@ -29,13 +29,13 @@ class JaxSimulation(Simulation):
     """Compiled functions and the arrays that they are called with."""
 
     def __init__(self, program: Program, settings: Settings) -> None:
-        super().__init__(program.expanded)
+        super().__init__(program.equations)
         self.program = program
         self.settings = settings
-        self._sources = Sources(program, program.expanded.seed)
-        self._recorded = Recorded(program.expanded)
+        self._sources = Sources(program, program.equations.seed)
+        self._recorded = Recorded(program.equations)
         widths = {
-            r.key: width(program.expanded, r.target, r.variable) for r in program.expanded.network.recorders
+            r.key: width(program.equations, r.target, r.variable) for r in program.equations.network.recorders
         }
         self._room = room(program, widths)
         self._compiled = compiled(shape_of(program, settings, self._room))
@@ -72,7 +72,7 @@ class JaxSimulation(Simulation):
     def _start(self) -> None:
         """Make the state of step 0."""
         first = states.parameters(self.program)
-        streams = states.keys(self.program, self.expanded.seed)
+        streams = states.keys(self.program, self.equations.seed)
         with precision(self.settings.dtype):
             given = {name: jnp.asarray(value, self.settings.dtype) for name, value in first.items()}
             self._state = states.initial_state(self.program, given, streams, self.settings.dtype)
@@ -117,9 +117,9 @@ class JaxSimulation(Simulation):
         self._check_finite()
 
     def _relax(self) -> None:
-        for unit in self.expanded.units.values():
-            for name in unit.derivatives.keys() & unit.states.keys():
-                self._write(unit.name, name, unit.states[name])
+        for population in self.equations.populations.values():
+            for name in population.derivatives.keys() & population.states.keys():
+                self._write(population.name, name, population.states[name])
 
     def _check_finite(self) -> None:
         for name, value in self._state.items():
@@ -133,25 +133,30 @@ class JaxSimulation(Simulation):
     # Reading and writing ---------------------------------------------------------------------------------------------
 
     def _read(self, owner: str, name: str) -> np.ndarray:
-        unit = self.expanded.units.get(owner)
-        if unit is not None and name in unit.definitions:
-            return self._definition(unit, name)
+        population = self.equations.populations.get(owner)
+        if population is not None and name in population.definitions:
+            return self._definition(population, name)
         full = f"{owner}.{name}"
         return np.array(self._state[full] if full in self._state else self._numbers[full])
 
-    def _definition(self, unit: Unit, name: str) -> np.ndarray:
+    def _definition(self, population: PopulationEquations, name: str) -> np.ndarray:
         # The step that a definition speaks of is the last one taken.
         last = max(self.now - 1, 0)
-        known = {n: self._read(unit.name, n) for n in (*unit.constants, *unit.states, *unit.ports)}
+        known = {
+            n: self._read(population.name, n)
+            for n in (*population.constants, *population.states, *population.ports)
+        }
         clock = {"t": last * self.dt, "dt": self.dt, "t_in_timesteps": last}
-        keys = {n: stream_key(self.expanded.seed, unit.name, n) for n in unit.draws}
-        drawn = {n: draws.on_host(kind, keys[n], last, unit.size) for n, kind in unit.draws.items()}
-        value = evaluate(self.program.inline(unit, name), {**clock, **known, **drawn})
-        return np.broadcast_to(value, (unit.size,)).astype(float)
+        keys = {n: stream_key(self.equations.seed, population.name, n) for n in population.draws}
+        drawn = {
+            n: draws.on_host(kind, keys[n], last, population.size) for n, kind in population.draws.items()
+        }
+        value = evaluate(self.program.inline(population, name), {**clock, **known, **drawn})
+        return np.broadcast_to(value, (population.size,)).astype(float)
 
     def _write(self, owner: str, name: str, value: np.ndarray) -> None:
-        unit = self.expanded.units.get(owner)
-        if unit is not None and name in unit.definitions:
+        population = self.equations.populations.get(owner)
+        if population is not None and name in population.definitions:
             raise DescriptionError(
                 f"'{owner}.{name}' follows from other variables: set those, or use a Clamp"
             )
@@ -166,18 +171,18 @@ class JaxSimulation(Simulation):
                 return
             self._numbers[full][...] = value
             self._put(full)
-        part = unit if unit is not None else self.expanded.links[owner]
+        part = population if population is not None else self.equations.projections[owner]
         if name in part.constants:
             self._follow()
 
     def _outputs(self) -> dict[str, np.ndarray]:
         found = {}
-        for unit in self.expanded.units.values():
-            if unit.graded:
-                found[unit.name] = self._definition(unit, "output")
-            elif unit.spiking:
-                ring = np.asarray(self._state[f"{unit.name}/ring"])
-                found[unit.name] = np.flatnonzero(ring[(self.now - 1) % len(ring)]).astype(np.int32)
+        for population in self.equations.populations.values():
+            if population.graded:
+                found[population.name] = self._definition(population, "output")
+            elif population.spiking:
+                ring = np.asarray(self._state[f"{population.name}/ring"])
+                found[population.name] = np.flatnonzero(ring[(self.now - 1) % len(ring)]).astype(np.int32)
         return found
 
     # State and recordings --------------------------------------------------------------------------------------------
@@ -211,11 +216,11 @@ class JaxSimulation(Simulation):
     def reset(self) -> None:
         """Go back to step 0; see `Simulation.reset`."""
         with precision(self.settings.dtype):
-            for link in self.expanded.links.values():
-                for name in (n for n in link.states if f"{link.name}.{n}" in self._numbers):
-                    self._numbers[f"{link.name}.{name}"][...] = link.states[name]
-                    self._put(f"{link.name}.{name}")
-        for parameter in self.expanded.network.parameters.values():
+            for projection in self.equations.projections.values():
+                for name in (n for n in projection.states if f"{projection.name}.{n}" in self._numbers):
+                    self._numbers[f"{projection.name}.{name}"][...] = projection.states[name]
+                    self._put(f"{projection.name}.{name}")
+        for parameter in self.equations.network.parameters.values():
             self._apply_named(parameter)
         self._sources.reset()
         self._recorded.clear()

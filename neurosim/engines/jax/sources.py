@@ -15,8 +15,8 @@ class Sources:
     """The spike sources of a network; `integer` is their state, by population."""
 
     def __init__(self, program: Program, seed: int) -> None:
-        self.units = {u.name: u for u in program.expanded.units.values() if u.source is not None}
-        self.dt = program.expanded.network.step
+        self.populations = {u.name: u for u in program.equations.populations.values() if u.source is not None}
+        self.dt = program.equations.network.step
         self.seed = seed
         self.reset()
 
@@ -24,7 +24,7 @@ class Sources:
         """Go back to step 0."""
         packs = {
             n: u.source.pack(u.size, self.dt, self.seed, n)
-            for n, u in self.units.items()
+            for n, u in self.populations.items()
             if u.source is not None
         }
         self.real = {name: real for name, (real, _) in packs.items()}
@@ -32,15 +32,17 @@ class Sources:
 
     def rasters(self, first: int, steps: int) -> dict[str, np.ndarray]:
         """Return the spikes of the steps that follow `first`, by population, boolean, shape (steps, size)."""
-        return {name: self._raster(name, first, steps) for name in self.units}
+        return {name: self._raster(name, first, steps) for name in self.populations}
 
     def _raster(self, name: str, first: int, steps: int) -> np.ndarray:
-        unit = self.units[name]
-        assert unit.source is not None
-        module, _, function = unit.source.draw.partition(":")
+        population = self.populations[name]
+        assert population.source is not None
+        module, _, function = population.source.draw.partition(":")
         draw = getattr(importlib.import_module(module), function)
         key = stream_key(self.seed, name, "spikes")
-        raster = np.zeros((steps, unit.size), dtype=bool)
+        raster = np.zeros((steps, population.size), dtype=bool)
         for row in range(steps):
-            raster[row, due(draw, first + row, key, self.real[name], self.integer[name], unit.size)] = True
+            raster[row, due(draw, first + row, key, self.real[name], self.integer[name], population.size)] = (
+                True
+            )
         return raster

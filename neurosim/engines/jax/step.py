@@ -56,8 +56,10 @@ def _between_steps(
 ) -> Values:
     context = _context(program, settings, fixed, state, jnp.maximum(state["step"] - 1, 0), {})
     for block in (b for b in program.samples if b.kind == kind):
-        of_unit = populations.statements if block.owner in program.expanded.units else projections.all_edges
-        (matrices.change if block.matrix else of_unit)(context, block)
+        of_population = (
+            populations.statements if block.owner in program.equations.populations else projections.all_edges
+        )
+        (matrices.change if block.matrix else of_population)(context, block)
     return {name: context.values[name] for name in state}
 
 
@@ -78,7 +80,7 @@ def _skip(context: Context, block: Block) -> None:
 
 
 def _record(context: Context, block: Block) -> None:
-    for recorder in context.program.expanded.network.recorders:
+    for recorder in context.program.equations.network.recorders:
         if recorder.variable != "spikes":
             value = context.values[f"{recorder.target}.{recorder.variable}"]
             context.samples[recorder.key] = _chosen(
@@ -87,9 +89,11 @@ def _record(context: Context, block: Block) -> None:
 
 
 def _record_spikes(context: Context) -> None:
-    for recorder in context.program.expanded.network.recorders:
+    for recorder in context.program.equations.network.recorders:
         if recorder.variable == "spikes":
-            context.samples[recorder.key] = _chosen(recorder, context.spikes(context.unit(recorder.target)))
+            context.samples[recorder.key] = _chosen(
+                recorder, context.spikes(context.population(recorder.target))
+            )
 
 
 def _chosen(recorder: Recorder, value: Array) -> Array:
@@ -98,12 +102,12 @@ def _chosen(recorder: Recorder, value: Array) -> Array:
 
 def _outputs(context: Context) -> Values:
     found = {}
-    for unit in context.program.expanded.units.values():
-        if unit.graded:
-            value = Names(context, unit).look(context.program.inline(unit, "output"))
-            found[unit.name] = jnp.broadcast_to(value, context.shape(unit.size))
-        elif unit.spiking:
-            found[unit.name] = context.spikes(unit)
+    for population in context.program.equations.populations.values():
+        if population.graded:
+            value = Names(context, population).look(context.program.inline(population, "output"))
+            found[population.name] = jnp.broadcast_to(value, context.shape(population.size))
+        elif population.spiking:
+            found[population.name] = context.spikes(population)
     return found
 
 

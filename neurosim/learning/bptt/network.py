@@ -89,9 +89,9 @@ def controller(
     population, each (batch, size); output, the population whose output (batch, size) drives the body.
     Raises UnknownNameError for another population.
     """
-    units = functions.program.expanded.units
-    if output not in units:
-        raise UnknownNameError(f"controller: output '{output}': {suggest(output, units)}")
+    populations = functions.program.equations.populations
+    if output not in populations:
+        raise UnknownNameError(f"controller: output '{output}': {suggest(output, populations)}")
     take = jax.vmap(functions.bind(parameters))
 
     def control(memory: Any, observation: Any, cue: Any) -> tuple[Any, Array]:
@@ -110,15 +110,15 @@ def _checked(functions: NetworkFunctions, batch: Mapping[str, Any]) -> tuple[Par
     if not isinstance(batch, Mapping) or not batch.get("inputs"):
         raise UsageError("batch: no 'inputs': give a mapping with inputs by population (trials, steps, size)")
     inputs = {name: jnp.asarray(value) for name, value in batch["inputs"].items()}
-    units = functions.program.expanded.units
+    populations = functions.program.equations.populations
     first = next(iter(inputs.values())).shape[:2]
     for name, value in inputs.items():
-        if name not in units:
-            raise UnknownNameError(f"batch: input '{name}': {suggest(name, units)}")
-        if value.ndim != 3 or value.shape != (*first, units[name].size):
+        if name not in populations:
+            raise UnknownNameError(f"batch: input '{name}': {suggest(name, populations)}")
+        if value.ndim != 3 or value.shape != (*first, populations[name].size):
             raise UsageError(
                 f"batch: input '{name}' has shape {value.shape}, must have "
-                f"(trials, steps, {units[name].size}), with as many trials and steps as the others"
+                f"(trials, steps, {populations[name].size}), with as many trials and steps as the others"
             )
     lengths = batch.get("lengths")
     if lengths is not None and np.shape(lengths) != first[:1]:
@@ -141,8 +141,8 @@ def _streams(functions: NetworkFunctions, key: Array) -> Parameters:
 def _reason(functions: NetworkFunctions, name: str) -> str:
     """Return why no gradient reaches a parameter, by the statement that is to blame if there is one."""
     owner, _, variable = name.partition(".")
-    unit = functions.program.expanded.units.get(owner)
-    if unit is not None and unit.refractory == variable:
+    population = functions.program.equations.populations.get(owner)
+    if population is not None and population.refractory == variable:
         return "a refractory period counts whole steps"
     for text in _statements(functions, owner):
         if variable in names_in(text) and STEPWISE.search(text):
@@ -151,8 +151,8 @@ def _reason(functions: NetworkFunctions, name: str) -> str:
 
 
 def _statements(functions: NetworkFunctions, owner: str) -> Iterator[str]:
-    unit = functions.program.expanded.units.get(owner)
-    yield from dict(unit.definitions).values() if unit is not None else ()
+    population = functions.program.equations.populations.get(owner)
+    yield from dict(population.definitions).values() if population is not None else ()
     for block in functions.program.blocks:
         if block.owner == owner:
             yield from (line.expression for line in block.statements)

@@ -11,9 +11,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from neurosim.compiler.equations.forms import Expanded
+from neurosim.compiler.equations.forms import NetworkEquations
 from neurosim.compiler.equations.masks import structured
-from neurosim.compiler.equations.network import expand
+from neurosim.compiler.equations.network import network_equations
 from neurosim.engines.structure import apply, present_rules, updated_as_one
 from neurosim.errors import UsageError
 from neurosim.learning.bptt.trainer import Progress, Trainer
@@ -38,7 +38,7 @@ class Rewiring:
     trainer: Trainer
     network: Network
     every: int
-    _links: dict[int, Expanded] = field(default_factory=dict, init=False, repr=False)
+    _drawn: dict[int, NetworkEquations] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.every < 1:
@@ -56,7 +56,7 @@ class Rewiring:
 
     @cached_property
     def _projections(self) -> list[str]:
-        return [link.name for link in structured(expand(self.network))]
+        return [projection.name for projection in structured(network_equations(self.network))]
 
     def train(
         self,
@@ -93,7 +93,7 @@ class Rewiring:
         masks = {n: np.array(v, dtype=float) for n, v in training.varied.items()}
         begun: dict[str, np.ndarray] = {}
         for row, seed in enumerate(training.seeds):
-            memory = _Memory(self._expanded(int(seed)), row, weights, masks, gradient)
+            memory = _Memory(self._equations(int(seed)), row, weights, masks, gradient)
             before = {name: masks[f"{name}.mask"][row].copy() for name in self._projections}
             for rule, names in updated_as_one(present_rules(memory)):
                 apply(memory, rule, names, training.step // self.every)
@@ -112,13 +112,15 @@ class Rewiring:
         return {name: mask if training.several else mask[0] for name, mask in found.items()}
 
     def _masks(self, seeds: int | Sequence[int]) -> dict[str, np.ndarray]:
-        links = [self._expanded(int(seed)).links for seed in np.atleast_1d(seeds)]
-        return {f"{n}.mask": np.stack([own[n].states["mask"] for own in links]) for n in self._projections}
+        projections = [self._equations(int(seed)).projections for seed in np.atleast_1d(seeds)]
+        return {
+            f"{n}.mask": np.stack([own[n].states["mask"] for own in projections]) for n in self._projections
+        }
 
-    def _expanded(self, seed: int) -> Expanded:
-        if seed not in self._links:
-            self._links[seed] = expand(self.network, seed)
-        return self._links[seed]
+    def _equations(self, seed: int) -> NetworkEquations:
+        if seed not in self._drawn:
+            self._drawn[seed] = network_equations(self.network, seed)
+        return self._drawn[seed]
 
 
 def _kept(path: tuple[Any, ...], leaf: Any, kept: dict[str, np.ndarray]) -> Any:
@@ -134,7 +136,7 @@ def _kept(path: tuple[Any, ...], leaf: Any, kept: dict[str, np.ndarray]) -> Any:
 class _Memory:
     """The parameters of one seed, as structural rules read and write them."""
 
-    expanded: Expanded
+    equations: NetworkEquations
     row: int
     weights: dict[str, np.ndarray]
     masks: dict[str, np.ndarray]
@@ -148,12 +150,12 @@ class _Memory:
         for values in (self.weights, self.masks):
             if f"{owner}.{name}" in values:
                 return np.asarray(values[f"{owner}.{name}"][self.row], dtype=float)
-        link = self.expanded.links.get(owner)
-        if link is None or name not in link.constants:
+        projection = self.equations.projections.get(owner)
+        if projection is None or name not in projection.constants:
             raise UsageError(
                 f"'{owner}.{name}' is a signal of a run, which training does not have: use another rule"
             )
-        return link.constants[name]
+        return projection.constants[name]
 
     def _write(self, owner: str, name: str, value: np.ndarray) -> None:
         values = self.weights if f"{owner}.{name}" in self.weights else self.masks

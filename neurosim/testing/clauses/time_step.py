@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosim.compiler.equations.network import expand
+from neurosim.compiler.equations.network import network_equations
 from neurosim.model.rule import SynapticRule
 from neurosim.testing.hosts import DT, HOLD, TRAIN, inputs
 from neurosim.testing.report import broken
@@ -25,7 +25,10 @@ def independent_of_dt(trial: Trial) -> str:
         return "the clock 'sample' counts presentations, not time"
     if trial.rule.clock == "interval":
         return "the clock 'interval' counts updates, not steps"
-    if isinstance(trial.rule, SynapticRule) and expand(trial.network(), trial.seed).links["plastic"].draws:
+    if (
+        isinstance(trial.rule, SynapticRule)
+        and network_equations(trial.network(), trial.seed).projections["plastic"].draws
+    ):
         return "its random numbers belong to steps, so that another dt has others"
     coarse, fine = changes(trial, DT), changes(trial, DT / 10)
     for name in coarse:
