@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from neurosim.errors import DescriptionError
+from neurosim.model.facts import check_fields
 from neurosim.model.registries import connectivities, enter
 from neurosim.model.units import DIMENSIONLESS, scalar_in_si, value_to_json
 from neurosim.model.values import indices, whole
@@ -27,6 +28,7 @@ class Connectivity:
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
+        check_fields(cls)
         enter(connectivities, cls)
 
     def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:

@@ -19,7 +19,8 @@ from brian2.equations.equations import (
 
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import check_expression, check_length
-from neurosim.model.parameters import Described
+from neurosim.model.facts import check_facts
+from neurosim.model.parameters import Described, Option, Parameter
 from neurosim.model.registries import enter, neurons
 from neurosim.registry import suggest
 
@@ -51,7 +52,7 @@ class NeuronModel(Described):
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         if not abstract:
-            cls._check_facts("neuron model")
+            check_facts(cls, "neuron model", (Parameter, Option))
             enter(neurons, cls)
 
     @property

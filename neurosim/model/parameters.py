@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from neurosim.errors import DescriptionError
 from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, in_si, unit_name
-from neurosim.model.values import Distribution, Value
+from neurosim.model.values import Distribution, Value, value_dimension
 from neurosim.registry import suggest
 
 
@@ -31,7 +31,11 @@ class Parameter:
     @property
     def dimension(self) -> Dimension:
         """The dimension that a value must have."""
-        return dimension_of(self.default)
+        return value_dimension(self.default)
+
+    def with_default(self, value: Any, where: str) -> Parameter:
+        """Return the parameter with another default, which a subclass gives it; raises DescriptionError as `check`."""
+        return replace(self, default=self.check(value, where), required=False)
 
     def check(self, value: Any, where: str) -> Value:
         """Return the value if its unit, finiteness and bounds are right; else raise DescriptionError."""
@@ -88,25 +92,21 @@ class Option:
     doc: str = field(repr=False)
     choices: tuple[str, ...] = ()
 
+    def with_default(self, value: Any, where: str) -> Option:
+        """Return the option with another default, which a subclass gives it; raises DescriptionError."""
+        return replace(self, default=_check_option(value, self, where))
+
 
 def option(default: str, doc: str, choices: tuple[str, ...] = ()) -> Any:
     """Declare a choice of a model, such as its transfer function; `choices` empty means any name."""
     return Option(default, doc, choices)
 
 
-# How facts that are text are annotated, and what they may be.
-_TEXTS: Mapping[str, Any] = {"ClassVar[str]": str, "ClassVar[str | None]": (str, type(None))}
-
-
-def _annotations(cls: type) -> dict[str, str]:
-    return {n: str(annotation) for n, annotation in vars(cls).get("__annotations__", {}).items()}
-
-
 class Described:
     """Base of models, synapses and rules: a class of facts, an instance of parameter values.
 
-    Subclasses are data: class attributes made by `parameter(...)` and `option(...)`, and equations as text.
-    Instances are immutable.
+    Subclasses are data: class attributes made by `parameter(...)` and `option(...)`, and equations as text. A plain
+    value for an inherited parameter or option is its default in the subclass. Instances are immutable.
     """
 
     parameters: ClassVar[Mapping[str, Parameter]] = {}
@@ -114,31 +114,18 @@ class Described:
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
+        every: dict[str, Parameter | Option] = {**cls.parameters, **cls.options}
+        for name, inherited in every.items():
+            if name not in vars(cls):
+                continue
+            value, where = vars(cls)[name], f"{cls.__name__}.{name}"
+            if not isinstance(value, Parameter | Option):
+                setattr(cls, name, inherited.with_default(value, where))
+            elif isinstance(value, Parameter) is not isinstance(inherited, Parameter):
+                raise DescriptionError(f"{where} is inherited as another kind of fact: choose another name")
         own = vars(cls)
         cls.parameters = {**cls.parameters, **{k: v for k, v in own.items() if isinstance(v, Parameter)}}
         cls.options = {**cls.options, **{k: v for k, v in own.items() if isinstance(v, Option)}}
-
-    @classmethod
-    def _check_facts(cls, kind: str, more: Iterable[str] = ()) -> None:
-        """Refuse text under a name that is no fact, which would change nothing, and a fact in text that is none.
-
-        Arguments: kind, what the class is; more, names of facts that follow from others of the class.
-        """
-        declared = {n: a for base in reversed(cls.__mro__[1:]) for n, a in _annotations(base).items()}
-        facts = {n for n, annotation in declared.items() if annotation in _TEXTS} | set(more)
-        for name, value in vars(cls).items():
-            inherited = any(name in vars(base) for base in cls.__mro__[1:])
-            if isinstance(value, str) and not (name.startswith("_") or inherited or name in facts):
-                raise DescriptionError(
-                    f"{cls.__name__}.{name} is no fact of a {kind}: {suggest(name, facts)} "
-                    f"(a text of your own begins with an underscore)"
-                )
-            kinds = (_TEXTS.get(declared.get(name, ""), object), property)  # a property makes the text
-            if name in declared and not isinstance(value, kinds):
-                raise DescriptionError(
-                    f"{cls.__name__}.{name} = {value!r} is not text: write it in quotes, "
-                    "and a number as the name of a parameter"
-                )
 
     def __init__(self, **values: Any) -> None:
         name = type(self).__name__

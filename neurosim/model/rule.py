@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Literal
 
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import check_expression
-from neurosim.model.parameters import Described, Option
+from neurosim.model.facts import check_facts
+from neurosim.model.parameters import Described, Option, Parameter
 from neurosim.model.registries import enter, rules
 from neurosim.registry import suggest
 
@@ -189,6 +190,7 @@ class Rule(Described):
     clock: ClassVar[Literal["spike", "continuous", "sample", "interval"]] = "continuous"
     _clocks: ClassVar[tuple[str, ...]] = ("spike", "continuous", "sample")
     places: ClassVar[tuple[Place, ...]] = ()
+    _parts: ClassVar[tuple[type, ...]] = ()
     signals: ClassVar[Mapping[str, RuleSignal]] = {}
     traces: ClassVar[Mapping[str, Trace]] = {}
 
@@ -220,7 +222,7 @@ class Rule(Described):
                 known = " or ".join(cls.places)
                 raise DescriptionError(f"{cls.__name__}.{name} is of '{place}': make it by {known}")
         if not abstract:
-            cls._check_facts("rule", cls._changes())
+            check_facts(cls, "rule", (Parameter, Option, RuleSignal, Trace, *cls._parts), cls._changes())
             enter(rules, cls)
 
     @classmethod
@@ -275,6 +277,7 @@ class SynapticRule(Rule, abstract=True):
     """
 
     places: ClassVar[tuple[Place, ...]] = ("pre", "post", "synapse")
+    _parts: ClassVar[tuple[type, ...]] = (Total,)
     dw: ClassVar[str | None] = None
     dW: ClassVar[str | None] = None
     on_pre: ClassVar[str] = ""
@@ -302,6 +305,7 @@ class NeuronRule(Rule, abstract=True):
     """
 
     places: ClassVar[tuple[Place, ...]] = ("own",)
+    _parts: ClassVar[tuple[type, ...]] = (Gain, Offset)
     on_spike: ClassVar[str] = ""
     gains: ClassVar[Mapping[str, Gain]] = {}
     offsets: ClassVar[Mapping[str, Offset]] = {}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from neurosim.errors import DescriptionError
+from neurosim.model.facts import check_facts
 from neurosim.model.neuron import fill
-from neurosim.model.parameters import Described
+from neurosim.model.parameters import Described, Option, Parameter
 from neurosim.model.registries import enter, synapses
 
 
@@ -26,7 +27,7 @@ class SynapseModel(Described):
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         if not abstract:
-            cls._check_facts("synapse model")
+            check_facts(cls, "synapse model", (Parameter, Option))
             if "port" not in cls.options:
                 raise DescriptionError(
                     f"{cls.__name__} does not say which variable of the target receives it: "

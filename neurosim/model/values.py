@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 
 from neurosim.errors import DescriptionError
+from neurosim.model.facts import check_fields
 from neurosim.model.units import Dimension, dimension_of, in_si, scalar_in_si, unit_name
 from neurosim.rng import generator
 
 
 class Distribution:
     """A value drawn independently for every element from the stream (seed, purpose)."""
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        check_fields(cls)
 
     def check(self, dimension: Dimension | None, where: str) -> None:
         """Refuse another unit than `dimension`, if one is given."""

@@ -58,7 +58,7 @@ class ClopathSTDP(SynapticRule):
     dw = "w_0*A_LTP*x*(v - theta_plus)*int(v > theta_plus)*(u_plus - theta_minus)*int(u_plus > theta_minus)"
     then = Bounds(0, "w_max")
 
-    sets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+    _sets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "visual cortex": {},
         "somatosensory cortex": {
             **{"A_LTD": 21e-5 / mV, "A_LTP": 30e-5 / mV**2},
@@ -74,11 +74,13 @@ class ClopathSTDP(SynapticRule):
     def named(cls, name: str, **values: object) -> ClopathSTDP:
         """Return the rule with a parameter set, other values as given.
 
-        Raises UnknownNameError for a name that is not in `sets`.
+        Raises UnknownNameError for an unknown name.
         """
-        if name not in cls.sets:
-            raise UnknownNameError(f"{cls.__name__} has no parameter set '{name}': {suggest(name, cls.sets)}")
-        return cls(**{**cls.sets[name], **values})
+        if name not in cls._sets:
+            raise UnknownNameError(
+                f"{cls.__name__} has no parameter set '{name}': {suggest(name, cls._sets)}"
+            )
+        return cls(**{**cls._sets[name], **values})
 
 
 class HomeostaticClopathSTDP(ClopathSTDP):

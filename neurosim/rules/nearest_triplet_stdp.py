@@ -22,7 +22,7 @@ class NearestTripletSTDP(TripletSTDP):
     on_pre = "w -= w_0 * o1 * (a2_minus + a3_minus * r2); r1 = 1; r2 = 1"
     on_post = "w += w_0 * r1 * (a2_plus + a3_plus * o2); o1 = 1; o2 = 1"
 
-    sets: ClassVar[Mapping[str, Amplitudes]] = {
+    _sets: ClassVar[Mapping[str, Amplitudes]] = {
         "visual cortex, full": (8.8e-11, 5.3e-2, 6.6e-3, 3.1e-3, 714, 40),
         "visual cortex, minimal": (0.0, 5.0e-2, 8.0e-3, 0.0, 714, 40),
         "hippocampal culture, full": (4.6e-3, 9.1e-3, 3.0e-3, 7.5e-9, 575, 47),

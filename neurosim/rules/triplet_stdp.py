@@ -49,7 +49,7 @@ class TripletSTDP(SynapticRule):
     then = Bounds(0, "w_max")
 
     # a2_plus, a3_plus, a2_minus, a3_minus, tau_x (ms; without effect where a3_minus = 0), tau_y (ms)
-    sets: ClassVar[Mapping[str, Amplitudes]] = {
+    _sets: ClassVar[Mapping[str, Amplitudes]] = {
         "visual cortex, full": (5e-10, 6.2e-3, 7.0e-3, 2.3e-4, 101, 125),
         "visual cortex, minimal": (0.0, 6.5e-3, 7.1e-3, 0.0, 101, 114),
         "hippocampal culture, full": (6.1e-3, 6.7e-3, 1.6e-3, 1.4e-3, 946, 27),
@@ -60,10 +60,12 @@ class TripletSTDP(SynapticRule):
     def named(cls, name: str, **values: object) -> TripletSTDP:
         """Return the rule with a parameter set of this scheme of interaction, other values as given.
 
-        Raises UnknownNameError for a name that is not in `sets`.
+        Raises UnknownNameError for an unknown name.
         """
-        if name not in cls.sets:
-            raise UnknownNameError(f"{cls.__name__} has no parameter set '{name}': {suggest(name, cls.sets)}")
-        a2_plus, a3_plus, a2_minus, a3_minus, tau_x, tau_y = cls.sets[name]
+        if name not in cls._sets:
+            raise UnknownNameError(
+                f"{cls.__name__} has no parameter set '{name}': {suggest(name, cls._sets)}"
+            )
+        a2_plus, a3_plus, a2_minus, a3_minus, tau_x, tau_y = cls._sets[name]
         amplitudes = {"a2_plus": a2_plus, "a3_plus": a3_plus, "a2_minus": a2_minus, "a3_minus": a3_minus}
         return cls(**{**amplitudes, "tau_x": tau_x * ms, "tau_y": tau_y * ms, **values})
