@@ -28,7 +28,7 @@ FLOORS = [
     {"neurosim.engines"},
     {"neurosim.learning", "neurosim.testing"},
     {"neurosim.experiment"},
-    {"neurosim", "neurosim.bench", "neurosim.catalogue", "neurosim.cli"},
+    {"neurosim", "neurosim.__main__", "neurosim.bench", "neurosim.catalogue", "neurosim.cli"},
     {"neurosim.circuits"},
     {"neurosim.experiments"},
 ]
