@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from circuits.celegans_swimmer import BODY_SIGNALS
+from neurosim.circuits.celegans_swimmer import BODY_SIGNALS
 from neurosim.errors import DescriptionError
 from neurosim.model.connectivity import AllToAll
 from neurosim.model.network import Network

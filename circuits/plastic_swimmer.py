@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from circuits.celegans_swimmer import SwimmerCircuit
+from neurosim.circuits.celegans_swimmer import SwimmerCircuit
 from neurosim.errors import DescriptionError
 from neurosim.model.network import Network
 from neurosim.model.parts import Clamp, Population, Projection

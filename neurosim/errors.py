@@ -37,5 +37,9 @@ class UsageError(NeurosimError, ValueError):
     """What was asked for is not possible as asked: a setting, an option, or an output that already exists."""
 
 
+class MissingExtra(NeurosimError, ImportError):
+    """A library of an optional part of the project is not installed; the message says what to install."""
+
+
 class ContractError(NeurosimError, AssertionError):
     """A rule does not keep the contract of rules; the message names the rule, the clause and what was seen."""

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from experiments.bilateral_motor.training import MODELS, TASKS
 from neurosim.analysis.paired import Paired, paired
 from neurosim.experiment import Claim, Results, at_least, at_most, not_tested
 from neurosim.experiment.claims import Verdict
+from neurosim.experiments.bilateral_motor.training import MODELS, TASKS
 
 NEEDED = 5  # seeds
 ABSTRACT = "abstract, arXiv 2401.14057"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 import numpy as np
 
-from experiments.bilateral_motor.training import MODELS, TASKS, mixed
 from neurosim.bodies.arm import TwoLink
 from neurosim.experiment import Results
+from neurosim.experiments.bilateral_motor.training import MODELS, TASKS, mixed
 
 if TYPE_CHECKING:
     from matplotlib.animation import FuncAnimation

@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments.bilateral_motor.training import MODELS, TASKS, Family
 from neurosim.analysis.reaching import Measure, final_errors, holding, reaching
+from neurosim.experiments.bilateral_motor.training import MODELS, TASKS, Family
 from neurosim.tasks import jax_key, rollout
 
 PATHS = 12  # hand paths that are stored of each model

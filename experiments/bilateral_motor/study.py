@@ -10,13 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from experiments.bilateral_motor.claims import COMPARED, claims
-from experiments.bilateral_motor.figure import figure, movie
-from experiments.bilateral_motor.measures import PATHS, Performance, measures, performance, rest, spread
-from experiments.bilateral_motor.training import MODELS, REGULARISERS, TASKS, Family
 from neurosim.analysis.paired import paired
 from neurosim.errors import UsageError
 from neurosim.experiment import Data, Experiment, Progress, RunContext, parallel_map, setting
+from neurosim.experiments.bilateral_motor.claims import COMPARED, claims
+from neurosim.experiments.bilateral_motor.figure import figure, movie
+from neurosim.experiments.bilateral_motor.measures import (
+    PATHS,
+    Performance,
+    measures,
+    performance,
+    rest,
+    spread,
+)
+from neurosim.experiments.bilateral_motor.training import MODELS, REGULARISERS, TASKS, Family
 from neurosim.learning.bptt import Training
 
 CITATION = (

@@ -13,8 +13,8 @@ import numpy as np
 import optax
 from jax import Array
 
-from circuits.bilateral_motor import BilateralMotor
 from neurosim.bodies.arm import Effector, Hill, Plant
+from neurosim.circuits.bilateral_motor import BilateralMotor
 from neurosim.engines.jax import compile_functions
 from neurosim.learning.bptt import Fresh, Model, Objective, Trainer, Training, clip_each, controller
 from neurosim.learning.bptt.losses import Term

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from circuits.celegans_swimmer import SwimmerCircuit
-from circuits.mlp import MLPController
-from experiments.swimmer.config import VARIANTS, Config
 from neurosim.analysis.waves import swimming_wave
+from neurosim.circuits.celegans_swimmer import SwimmerCircuit
+from neurosim.circuits.mlp import MLPController
 from neurosim.experiment import Results, at_least, at_most, not_tested, within
 from neurosim.experiment.claims import Claim, ordering
+from neurosim.experiments.swimmer.config import VARIANTS, Config
 
 PROTOTYPE = "independent prototype"
 

@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from circuits.celegans_swimmer import SwimmerCircuit, option_bits
-from circuits.mlp import MLPController
-from experiments.swimmer.claims import claims
-from experiments.swimmer.config import FITTED, PRESETS, VARIANTS, Config
-from experiments.swimmer.figure import figure
 from neurosim.bodies.swimmer import Swimmer
+from neurosim.circuits.celegans_swimmer import SwimmerCircuit, option_bits
+from neurosim.circuits.mlp import MLPController
 from neurosim.experiment import (
     Data,
     Experiment,
@@ -22,6 +19,9 @@ from neurosim.experiment import (
     RunContext,
     parallel_map,
 )
+from neurosim.experiments.swimmer.claims import claims
+from neurosim.experiments.swimmer.config import FITTED, PRESETS, VARIANTS, Config
+from neurosim.experiments.swimmer.figure import figure
 from neurosim.learning.arena import Arena, Controller, Episode
 from neurosim.learning.evolution import EvolutionState
 from neurosim.rng import generator

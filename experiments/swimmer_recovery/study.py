@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from circuits.celegans_swimmer import SwimmerCircuit
-from circuits.plastic_swimmer import PlasticSwimmer
-from experiments.swimmer_recovery.figure import figure
 from neurosim.analysis.waves import net_speed
 from neurosim.bodies.swimmer import Swimmer
+from neurosim.circuits.celegans_swimmer import SwimmerCircuit
+from neurosim.circuits.plastic_swimmer import PlasticSwimmer
 from neurosim.engines import get_engine
 from neurosim.experiment import (
     Claim,
@@ -29,6 +28,7 @@ from neurosim.experiment import (
     setting,
     within,
 )
+from neurosim.experiments.swimmer_recovery.figure import figure
 from neurosim.model.rule import NeuronRule, SynapticRule
 from neurosim.model.units import second
 from neurosim.rng import generator

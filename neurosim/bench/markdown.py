@@ -31,13 +31,13 @@ def section(results: Sequence[Numbers]) -> str:
 
 def put_into(page: Path, text: str) -> None:
     """Replace what stands between the marks of a page. Raises ResultFileError if the page has no such marks."""
-    old = page.read_text()
+    old = page.read_text("utf-8")
     if old.count(BEGIN) != 1 or old.count(END) != 1 or old.index(BEGIN) > old.index(END):
         raise ResultFileError(
             f"{page}: no place for the tables: add the lines '{BEGIN}' and '{END}' once each"
         )
     before, rest = old.split(BEGIN)
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{rest.split(END)[1]}")
+    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{rest.split(END)[1]}", "utf-8")
 
 
 def _machine(machine: Mapping[str, str]) -> str:

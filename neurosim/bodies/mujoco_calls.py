@@ -11,10 +11,14 @@ import sys
 from typing import Any
 
 import llvmlite.binding
-import mujoco
 import numpy as np
 from numba import carray, njit, types
 from numba.extending import intrinsic
+
+from neurosim.extras import optional
+
+with optional():
+    import mujoco
 
 # The Python bindings depend on the very library that made their objects; loading them exposes its symbols under any
 # name and place of the library (Linux, macOS, pip, conda).

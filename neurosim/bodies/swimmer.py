@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from itertools import accumulate, pairwise
 
-import mujoco
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike
@@ -21,6 +20,10 @@ from neurosim.bodies.mujoco_calls import (
     view,
 )
 from neurosim.errors import DescriptionError
+from neurosim.extras import optional
+
+with optional():
+    import mujoco
 
 # Places in the vector of handles: addresses, then counts.
 _MODEL, _DATA, _QPOS, _CTRL, _VELOCITY, _COM, _TARGET, _JOINTS, _SUBSTEPS = range(9)

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 app = typer.Typer(
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -21,6 +20,15 @@ def _option(text: str) -> Any:
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def _experiments(incomplete: str) -> list[str]:
+    from neurosim.experiment.catalogue import experiment_names
+
+    return [name for name in experiment_names() if name.startswith(incomplete)]
+
+
+Name = Annotated[str, typer.Argument(help="An experiment.", metavar="NAME", autocompletion=_experiments)]
 File = Annotated[Path, typer.Argument(help="A result file (.h5).", metavar="FILE")]
 
 
@@ -55,22 +63,23 @@ def list_names(
 
 @app.command()
 def settings(
-    name: Annotated[str, typer.Argument(help="An experiment.", metavar="NAME")],
+    name: Name,
     preset: Annotated[
         str | None,
         _option("Show the values of this preset (default: the first)."),
     ] = None,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Show the settings of an experiment, which --set changes."""
     from neurosim.cli.listing import show_settings
 
-    show_settings(name, preset)
+    show_settings(name, preset, as_json=as_json)
 
 
 @app.command()
 def run(
-    name: Annotated[str, typer.Argument(help="An experiment.", metavar="NAME")],
+    name: Name,
     seed: Annotated[int | None, _option("Seed of every random stream (default: 0).")] = None,
     preset: Annotated[str | None, _option("Preset of settings (default: the first).")] = None,
     out: Annotated[Path | None, _option("Result file (.h5) (default: in results/).")] = None,
@@ -79,7 +88,7 @@ def run(
     ] = None,
     engine: Annotated[str | None, _option("Engine (default: the experiment's).")] = None,
     workers: Annotated[int | None, _option("Threads (default: one per processor).")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing result file.")] = False,
     resume: Annotated[Path | None, _option("Go on with the run that was writing this file.")] = None,
     debug: Debug = False,
@@ -102,19 +111,24 @@ def run(
 
 
 @app.command()
-def show(file: File, debug: Debug = False) -> None:
+def show(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
     """Show what a result file holds and where it comes from."""
     from neurosim.cli.show import show_file
 
-    show_file(file)
+    show_file(file, as_json=as_json)
 
 
 @app.command()
-def claims(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
+def claims(
+    file: File,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
+    debug: Debug = False,
+) -> None:
     """Show the claims of a run: the paper's figure, ours, and the verdict."""
     from neurosim.cli.show import show_claims
 
-    show_claims(file, as_json=as_json)
+    show_claims(file, as_json=as_json, as_csv=as_csv)
 
 
 @app.command()

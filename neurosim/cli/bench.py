@@ -22,7 +22,7 @@ def report_benchmarks(file: Path, *, page: Path | None, figure: Path | None) -> 
     from neurosim.bench.markdown import put_into, section
 
     try:
-        results = json.loads(file.read_text())
+        results = json.loads(file.read_text("utf-8"))
         text = section(results)
     except OSError as error:
         raise ResultFileError(f"{file}: cannot be read: {error.strerror}") from error

@@ -7,7 +7,7 @@ import inspect
 import json
 from typing import Any
 
-from neurosim.cli.console import console
+from neurosim.cli.console import console, table
 from neurosim.cli.outcomes import names_as_asked
 from neurosim.errors import UsageError
 from neurosim.registry import Registry, suggest
@@ -21,24 +21,22 @@ def show_list(kind: str, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    from rich.table import Table
     from rich.text import Text
 
     # What stands apart: the summary is the last column, and the source a line below it.
     heads = [head for head in (rows[0] if rows else ()) if head not in ("family", "summary", "source")]
-    table = Table(*heads, "", box=None, show_header=len(heads) > 1)
+    shown = table(*heads, "", box=None, show_header=len(heads) > 1)
     for row in rows:
         name, *cells = (", ".join(v) if isinstance(v, list) else str(v) for v in map(row.get, heads))
         about = Text(row["summary"])
         if row.get("source"):
             about.append(f"\n{row['source']}", style="dim")
-        table.add_row(Text(name, style="cyan"), *map(Text, cells), about)
-    console().print(table if rows else f"no {kind} are installed")
+        shown.add_row(Text(name, style="cyan"), *map(Text, cells), about)
+    console().print(shown if rows else f"no {kind} are installed")
 
 
-def show_settings(name: str, preset: str | None) -> None:
-    """Print the settings of an experiment with the values of a preset."""
-    from rich.table import Table
+def show_settings(name: str, preset: str | None, *, as_json: bool) -> None:
+    """Print the settings of an experiment with the values of a preset, as a table or as JSON."""
     from rich.text import Text
 
     from neurosim.experiment import find_experiment, settings_of
@@ -46,18 +44,23 @@ def show_settings(name: str, preset: str | None) -> None:
     with names_as_asked():
         experiment = find_experiment(name)
         preset, config = experiment.preset(preset)
-    table = Table(
-        "setting",
-        "value",
-        "unit",
-        "bounds",
-        "what it is",
-        title=f"{name}, preset {preset}",
-        title_justify="left",
-    )
-    for key, facts in settings_of(config).items():
-        table.add_row(*map(Text, (key, str(getattr(config, key)), facts.unit, facts.bounds(), facts.doc)))
-    console().print(table)
+    rows = [
+        {
+            "setting": key,
+            "value": getattr(config, key),
+            "unit": facts.unit,
+            "bounds": facts.bounds(),
+            "what it is": facts.doc,
+        }
+        for key, facts in settings_of(config).items()
+    ]
+    if as_json:
+        print(json.dumps({"experiment": name, "preset": preset, "settings": rows}, indent=2))
+        return
+    shown = table(*rows[0], title=f"{name}, preset {preset}", title_justify="left")
+    for row in rows:
+        shown.add_row(*(Text(str(cell)) for cell in row.values()))
+    console().print(shown)
 
 
 def registry_of(kind: str) -> Registry[object]:

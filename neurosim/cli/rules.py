@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from neurosim.cli.console import console
+from neurosim.cli.console import console, table
 from neurosim.cli.outcomes import names_as_asked
 
 STYLES = {"passed": "green", "not applicable": "dim", "broken": "bold red"}
@@ -42,12 +42,11 @@ def show_check(target: str, *, engines: list[str], seed: int, as_json: bool) -> 
         ]
         print(json.dumps(rows, indent=2))
     else:
-        from rich.table import Table
         from rich.text import Text
 
-        table = Table("clause", "network", "verdict", "why", title=report.summary, title_justify="left")
+        shown = table("clause", "network", "verdict", "why", title=report.summary, title_justify="left")
         for o in report.outcomes:
             verdict = Text(o.verdict, style=STYLES[o.verdict])
-            table.add_row(Text(o.clause), Text(o.network), verdict, Text(o.broken or o.skipped))
-        console().print(table)
+            shown.add_row(Text(o.clause), Text(o.network), verdict, Text(o.broken or o.skipped))
+        console().print(shown)
     report.raise_broken()

@@ -8,12 +8,13 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import platformdirs
 
 
 @cache
@@ -23,8 +24,7 @@ def folder(kind: str = "") -> Path:
     It is in NEUROSIM_CACHE, else in the user's cache folder; where neither can be written, for this process alone.
     """
     chosen = os.environ.get("NEUROSIM_CACHE")
-    user = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
-    root = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or user) / "neurosim"
+    root = Path(chosen) if chosen else platformdirs.user_cache_path("neurosim", appauthor=False)
     path = root / kind
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def write(path: Path, text: str) -> None:
     """Write a file so that another process sees all of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    with os.fdopen(handle, "w") as file:
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
     os.replace(temporary, path)
 
@@ -54,7 +54,7 @@ def remembered(kind: str, parts: Any, work: Callable[[], Any]) -> Any:
     """Return work(), a JSON value that depends on `parts` alone, from the cache if it is there and whole."""
     path = folder(kind) / f"{key(parts)}.json"
     try:
-        stored = json.loads(path.read_text())
+        stored = json.loads(path.read_text("utf-8"))
         if stored["parts"] == json.loads(json.dumps(parts)):
             return stored["value"]
     except (OSError, ValueError, KeyError, TypeError):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from neurosim.errors import MissingExtra
 from neurosim.registry import Registry
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ def _load(name: str) -> None:
 
 def _load_own() -> None:
     for name in _OWN:
-        _load(name)
+        with suppress(MissingExtra):  # an engine that is not installed is not listed
+            _load(name)
 
 
 registry: Registry[Engine] = Registry("engine", "neurosim.engines", _load_own)

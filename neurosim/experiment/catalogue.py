@@ -7,8 +7,9 @@ from importlib import metadata, util
 from pathlib import Path
 from typing import Any
 
-from neurosim.errors import DescriptionError, UnknownNameError
+from neurosim.errors import DescriptionError, MissingExtra, UnknownNameError
 from neurosim.experiment.experiment import Experiment
+from neurosim.extras import optional
 from neurosim.registry import suggest
 
 GROUP = "neurosim.experiments"
@@ -32,14 +33,18 @@ def experiment_summary(name: str) -> str:
 def find_experiment(name: str) -> Experiment[Any]:
     """Return an experiment by its name.
 
-    Raises UnknownNameError with the nearest name, DescriptionError when what is installed under it is none.
+    Raises UnknownNameError with the nearest name, DescriptionError when what is installed under it is none,
+    MissingExtra when it needs a library that is not installed.
     """
     entries = _entries()
     if name not in entries:
         raise UnknownNameError(f"unknown experiment '{name}': {suggest(name, entries)}")
     entry = entries[name]
     try:
-        found = entry.load()
+        with optional():
+            found = entry.load()
+    except MissingExtra:
+        raise
     except (ImportError, AttributeError) as error:
         raise DescriptionError(f"experiment '{name}': '{entry.value}' cannot be loaded: {error}") from error
     if not isinstance(found, Experiment):

@@ -71,7 +71,8 @@ def graph(network: Network) -> nx.MultiDiGraph:
             "synapse": type(p.synapse).__name__,
             "port": p.synapse.port,
             "connectivity": type(p.connect).__name__,
-            "rules": [type(rule).__name__ for rule in p.rules],
+            # Text, not a list, since GraphML and GEXF store none.
+            "rules": ", ".join(type(rule).__name__ for rule in p.rules),
         }
         drawn.add_edge(p.source, p.target, key=p.name, **attributes)
     return drawn

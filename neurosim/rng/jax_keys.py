@@ -5,11 +5,13 @@ from __future__ import annotations
 import zlib
 from typing import SupportsIndex
 
-import jax
-import jax.numpy as jnp
-from jax import Array
-
+from neurosim.extras import optional
 from neurosim.rng import stream_key
+
+with optional():
+    import jax
+    import jax.numpy as jnp
+    from jax import Array
 
 
 def jax_key(seed: SupportsIndex, entity: str, purpose: str) -> Array:

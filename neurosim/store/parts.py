@@ -7,14 +7,14 @@ was in, and less where that stage keeps a checkpoint.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from filelock import FileLock, Timeout
 
 from neurosim.errors import ResultFileError, UsageError
 from neurosim.store.data import Data, Spikes
@@ -33,7 +33,7 @@ class Parts:
     Arguments: target, the result file they will be merged into; header, what the run is (its root attributes).
     """
 
-    def __init__(self, target: Path, header: dict[str, Any], lock: IO[bytes]) -> None:
+    def __init__(self, target: Path, header: dict[str, Any], lock: FileLock) -> None:
         self.target = target
         self.header = header
         self.folder = parts_folder(target)
@@ -54,7 +54,7 @@ class Parts:
                 old.unlink()
             write_sealed(folder / "header", json.dumps(dict(header), allow_nan=False).encode())
         except BaseException:
-            lock.close()
+            lock.release()
             raise
         return cls(target, dict(header), lock)
 
@@ -68,7 +68,7 @@ class Parts:
         try:
             return cls(target, json.loads(read_sealed(folder / "header")), lock)
         except BaseException:
-            lock.close()
+            lock.release()
             raise
 
     def stages(self) -> list[str]:
@@ -115,16 +115,17 @@ class Parts:
 
     def close(self) -> None:
         """Let another process take up the run."""
-        self._lock.close()
+        self._lock.release()
 
     def remove(self) -> None:
         """Delete the parts, once they are merged or nothing is in them."""
         # Renamed first, so that no moment exists at which half of the parts look like a run to resume.
+        # Unlocked before, since Windows renames no folder with an open file in it.
+        self.close()
         gone = self.folder.with_name(f".{self.folder.name}.gone")
         shutil.rmtree(gone, ignore_errors=True)
         self.folder.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
-        self.close()
 
     def worth_keeping(self) -> bool:
         """Tell whether a stage has finished or kept a checkpoint."""
@@ -150,21 +151,16 @@ def _write(writer: Writer, stage: str, name: str, item: Data | Spikes) -> None:
         )
 
 
-def _hold(folder: Path) -> IO[bytes]:
-    """Make and lock a folder of parts for this process (until it ends, however it ends), where the system can."""
+def _hold(folder: Path) -> FileLock:
+    """Make and lock a folder of parts for this process (until it ends, however it ends), where the disk can."""
+    lock = FileLock(folder / "lock", thread_local=False)
     try:
         folder.mkdir(exist_ok=True)
-        lock = open(folder / "lock", "wb")  # noqa: SIM115  (held open on purpose)
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise UsageError(f"{folder}: another process is running this; wait for it or stop it") from None
+    except NotImplementedError:
+        pass  # some network disks have no locks
     except OSError as error:
         raise ResultFileError(f"{folder}: cannot be written: {error.strerror}") from error
-    if os.name == "posix":
-        import fcntl
-
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            raise UsageError(f"{folder}: another process is running this; wait for it or stop it") from None
-        except OSError:
-            pass  # some network disks have no locks
     return lock

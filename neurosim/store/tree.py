@@ -25,10 +25,10 @@ def content_tree(path: Path, arrays: Mapping[str, Info]) -> Tree:
 
 def text_of(tree: Tree) -> str:
     """Return a rich tree as plain text, one node a line."""
-    console = Console(file=StringIO(), width=10_000, no_color=True, highlight=False)
-    with console.capture() as capture:
-        console.print(tree)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+    # In a notebook rich would write HTML or colours, also where it is not asked to.
+    file = StringIO()
+    Console(file=file, width=10_000, force_terminal=False, force_jupyter=False, highlight=False).print(tree)
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
 
 
 def shown(text: object) -> str:

@@ -4,15 +4,18 @@ A task draws trials (`task.trials(limb, jax_key(seed, "reach", "training"), 64)`
 cue to any task; `rollout` runs a controller on them.
 """
 
+from neurosim.extras import optional
 from neurosim.registry import Registry
-from neurosim.rng.jax_keys import jax_key
-from neurosim.tasks.centre_out import CentreOut
-from neurosim.tasks.force_field import ForceField, curl
-from neurosim.tasks.go_cue import GoCue
-from neurosim.tasks.hold import Hold
-from neurosim.tasks.reach import RandomReach
-from neurosim.tasks.rollout import Cue, Episode, rollout
-from neurosim.tasks.task import Limb, Task, Trials
+
+with optional():
+    from neurosim.rng.jax_keys import jax_key
+    from neurosim.tasks.centre_out import CentreOut
+    from neurosim.tasks.force_field import ForceField, curl
+    from neurosim.tasks.go_cue import GoCue
+    from neurosim.tasks.hold import Hold
+    from neurosim.tasks.reach import RandomReach
+    from neurosim.tasks.rollout import Cue, Episode, rollout
+    from neurosim.tasks.task import Limb, Task, Trials
 
 TASKS: Registry[type[Task]] = Registry("task", "neurosim.tasks")
 """The tasks: `TASKS.get("hold")(max_force=5.0)`."""

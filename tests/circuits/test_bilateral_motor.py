@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from brian2 import second
 
-from circuits.bilateral_motor import BilateralMotor
 from neurosim import digest, from_json, graph, simulate, to_json
+from neurosim.circuits.bilateral_motor import BilateralMotor
 from neurosim.engines.jax import compile_functions
 from neurosim.errors import DescriptionError, UnknownNameError
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from brian2 import second
 
-from circuits.celegans_swimmer import SIGNS, SwimmerCircuit, option_bits
 from neurosim import simulate
 from neurosim.bodies.swimmer import Swimmer
+from neurosim.circuits.celegans_swimmer import SIGNS, SwimmerCircuit, option_bits
 from neurosim.errors import DescriptionError
 from tests.bodies.reference_policy import episode
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from brian2 import second
 
-from circuits.mlp import MLPController
 from neurosim import simulate
 from neurosim.bodies.swimmer import Swimmer
+from neurosim.circuits.mlp import MLPController
 from neurosim.errors import DescriptionError
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from brian2 import second
 
-from circuits.celegans_swimmer import SwimmerCircuit
-from circuits.plastic_swimmer import PlasticSwimmer
 from neurosim import simulate
 from neurosim.bodies.swimmer import Swimmer
+from neurosim.circuits.celegans_swimmer import SwimmerCircuit
+from neurosim.circuits.plastic_swimmer import PlasticSwimmer
 from neurosim.errors import DescriptionError
 from neurosim.rng import generator
 

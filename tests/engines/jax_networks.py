@@ -3,7 +3,6 @@
 import numpy as np
 from brian2 import Hz, ms, mV, second
 
-from circuits.celegans_swimmer import SwimmerCircuit
 from neurosim import (
     AllToAll,
     Clamp,
@@ -22,6 +21,7 @@ from neurosim import (
     post,
     pre,
 )
+from neurosim.circuits.celegans_swimmer import SwimmerCircuit
 from neurosim.engines.recordings import Spikes
 from neurosim.model.parts import External
 from neurosim.neurons import LIF, LeakyRate, Poisson, Signal

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from brian2 import ms
 
-from circuits.celegans_swimmer import SwimmerCircuit
 from neurosim import (
     AllToAll,
     Edges,
@@ -17,6 +16,7 @@ from neurosim import (
     pre,
     simulate,
 )
+from neurosim.circuits.celegans_swimmer import SwimmerCircuit
 from neurosim.engines.jax import compile_functions
 from neurosim.errors import DescriptionError, EngineRefusal
 from neurosim.model.parameters import option, parameter

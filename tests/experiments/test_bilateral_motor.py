@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from experiments.bilateral_motor import study as bilateral_motor
-from experiments.bilateral_motor.claims import COMPARED, claims
-from experiments.bilateral_motor.figure import _matrix
-from experiments.bilateral_motor.measures import Performance, measures, performance, spread
-from experiments.bilateral_motor.training import (
+from neurosim.bodies.arm import Effector
+from neurosim.errors import DescriptionError, UsageError
+from neurosim.experiment import find_experiment, new_run, resumed_run, with_settings
+from neurosim.experiments.bilateral_motor import study as bilateral_motor
+from neurosim.experiments.bilateral_motor.claims import COMPARED, claims
+from neurosim.experiments.bilateral_motor.figure import _matrix
+from neurosim.experiments.bilateral_motor.measures import Performance, measures, performance, spread
+from neurosim.experiments.bilateral_motor.training import (
     DOMINANT,
     LOSSES,
     MODELS,
@@ -23,9 +26,6 @@ from experiments.bilateral_motor.training import (
     sense,
     terms,
 )
-from neurosim.bodies.arm import Effector
-from neurosim.errors import DescriptionError, UsageError
-from neurosim.experiment import find_experiment, new_run, resumed_run, with_settings
 from neurosim.store import open_results
 
 DT = 0.01

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from circuits.celegans_swimmer import SwimmerCircuit
-from circuits.mlp import MLPController
-from experiments.swimmer import study as swimmer
 from neurosim.bodies.swimmer import Swimmer
+from neurosim.circuits.celegans_swimmer import SwimmerCircuit
+from neurosim.circuits.mlp import MLPController
 from neurosim.errors import DescriptionError, UsageError
 from neurosim.experiment import find_experiment, new_run, parallel_map, resumed_run, with_settings
+from neurosim.experiments.swimmer import study as swimmer
 from neurosim.learning.arena import Arena
 from neurosim.learning.evolution import EvolutionStrategy
 from neurosim.rng import generator

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.swimmer_recovery import study as swimmer_recovery
 from neurosim.experiment import find_experiment, new_run, with_settings
+from neurosim.experiments.swimmer_recovery import study as swimmer_recovery
 from neurosim.store import open_results
 
 TINY = ["starts=2", "lost=0", "healthy=120", "recovery=180", "window=120", "segment=60", "physics_dt=15 ms"]

@@ -63,7 +63,9 @@ def test_a_network_can_be_drawn():
     drawn = graph(network(Projection("aa", "a", "a", Pulse(), AllToAll(), 0 * mV)))
     assert isinstance(drawn, nx.MultiDiGraph) and set(drawn) == {"a", "s", "u", "r"}
     assert drawn.nodes["a"] == {"size": 3, "model": "LIF"}
-    assert drawn.edges["s", "a", "sa"]["rules"] == ["PairSTDP"] and drawn.has_edge("a", "a", "aa")
+    assert drawn.edges["s", "a", "sa"]["rules"] == "PairSTDP" and drawn.has_edge("a", "a", "aa")
+    again = nx.parse_graphml("\n".join(nx.generate_graphml(drawn)), force_multigraph=True)
+    assert again.edges["s", "a", "sa"]["rules"] == "PairSTDP"
 
 
 @pytest.mark.parametrize(

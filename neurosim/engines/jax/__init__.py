@@ -5,7 +5,10 @@ none is chosen. `with jax.enable_x64(True):` around calls is needed for function
 simulation sees to it by itself.
 """
 
-from neurosim.engines.jax.functions import NetworkFunctions, compile_functions
-from neurosim.engines.jax.surrogate import Surrogate
+from neurosim.extras import optional
+
+with optional():
+    from neurosim.engines.jax.functions import NetworkFunctions, compile_functions
+    from neurosim.engines.jax.surrogate import Surrogate
 
 __all__ = ["NetworkFunctions", "Surrogate", "compile_functions"]

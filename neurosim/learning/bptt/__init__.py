@@ -5,17 +5,20 @@
 baseline policy. Optimisers and schedules are optax's.
 """
 
-from neurosim.learning.bptt.batches import Fresh, Shuffled, padded
-from neurosim.learning.bptt.gru import GRU
-from neurosim.learning.bptt.losses import mean_absolute, mean_square, softmax_cross_entropy
-from neurosim.learning.bptt.model import Model
-from neurosim.learning.bptt.network import controller, network_model
-from neurosim.learning.bptt.objective import Objective
-from neurosim.learning.bptt.rewiring import Rewiring
-from neurosim.learning.bptt.trainer import Trainer
-from neurosim.learning.bptt.training import Training
-from neurosim.learning.bptt.transforms import clip_each, scale_each
-from neurosim.learning.bptt.validation import Validation
+from neurosim.extras import optional
+
+with optional():
+    from neurosim.learning.bptt.batches import Fresh, Shuffled, padded
+    from neurosim.learning.bptt.gru import GRU
+    from neurosim.learning.bptt.losses import mean_absolute, mean_square, softmax_cross_entropy
+    from neurosim.learning.bptt.model import Model
+    from neurosim.learning.bptt.network import controller, network_model
+    from neurosim.learning.bptt.objective import Objective
+    from neurosim.learning.bptt.rewiring import Rewiring
+    from neurosim.learning.bptt.trainer import Trainer
+    from neurosim.learning.bptt.training import Training
+    from neurosim.learning.bptt.transforms import clip_each, scale_each
+    from neurosim.learning.bptt.validation import Validation
 
 __all__ = [
     "GRU",
