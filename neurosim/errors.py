@@ -41,5 +41,9 @@ class MissingExtra(NeurosimError, ImportError):
     """A library of an optional part of the project is not installed; the message says what to install."""
 
 
+class OutputTaken(UsageError):
+    """The output is there already, or another process is writing it."""
+
+
 class ContractError(NeurosimError, AssertionError):
     """A rule does not keep the contract of rules; the message names the rule, the clause and what was seen."""

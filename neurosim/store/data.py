@@ -11,6 +11,9 @@ from neurosim.errors import ResultFileError
 
 # Booleans, integers, floats, complex numbers and text. Objects are never stored: reading them back means pickle.
 KINDS = "biufcU"
+# How deep groups may be nested, and how long the name of one may be, in bytes.
+MAX_DEPTH = 32
+MAX_NAME = 255
 # Wider than 64 bits: the layout differs between machines.
 _WIDE = {np.dtype(np.longdouble), np.dtype(np.clongdouble)} - {np.dtype(np.float64), np.dtype(np.complex128)}
 
@@ -70,6 +73,8 @@ def storable(path: str, value: npt.ArrayLike) -> np.ndarray:
     try:
         if array.dtype.kind == "U":
             np.char.encode(array, "utf-8")
+            if "\0" in "".join(array.flat):
+                raise ValueError("text with a sign of the number 0")
     except ValueError as error:
         raise ResultFileError(f"'{path}': not an array of numbers or text ({error})") from error
     if array.dtype.kind not in KINDS or array.dtype in _WIDE:
@@ -83,13 +88,23 @@ def storable(path: str, value: npt.ArrayLike) -> np.ndarray:
 def checked_name(name: str) -> str:
     """Return a name that can stand in a path; raises ResultFileError for one that cannot."""
     if name in ("", ".", "..") or "/" in name or name != name.strip() or not name.isprintable():
-        raise ResultFileError(f"'{name}': not a name; use letters, digits and signs other than '/'")
+        raise ResultFileError(f"'{shown(name)}': not a name; use letters, digits and signs other than '/'")
+    if len(name.encode()) > MAX_NAME:
+        raise ResultFileError(f"'{name[:20]}...': a name of {len(name)} letters; use a shorter one")
     return name
+
+
+def shown(text: object) -> str:
+    """Return a text from a file or a user without signs that would steer a terminal."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in str(text))
 
 
 def checked_path(path: str) -> str:
     """Return an HDF5 path without its leading '/'; raises ResultFileError unless every part is a name."""
-    return "/".join(checked_name(part) for part in path.removeprefix("/").split("/"))
+    parts = path.removeprefix("/").split("/")
+    if len(parts) > MAX_DEPTH:
+        raise ResultFileError(f"'{'/'.join(parts[:3])}/...': groups more than {MAX_DEPTH} deep; use fewer")
+    return "/".join(map(checked_name, parts))
 
 
 @dataclass(frozen=True)

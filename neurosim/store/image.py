@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import h5py
 
-from neurosim.errors import ResultFileError
+from neurosim.store.plain import plain_only
 from neurosim.store.sealed import verify, write_sealed
 
 
@@ -20,16 +20,14 @@ def memory_file() -> h5py.File:
     return h5py.File(f"memory-{uuid4()}", "w", driver="core", backing_store=False, block_size=2**20)
 
 
-def seal(file: h5py.File, path: Path) -> None:
-    """Write a file from memory to disk behind its digest; raises ResultFileError."""
+def seal(file: h5py.File, path: Path, *, overwrite: bool = True) -> None:
+    """Write a file from memory to disk behind its digest; raises ResultFileError, OutputTaken."""
     file.flush()
-    write_sealed(path, file.id.get_file_image())
+    write_sealed(path, file.id.get_file_image(), overwrite=overwrite)
 
 
 def open_sealed(path: Path) -> h5py.File:
     """Verify a sealed file, then open it read-only; raises ResultFileError."""
     verify(path)
-    try:
+    with plain_only(path):
         return h5py.File(path, "r")
-    except OSError as error:
-        raise ResultFileError(f"{path}: not readable as HDF5: {' '.join(str(error).split())}") from error

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from functools import cached_property
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,49 +13,53 @@ import numpy as np
 from neurosim.errors import ResultFileError
 from neurosim.registry import suggest
 from neurosim.store import schema
-from neurosim.store.data import KINDS, Data, Info, Spikes
+from neurosim.store.content import content_hash
+from neurosim.store.data import Data, Info, Spikes, shown
+from neurosim.store.facts import facts_of
 from neurosim.store.image import open_sealed
+from neurosim.store.plain import address, attribute, is_text, plain_arrays, plain_only, scales, values
 
 
 def open_results(path: str | Path) -> Results:
     """Verify a result file, then open it read-only.
 
-    Raises ResultFileError when it is missing, truncated, damaged, or not a result file of a version known here.
+    Every version of the layout that was ever written is read; what has changed between them is the way text is
+    stored, which is seen from its type.
+    Raises ResultFileError when it is missing, truncated, damaged, not a result file of a version known here, or holds
+    anything but plain arrays and the attributes of a result file.
     """
     path = Path(path)
     if not path.exists() and schema.parts_folder(path).is_dir():
-        raise ResultFileError(f"{path}: its run has not ended; if it was stopped, go on with --resume {path}")
+        raise ResultFileError(
+            f"{path}: its run has not ended; if it was stopped, resume it with --resume {path}"
+        )
     file = open_sealed(path)
-    name, version = file.attrs.get("schema"), file.attrs.get("schema_version")
-    if name is None:
+    try:
+        with plain_only(path):
+            _check_schema(path, attribute(file, "schema"), attribute(file, "schema_version"))
+        return Results(path, file)
+    except BaseException:
         file.close()
-        raise ResultFileError(
-            f"{path}: holds no results; a state of a simulation is read by read_state, and of results "
-            f"this neurosim reads '{schema.SCHEMA}' version {schema.SCHEMA_VERSION}"
-        )
-    if name != schema.SCHEMA or version != schema.SCHEMA_VERSION:
-        file.close()
-        raise ResultFileError(
-            f"{path}: holds '{name}' version {version}, this neurosim reads '{schema.SCHEMA}' version "
-            f"{schema.SCHEMA_VERSION}; open it with the neurosim that wrote it"
-        )
-    return Results(path, file)
+        raise
 
 
 class Results:
     """A result file open for reading; a context manager.
 
     Arguments: path, where the file is (for messages); file, the open HDF5 file.
+    Raises ResultFileError when the file holds what a result file does not.
     """
 
     def __init__(self, path: Path, file: h5py.File) -> None:
         self.path = path
         self._file = file
-
-    @property
-    def attributes(self) -> dict[str, Any]:
-        """The root attributes, those in JSON decoded."""
-        return {name: self._attribute(name, value) for name, value in self._file.attrs.items()}
+        with plain_only(path):
+            self.attributes: Mapping[str, Any] = facts_of(file)
+            found = plain_arrays(file)
+            self._infos = _infos(found)
+            self._datasets = {name: found[name] for name in self._infos}
+        names = [name.split("/") for name in self._infos]
+        self._populations = list(dict.fromkeys(n[1] for n in names if n[0] == schema.SPIKES and len(n) == 3))
 
     @property
     def status(self) -> str:
@@ -75,15 +78,17 @@ class Results:
 
     def paths(self) -> list[str]:
         """Return the paths of all arrays, spikes included, in alphabetical order."""
-        return list(self._datasets)
+        return list(self._infos)
 
     def populations(self) -> list[str]:
         """Return the names of the populations whose spikes are stored."""
-        return list(self._file.get(schema.SPIKES, ()))
+        return self._populations
 
     def array(self, path: str) -> np.ndarray:
         """Return an array by its path, for example 'trials/rate'; raises ResultFileError if there is none."""
-        return self._values(self._dataset(path))
+        name = self._known(path)
+        with plain_only(self.path):
+            return values(self._datasets[name])
 
     def data(self, path: str) -> Data:
         """Return an array with its dims, unit and long name; raises ResultFileError if there is none."""
@@ -92,28 +97,25 @@ class Results:
 
     def info(self, path: str) -> Info:
         """Return all about an array but its values; raises ResultFileError if there is none."""
-        dataset = self._dataset(path)
-        unit = str(dataset.attrs.get("units", schema.DIMENSIONLESS))
-        return Info(
-            dataset.shape,
-            "text" if dataset.dtype.kind == "S" else str(dataset.dtype),
-            _dims(dataset),
-            "" if unit == schema.DIMENSIONLESS else unit,
-            str(dataset.attrs.get("long_name", "")),
-        )
+        return self._infos[self._known(path)]
 
     def spikes(self, population: str) -> Spikes:
         """Return the spikes of a population; raises ResultFileError if there is none of that name."""
-        if population not in self.populations():
+        if population not in self._populations:
             raise ResultFileError(
-                f"{self.path}: no spikes of '{population}': {suggest(population, self.populations())}"
+                f"{self.path}: no spikes of '{population}': {suggest(population, self._populations)}"
             )
         times, ids = (f"{schema.SPIKES}/{population}/{name}" for name in ("timestamps", "node_ids"))
         return Spikes(self.array(times), self.array(ids), self.info(times).unit)
 
     def infos(self) -> dict[str, Info]:
         """Return all about every stored array but its values, by path."""
-        return {path: self.info(path) for path in self.paths()}
+        return dict(self._infos)
+
+    def content_hash(self) -> str:
+        """Return the SHA-256 of what was found and how: see `neurosim.store.content`. Reads every array."""
+        with plain_only(self.path):
+            return content_hash(self.attributes, ((path, self.data(path)) for path in self._infos))
 
     def tree(self) -> str:
         """Return the content as an indented text: every array with its dims, type, unit and description."""
@@ -133,47 +135,45 @@ class Results:
     ) -> None:
         self.close()
 
-    @cached_property
-    def _datasets(self) -> dict[str, h5py.Dataset]:
-        found: dict[str, h5py.Dataset] = {}
-
-        def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:
-            if isinstance(item, h5py.Dataset) and not schema.is_bare_dimension(item):
-                found[name] = item
-
-        # Visits what the file itself holds, never a link into another file.
-        self._file.visititems(visit)
-        return found
-
-    def _dataset(self, path: str) -> h5py.Dataset:
-        path = path.removeprefix("/")
-        if path not in self._datasets:
-            raise ResultFileError(f"{self.path}: no array '{path}': {suggest(path, self._datasets)}")
-        return self._datasets[path]
-
-    def _attribute(self, name: str, value: Any) -> Any:
-        if name not in schema.JSON_ATTRIBUTES:
-            return value.item() if isinstance(value, np.generic) else value
-        try:
-            return json.loads(value)
-        except (TypeError, ValueError) as error:
-            raise ResultFileError(f"{self.path}: attribute '{name}' is not JSON text") from error
-
-    def _values(self, dataset: h5py.Dataset) -> np.ndarray:
-        if dataset.dtype.kind == "S":
-            return np.char.decode(dataset[()], "utf-8")
-        if dataset.dtype.kind not in KINDS or dataset.is_virtual or dataset.external:
-            raise ResultFileError(
-                f"{self.path}: '{dataset.name}' is not a plain array of this file; it is not read"
-            )
-        return np.asarray(dataset[()])
+    def _known(self, path: str) -> str:
+        name = path.removeprefix("/")
+        if name not in self._infos:
+            raise ResultFileError(f"{self.path}: no array '{path}': {suggest(path, self._infos)}")
+        return name
 
 
-def _dims(dataset: h5py.Dataset) -> tuple[str, ...]:
-    if dataset.is_scale:
-        return (_last(dataset.name),)
-    return tuple(_last(axis[0].name) if len(axis) else "" for axis in dataset.dims)
+def _check_schema(path: Path, name: Any, version: Any) -> None:
+    known = f"this neurosim reads '{schema.SCHEMA}' versions 1 to {schema.SCHEMA_VERSION}"
+    if name is None:
+        raise ResultFileError(
+            f"{path}: holds no results; a state of a simulation is read by read_state, and of results {known}"
+        )
+    if name != schema.SCHEMA or version not in range(1, schema.SCHEMA_VERSION + 1):
+        raise ResultFileError(
+            f"{path}: holds '{shown(name)}' version {shown(version)}, {known}; "
+            "open it with the neurosim that wrote it"
+        )
 
 
-def _last(path: str) -> str:
-    return path.rpartition("/")[2]
+def _infos(arrays: Mapping[str, h5py.Dataset]) -> dict[str, Info]:
+    """Return all about every array but its values, without those that only stand for a dimension."""
+    is_scale = {path: attribute(item, "CLASS") == "DIMENSION_SCALE" for path, item in arrays.items()}
+    dimension = {address(arrays[path]): path.rpartition("/")[2] for path, scale in is_scale.items() if scale}
+    return {
+        path: _info(item, path, dimension, is_scale=is_scale[path])
+        for path, item in arrays.items()
+        if not (is_scale[path] and schema.is_bare_dimension(attribute(item, "NAME"), item.shape))
+    }
+
+
+def _info(item: h5py.Dataset, path: str, dimension: Mapping[int, str], *, is_scale: bool) -> Info:
+    unit = str(attribute(item, "units", schema.DIMENSIONLESS))
+    return Info(
+        item.shape,
+        "text" if is_text(item) else str(item.dtype),
+        (path.rpartition("/")[2],)
+        if is_scale and item.ndim == 1
+        else tuple("" if place is None else dimension[place] for place in scales(item)),
+        "" if unit == schema.DIMENSIONLESS else unit,
+        str(attribute(item, "long_name", "")),
+    )

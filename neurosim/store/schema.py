@@ -9,10 +9,9 @@ import h5py
 import numpy as np
 
 SCHEMA: Final = "neurosim-result"
-SCHEMA_VERSION: Final = 1
-
-# running: in a segment whose run has not ended; the others are how a run ended.
-STATUSES: Final = ("running", "interrupted", "failed", "complete")
+# 1: text of fixed length, spikes compressed. 2: text of variable length, which netCDF knows as strings, and spikes
+# as they are, because the reader of SONATA has no filters; the attribute `content`.
+SCHEMA_VERSION: Final = 2
 
 # Root attributes that hold JSON text.
 JSON_ATTRIBUTES: Final = ("config", "versions", "citations", "claims")
@@ -37,6 +36,6 @@ def bare_dimension(length: int) -> str:
     return f"This is a netCDF dimension but not a netCDF variable.{length:10d}"
 
 
-def is_bare_dimension(dataset: h5py.Dataset) -> bool:
-    """Tell whether a dataset only stands for a dimension."""
-    return dataset.is_scale and bytes(dataset.attrs.get("NAME", b"")) == bare_dimension(len(dataset)).encode()
+def is_bare_dimension(name: object, shape: tuple[int, ...]) -> bool:
+    """Tell by its NAME whether a dimension scale of this shape only stands for a dimension."""
+    return len(shape) == 1 and name == bare_dimension(shape[0])

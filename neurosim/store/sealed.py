@@ -9,29 +9,37 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from pathlib import Path
+from secrets import token_hex
+from typing import BinaryIO
 
-from neurosim.errors import ResultFileError
+from neurosim.errors import OutputTaken, ResultFileError
 
 HEADER_BYTES = 512
 _HEADER = re.compile(rb"neurosim sealed file 1\nsha256 ([0-9a-f]{64})\nbytes (\d{1,19})\n\0*")
 
 
-def write_file(path: Path, *chunks: bytes) -> None:
+def write_file(path: Path, *chunks: bytes, overwrite: bool = True) -> None:
     """Write a file so that it appears complete or not at all, and survives a power cut.
 
-    Arguments: path, the file; chunks, its content in order.
-    Raises ResultFileError when it cannot be written (no such folder, no permission, full disk).
+    Arguments: path, the file; chunks, its content in order; overwrite, whether a file of that name is replaced.
+    Raises OutputTaken when a file of that name is there and is not to be replaced, ResultFileError when it cannot be
+    written (no such folder, no permission, full disk).
     """
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = temporary_name(path)
     try:
         try:
-            with open(temporary, "wb") as file:
+            # A new file under a name that nobody can guess: a link that was planted there is not followed.
+            with open(temporary, "xb") as file:
                 for chunk in chunks:
                     file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, path)
+            if overwrite:
+                os.replace(temporary, path)
+            else:
+                _put(temporary, path)
             _sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
@@ -39,39 +47,84 @@ def write_file(path: Path, *chunks: bytes) -> None:
         raise ResultFileError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def write_sealed(path: Path, content: bytes) -> None:
-    """Write content behind a header that holds its length and SHA-256; raises ResultFileError."""
+def temporary_name(path: Path) -> Path:
+    """Return a name beside a path for what will be put there."""
+    return path.with_name(f".{token_hex(8)}.tmp")
+
+
+def _put(temporary: Path, path: Path) -> None:
+    """Give a file its name unless a file of that name is there already, at this very moment."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise taken(path) from None
+    except OSError:  # some disks have no links
+        if path.exists():
+            raise taken(path) from None
+        os.replace(temporary, path)
+
+
+def taken(path: Path) -> OutputTaken:
+    """Return the error that a file is there already."""
+    return OutputTaken(f"{path}: exists already; choose another name, or overwrite it")
+
+
+def write_sealed(path: Path, content: bytes, *, overwrite: bool = True) -> None:
+    """Write content behind a header that holds its length and SHA-256; raises as `write_file` does."""
     header = f"neurosim sealed file 1\nsha256 {hashlib.sha256(content).hexdigest()}\nbytes {len(content)}\n"
-    write_file(path, header.encode().ljust(HEADER_BYTES, b"\0"), content)
+    write_file(path, header.encode().ljust(HEADER_BYTES, b"\0"), content, overwrite=overwrite)
 
 
 def verify(path: Path) -> None:
     """Check a sealed file against its header; raises ResultFileError naming what is wrong with it."""
     try:
-        with open(path, "rb") as file:
-            header = _HEADER.fullmatch(file.read(HEADER_BYTES))
-            if header is None or header.end() != HEADER_BYTES:
-                raise ResultFileError(f"{path}: not a neurosim result file, or its first bytes are damaged")
-            size, expected = os.fstat(file.fileno()).st_size - HEADER_BYTES, int(header[2])
-            if size != expected:
-                raise ResultFileError(
-                    f"{path}: {size} bytes of content where its header says {expected}: truncated or changed; "
-                    "restore it from a copy or run again"
-                )
-            if hashlib.file_digest(file, "sha256").hexdigest().encode() != header[1]:
-                raise ResultFileError(
-                    f"{path}: damaged: its content does not match its checksum; restore it from a copy or run again"
-                )
-    except FileNotFoundError:
+        with open(path, "rb", opener=_without_waiting) as file:
+            _check(file, path)
+    except (FileNotFoundError, NotADirectoryError):
         raise ResultFileError(f"{path}: no such file") from None
-    except OSError as error:
-        raise ResultFileError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:
+        raise ResultFileError(
+            f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from error
 
 
 def read_sealed(path: Path) -> bytes:
     """Return the content of a sealed file once it is verified; raises ResultFileError."""
     verify(path)
     return path.read_bytes()[HEADER_BYTES:]
+
+
+def is_sealed(path: Path) -> bool:
+    """Tell whether a file begins as a sealed file does."""
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            return _HEADER.fullmatch(file.read(HEADER_BYTES)) is not None
+    except OSError:
+        return False
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file, but never wait for what is at the other end of a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _check(file: BinaryIO, path: Path) -> None:
+    facts = os.fstat(file.fileno())
+    if not stat.S_ISREG(facts.st_mode):
+        raise ResultFileError(f"{path}: cannot be read: not a file")
+    header = _HEADER.fullmatch(file.read(HEADER_BYTES))
+    if header is None or header.end() != HEADER_BYTES:
+        raise ResultFileError(f"{path}: not a neurosim result file, or its first bytes are damaged")
+    size, expected = facts.st_size - HEADER_BYTES, int(header[2])
+    if size != expected:
+        raise ResultFileError(
+            f"{path}: {size} bytes of content where its header says {expected}: truncated or changed; "
+            "restore it from a copy or run again"
+        )
+    if hashlib.file_digest(file, "sha256").hexdigest().encode() != header[1]:
+        raise ResultFileError(
+            f"{path}: damaged: its content does not match its checksum; restore it from a copy or run again"
+        )
 
 
 def _sync_folder(folder: Path) -> None:

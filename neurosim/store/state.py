@@ -12,6 +12,7 @@ import numpy.typing as npt
 from neurosim.errors import ResultFileError
 from neurosim.store.data import checked_path, storable
 from neurosim.store.image import memory_file, open_sealed, seal
+from neurosim.store.plain import NotPlain, is_text, plain_arrays, plain_only
 
 State = Mapping[str, npt.ArrayLike]
 
@@ -34,15 +35,16 @@ def save_state(group: h5py.Group, state: State) -> None:
 
 
 def load_state(group: h5py.Group) -> dict[str, np.ndarray | np.generic]:
-    """Return what `save_state` stored: arrays, and numpy scalars for values without a shape."""
-    state = {}
+    """Return what `save_state` stored: arrays, and numpy scalars for values without a shape.
 
-    def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:
-        if isinstance(item, h5py.Dataset):
-            state[name] = item[()]
-
-    group.visititems(visit)
-    return state
+    Raises ResultFileError when the group holds anything but plain arrays of numbers.
+    """
+    with plain_only(Path(group.file.filename)):
+        arrays = plain_arrays(group)
+        for name, dataset in arrays.items():
+            if is_text(dataset) or dataset.chunks is not None:
+                raise NotPlain(f"'{name}' is not an array of numbers as a state holds")
+        return {name: dataset[()] for name, dataset in arrays.items()}
 
 
 def write_state(path: str | Path, state: State) -> None:

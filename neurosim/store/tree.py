@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from neurosim.store.data import Info
+from neurosim.store.data import Info, shown
 
 
 def content_tree(path: Path, arrays: Mapping[str, Info]) -> Tree:
     """Return the groups and arrays of a result file as a rich tree."""
-    root = Tree(Text(str(path), style="bold"))
+    root = Tree(Text(shown(path), style="bold"))
     branches = {"": root}
     for name, info in arrays.items():
         group, _, own = name.rpartition("/")
@@ -31,11 +31,6 @@ def text_of(tree: Tree) -> str:
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
 
 
-def shown(text: object) -> str:
-    """Return a text from a file without characters that would steer a terminal."""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in str(text))
-
-
 def _branch(branches: dict[str, Tree], group: str) -> Tree:
     if group not in branches:
         parent, _, name = group.rpartition("/")
@@ -44,7 +39,7 @@ def _branch(branches: dict[str, Tree], group: str) -> Tree:
 
 
 def _label(name: str, info: Info) -> Text:
-    axes = ", ".join(f"{dim}: {length}" for dim, length in zip(info.dims, info.shape, strict=True))
+    axes = ", ".join(f"{shown(dim)}: {length}" for dim, length in zip(info.dims, info.shape, strict=True))
     label = Text(shown(name), style="cyan")
     label.append(f" ({axes}) {info.dtype} [{shown(info.unit) or '1'}] ", style="default")
     return label.append(shown(info.long_name), style="dim")

@@ -15,9 +15,14 @@ import numpy.typing as npt
 
 from neurosim.errors import ResultFileError, UsageError
 from neurosim.store import schema
-from neurosim.store.data import checked_name, checked_path, storable
+from neurosim.store.data import checked_name, checked_path, shown, storable
 from neurosim.store.image import memory_file, seal
 from neurosim.store.reader import Results
+from neurosim.store.sealed import taken
+
+
+# Names of 255 bytes are common to file systems; that of a folder beside the file is longer than its own.
+LONGEST_NAME = 200
 
 
 def check_target(path: Path, *, overwrite: bool) -> None:
@@ -26,10 +31,14 @@ def check_target(path: Path, *, overwrite: bool) -> None:
     Raises UsageError when something is there already (unless `overwrite`), ResultFileError when the folder does not
     exist or may not be written to.
     """
+    if not str(path).isprintable():
+        raise UsageError(f"{shown(path)}: has signs in its name that cannot be shown; give another name")
+    if len(os.fsencode(path.name)) > LONGEST_NAME:
+        raise UsageError(f"{path.name[:20]}...: a name of {len(path.name)} letters; give a shorter one")
     if path.is_dir():
         raise UsageError(f"{path}: is a folder; give the name of a file")
     if path.exists() and not overwrite:
-        raise UsageError(f"{path}: exists already; choose another name, or overwrite it")
+        raise taken(path)
     if not path.parent.is_dir():
         raise ResultFileError(f"{path.parent}: no such folder; create it first")
     if not os.access(path.parent, os.W_OK | os.X_OK):
@@ -47,13 +56,15 @@ class _Group:
 class Writer:
     """Builds one result file; nothing is on disk until it closes without an error, and then all of it.
 
-    Arguments: path, the file to write; overwrite, whether a file that is there may be replaced.
+    Arguments: path, the file to write; overwrite, whether a file that is there may be replaced, also one that appears
+    before this one is complete.
     Raises UsageError or ResultFileError when the file could not be written.
     """
 
     def __init__(self, path: str | Path, *, overwrite: bool = False) -> None:
         self.path = Path(path)
         check_target(self.path, overwrite=overwrite)
+        self._overwrite = overwrite
         self._file = memory_file()
         self._groups: dict[str, _Group] = {}
         self._axes: list[tuple[h5py.Dataset, tuple[str, ...]]] = []
@@ -77,9 +88,6 @@ class Writer:
         path, values = checked_path(path), storable(path, array)
         self._claim_dims(path, tuple(dims), values.shape)
         dataset = self._create(path, values)
-        if values.dtype.kind == "U":
-            # Tells xarray that the bytes are text.
-            dataset.attrs["_Encoding"] = "utf-8"
         dataset.attrs["units"] = unit or schema.DIMENSIONLESS
         dataset.attrs["long_name"] = long_name or path.rpartition("/")[2]
         self._axes.append((dataset, tuple(dims)))
@@ -110,7 +118,11 @@ class Writer:
         """Set root attributes: text and numbers as they are, anything else as JSON text."""
         for name, value in attributes.items():
             plain = isinstance(value, str | int | float)
-            self._file.attrs[name] = value if plain else json.dumps(value, sort_keys=True, allow_nan=False)
+            text = value if plain else json.dumps(value, sort_keys=True, allow_nan=False)
+            try:
+                self._file.attrs[name] = text
+            except (ValueError, TypeError, OverflowError) as error:
+                raise ResultFileError(f"attribute '{name}': cannot be stored: {error}") from error
 
     def results(self) -> Results:
         """Return a view of what has been written so far."""
@@ -120,8 +132,9 @@ class Writer:
     def close(self) -> None:
         """Put the file on disk, sealed; raises ResultFileError, and then leaves what was there untouched."""
         try:
-            self._attach_dims()
-            seal(self._file, self.path)
+            # Read back by the rules of the reader, so that nothing is written that it would refuse.
+            self.set_attributes(content=self.results().content_hash())
+            seal(self._file, self.path, overwrite=self._overwrite)
         finally:
             self._file.close()
 
@@ -160,14 +173,18 @@ class Writer:
                 )
 
     def _create(self, path: str, values: np.ndarray) -> h5py.Dataset:
-        # HDF5 compresses in chunks, and neither a single number nor an empty array has any.
-        options = (
-            {"chunks": True, "compression": "gzip", "shuffle": True, "fletcher32": True}
-            if values.ndim and values.size
-            else {}
-        )
+        text = values.dtype.kind == "U"
+        # Uncompressed: single numbers and empty arrays, since HDF5 compresses in chunks; text, of which HDF5 would
+        # compress the places only; spikes, because readers of SONATA may have no filters.
+        plain = text or not values.ndim or not values.size or path.startswith(f"{schema.SPIKES}/")
+        options = {} if plain else {"chunks": True, "compression": "gzip", "shuffle": True, "fletcher32": True}
         try:
-            return self._file.create_dataset(path, data=_encoded(values), **options)
+            return self._file.create_dataset(
+                path,
+                data=values.astype(object) if text else values,
+                dtype=h5py.string_dtype("utf-8") if text else None,
+                **options,
+            )
         except (ValueError, TypeError) as error:
             raise ResultFileError(
                 f"'{path}': something is stored there already; choose another name"
@@ -191,14 +208,6 @@ class Writer:
         elif not group[dim].is_scale:
             group[dim].make_scale(dim)
         return group[dim]
-
-
-def _encoded(values: np.ndarray) -> np.ndarray:
-    """Return text as UTF-8 of fixed length, which HDF5 can compress and check, and numbers unchanged."""
-    if values.dtype.kind != "U":
-        return values
-    text = np.char.encode(values, "utf-8")
-    return text.astype(h5py.string_dtype("utf-8", max(text.dtype.itemsize, 1)))
 
 
 def _sorting(times: np.ndarray, ids: np.ndarray) -> int:

@@ -1,0 +1,187 @@
+"""What HDF5 may be asked to read: groups, arrays and attributes that lie in the file itself, and nothing else.
+
+Anyone can seal a file, so one that is whole may still be hostile. Each link, layout and type is looked at before HDF5
+acts on it: nothing outside the file is followed, and no more memory is taken than the file accounts for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from h5py import h5a, h5d, h5l, h5o, h5r, h5s, h5t, h5z
+
+from neurosim.errors import ResultFileError
+from neurosim.store.data import KINDS, MAX_DEPTH, checked_name
+
+MAX_OBJECTS = 20_000
+MAX_ATTRIBUTES = 64
+MAX_ATTRIBUTE_BYTES = 2**26
+# No byte of a deflated stream stands for more than this many.
+_DEFLATE_RATIO = 1032
+_FILTERS = {h5z.FILTER_DEFLATE, h5z.FILTER_SHUFFLE, h5z.FILTER_FLETCHER32}
+_NUMBERS = {h5t.INTEGER, h5t.FLOAT, h5t.ENUM}
+
+
+class NotPlain(Exception):
+    """What is in a file that a plain file does not hold; shown behind the name of the file."""
+
+
+@contextmanager
+def plain_only(path: Path) -> Iterator[None]:
+    """Turn whatever HDF5 makes of an odd file into one line: a ResultFileError that names the file."""
+    try:
+        yield
+    except NotPlain as error:
+        raise ResultFileError(f"{path}: {error}; it is not read") from error
+    except MemoryError as error:
+        raise ResultFileError(f"{path}: holds more than fits into memory") from error
+    except (ArithmeticError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
+        text = " ".join(str(error).split())
+        raise ResultFileError(f"{path}: not readable as HDF5: {text}") from error
+
+
+def plain_arrays(root: h5py.Group) -> dict[str, h5py.Dataset]:
+    """Return all arrays below a group by path, in alphabetical order of each group; raises NotPlain."""
+    arrays: dict[str, h5py.Dataset] = {}
+    seen = {address(root)}
+
+    def visit(group: h5py.Group, prefix: str, depth: int) -> None:
+        if depth > MAX_DEPTH or len(seen) + len(group) > MAX_OBJECTS:
+            raise NotPlain(f"holds groups more than {MAX_DEPTH} deep, or more than {MAX_OBJECTS} objects")
+        for name in group:
+            _check_name(name)
+            path = f"{prefix}{name}"
+            if group.id.links.get_info(name.encode()).type != h5l.TYPE_HARD:
+                raise NotPlain(f"'{path}' is a link to something else")
+            item = h5o.open(group.id, name.encode())
+            place = h5o.get_info(item).addr
+            if place in seen:
+                raise NotPlain(f"'{path}' is there under another name too")
+            seen.add(place)
+            if h5a.get_num_attrs(item) > MAX_ATTRIBUTES:
+                raise NotPlain(f"'{path}' has more than {MAX_ATTRIBUTES} attributes")
+            if isinstance(item, h5py.h5g.GroupID):
+                visit(h5py.Group(item), f"{path}/", depth + 1)
+            elif isinstance(item, h5d.DatasetID):
+                _check_array(item, path)
+                arrays[path] = h5py.Dataset(item)
+            else:
+                raise NotPlain(f"'{path}' is neither a group nor an array")
+
+    visit(root, "", 1)
+    return arrays
+
+
+def address(item: h5py.Group | h5py.Dataset) -> int:
+    """Return where an object lies in its file."""
+    return h5o.get_info(item.id).addr
+
+
+def is_text(dataset: h5py.Dataset) -> bool:
+    """Tell whether an array holds text, of fixed or variable length."""
+    return dataset.id.get_type().get_class() == h5t.STRING
+
+
+def attribute(item: h5py.Group | h5py.Dataset, name: str, default: Any = None) -> Any:
+    """Return an attribute that is a number, an array of numbers or a text; raises NotPlain for another one."""
+    key = name.encode()
+    if not h5a.exists(item.id, key):
+        return default
+    found = h5a.open(item.id, key)
+    kind, space = found.get_type().get_class(), found.get_space()
+    plain = kind in _NUMBERS or (kind == h5t.STRING and space.get_simple_extent_type() == h5s.SCALAR)
+    if not plain or found.get_storage_size() > MAX_ATTRIBUTE_BYTES:
+        raise NotPlain(f"attribute '{name}' is neither a number nor a text")
+    value = item.attrs[name]
+    if isinstance(value, bytes):
+        value = value.decode()
+    if isinstance(value, str):
+        value.encode()  # what is no text was read with signs that stand for bytes
+    elif isinstance(value, h5py.Empty):
+        raise NotPlain(f"attribute '{name}' is empty")
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def scales(dataset: h5py.Dataset) -> list[int | None]:
+    """Return where the scale of each axis lies in the file, None without one; raises NotPlain."""
+    if not h5a.exists(dataset.id, b"DIMENSION_LIST"):
+        return [None] * dataset.ndim
+    found = h5a.open(dataset.id, b"DIMENSION_LIST")
+    kind = found.get_type()
+    # HDF5 reads this attribute without a look at its type, so that another one ends the process.
+    if (
+        kind.get_class() != h5t.VLEN
+        or not kind.get_super().equal(h5t.STD_REF_OBJ)
+        or found.shape != (dataset.ndim,)
+    ):
+        raise NotPlain(f"'{dataset.name}' has an attribute DIMENSION_LIST of another type")
+    return [
+        h5o.get_info(h5r.dereference(axis[0], dataset.id)).addr if len(axis) and axis[0] else None
+        for axis in dataset.attrs["DIMENSION_LIST"]
+    ]
+
+
+def values(dataset: h5py.Dataset) -> np.ndarray:
+    """Return the values of an array of `plain_arrays`; text is decoded. Raises NotPlain."""
+    if dataset.size and not dataset.id.get_storage_size():
+        raise NotPlain(f"'{dataset.name}' has values that were never written")
+    if not is_text(dataset):
+        return np.asarray(dataset[()])
+    if dataset.dtype.kind == "S":
+        return np.char.decode(dataset[()], "utf-8")
+    texts = [text.decode() for text in _texts(dataset)]
+    return np.array(texts, dtype=np.str_).reshape(dataset.shape)
+
+
+def _texts(dataset: h5py.Dataset) -> Iterator[bytes]:
+    """Yield texts of variable length, of which many could lie in one place of the file: no more than it accounts for."""
+    size = dataset.file.id.get_filesize()
+    if dataset.size * 16 > size:
+        raise NotPlain(f"'{dataset.name}' has more values than the file holds")
+    if dataset.ndim == 0:
+        yield dataset[()]
+        return
+    total, rows = 0, max(2**26 // (size * max(prod(dataset.shape[1:]), 1)), 1)
+    for start in range(0, len(dataset) if dataset.size else 0, rows):
+        for text in dataset[start : start + rows].ravel():
+            total += len(text)
+            if total > size:
+                raise NotPlain(f"'{dataset.name}' has longer texts than the file holds")
+            yield text
+
+
+def _check_name(name: str) -> None:
+    try:
+        checked_name(name)
+    except ResultFileError as error:
+        raise NotPlain(str(error)) from error
+
+
+def _check_array(item: h5d.DatasetID, path: str) -> None:
+    """Raise NotPlain unless an array lies in the file, is of a plain type, and is no larger than what is stored."""
+    layout = item.get_create_plist()
+    if layout.get_layout() == h5d.VIRTUAL or layout.get_external_count():
+        raise NotPlain(f"'{path}' has its values in another file")
+    kind = item.get_type()
+    text = kind.get_class() == h5t.STRING
+    complex_number = kind.get_class() == h5t.COMPOUND and kind.get_nmembers() == 2
+    if not text and not complex_number and kind.get_class() not in _NUMBERS:
+        raise NotPlain(f"'{path}' is not an array of numbers or text")
+    if not text and (kind.dtype.kind not in KINDS or h5py.check_enum_dtype(kind.dtype) is not None):
+        raise NotPlain(f"'{path}' is not an array of numbers or text")
+    space = item.get_space()
+    if space.get_simple_extent_type() == h5s.NULL or space.get_simple_extent_dims(True) != item.shape:
+        raise NotPlain(f"'{path}' has no fixed shape")
+    filters = [layout.get_filter(number)[0] for number in range(layout.get_nfilters())]
+    if not set(filters) <= _FILTERS or len(set(filters)) != len(filters):
+        raise NotPlain(f"'{path}' is stored by a filter that is not used here")
+    size, stored = prod(item.shape) * kind.get_size(), item.get_storage_size()
+    # What only stands for a dimension is never written, and never read.
+    if stored and size > stored * (_DEFLATE_RATIO if filters else 1):
+        raise NotPlain(f"'{path}' has more values than the file holds")
