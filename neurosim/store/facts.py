@@ -21,7 +21,7 @@ def facts_of(file: h5py.File) -> dict[str, Any]:
         raise NotPlain(f"has more than {MAX_ATTRIBUTES} attributes")
     facts = {}
     for name in file.attrs:
-        if not name.isprintable():
+        if not isinstance(name, str) or not name.isprintable():
             raise NotPlain("has an attribute whose name is none")
         value = attribute(file, name)
         facts[name] = _decoded(name, value) if name in schema.JSON_ATTRIBUTES else value

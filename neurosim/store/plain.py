@@ -94,17 +94,15 @@ def attribute(item: h5py.Group | h5py.Dataset, name: str, default: Any = None) -
     if not h5a.exists(item.id, key):
         return default
     found = h5a.open(item.id, key)
-    kind, space = found.get_type().get_class(), found.get_space()
-    plain = kind in _NUMBERS or (kind == h5t.STRING and space.get_simple_extent_type() == h5s.SCALAR)
-    if not plain or found.get_storage_size() > MAX_ATTRIBUTE_BYTES:
+    kind, shape = found.get_type().get_class(), found.get_space().get_simple_extent_type()
+    plain = kind in _NUMBERS or (kind == h5t.STRING and shape == h5s.SCALAR)
+    if not plain or shape == h5s.NULL or found.get_storage_size() > MAX_ATTRIBUTE_BYTES:
         raise NotPlain(f"attribute '{name}' is neither a number nor a text")
     value = item.attrs[name]
     if isinstance(value, bytes):
         value = value.decode()
     if isinstance(value, str):
         value.encode()  # what is no text was read with signs that stand for bytes
-    elif isinstance(value, h5py.Empty):
-        raise NotPlain(f"attribute '{name}' is empty")
     return value.item() if isinstance(value, np.generic) else value
 
 
@@ -156,8 +154,10 @@ def _texts(dataset: h5py.Dataset) -> Iterator[bytes]:
             yield text
 
 
-def _check_name(name: str) -> None:
+def _check_name(name: str | bytes) -> None:
     try:
+        if isinstance(name, bytes):
+            raise ResultFileError(f"{name!r}: not a name")
         checked_name(name)
     except ResultFileError as error:
         raise NotPlain(str(error)) from error
