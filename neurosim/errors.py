@@ -1,6 +1,11 @@
 """Error types: each message is one line that says what is wrong, where, and what to do."""
 
 
+def shown(text: object) -> str:
+    """Return a text without signs that would steer a terminal."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in str(text))
+
+
 class NeurosimError(Exception):
     """Base of every error that a user can cause; shown by the command line as one line."""
 

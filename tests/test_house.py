@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 # From the ground up: a package imports from its own floor and from those below.
 FLOORS = [
-    {"neurosim.errors", "neurosim.extras", "neurosim.registry", "neurosim.rng", "neurosim.store"},
+    {"neurosim.errors", "neurosim.extras", "neurosim.interrupts", "neurosim.registry", "neurosim.rng", "neurosim.store"},
     {"neurosim.model"},
     {
         "neurosim.analysis",

@@ -77,7 +77,9 @@ class _Judge:
         statement = f"At {task} the {name} system errs less than the other one ({ERRORS[measure]})"
         expected = f"{better} < {worse}"
         if self.few:
-            return not_tested(id, statement, ABSTRACT, "paper-ordering", expected, self.few)
+            return not_tested(
+                id, statement, source=ABSTRACT, kind="paper-ordering", expected=expected, why=self.few
+            )
         found = self.compared(better, worse, task, measure)
         return self._claim(id, statement, ABSTRACT, expected, found.below, found.above, f"{found} cm")
 
@@ -90,7 +92,9 @@ class _Judge:
         )
         expected = f"one of {', '.join(BILATERAL)} < {other} (end error)"
         if self.few:
-            return not_tested(id, statement, ABSTRACT, "paper-ordering", expected, self.few)
+            return not_tested(
+                id, statement, source=ABSTRACT, kind="paper-ordering", expected=expected, why=self.few
+            )
         found = self._each(other, task)
         # One of four is enough, so each is held to a quarter of the error (Bonferroni).
         holds, fails = any(f.below for f in found.values()), all(f.above for f in found.values())
@@ -105,7 +109,9 @@ class _Judge:
         statement = f"At {task} a bilateral model is as good as the preferred hand, {hand}, or better"
         expected = f"one of {', '.join(BILATERAL)} at most {MARGIN:.0%} above {hand} (end error)"
         if self.few:
-            return not_tested(id, statement, ABSTRACT, "paper-ordering", expected, self.few)
+            return not_tested(
+                id, statement, source=ABSTRACT, kind="paper-ordering", expected=expected, why=self.few
+            )
         found, margin = self._each(hand, task), MARGIN * float(self.values(hand, task, "end_error").mean())
         holds = any(f.high < margin for f in found.values())
         fails = all(f.low > margin for f in found.values())
@@ -116,10 +122,12 @@ class _Judge:
         """Claim 3, weak: the callosum tends to help."""
         id = f"{task}-callosum"
         statement = f"At {task} the callosum improves the non-specialised model"
-        if self.few:
-            return not_tested(id, statement, WEAK, "paper-ordering", "CC-N < Bi-N (end error)", self.few)
-        found = self.compared("CC-N", "Bi-N", task, "end_error")
         expected = "CC-N < Bi-N (end error)"
+        if self.few:
+            return not_tested(
+                id, statement, source=WEAK, kind="paper-ordering", expected=expected, why=self.few
+            )
+        found = self.compared("CC-N", "Bi-N", task, "end_error")
         return self._claim(id, statement, WEAK, expected, found.below, found.above, f"{found} cm")
 
     def checks(self) -> Iterator[Claim]:
@@ -129,10 +137,10 @@ class _Judge:
             yield at_least(
                 f"{task}-effort",
                 f"At {task} the dominant system co-contracts: its effort over that of the non-dominant one",
-                PROTOTYPE,
-                "code",
-                2.0,
-                float(ratio),
+                source=PROTOTYPE,
+                kind="code",
+                expected=2.0,
+                measured=float(ratio),
             )
         worst = max(
             float(self.values(m, t, "end_error").mean() / self.results.array("test/rest_end_error")[k])
@@ -142,10 +150,10 @@ class _Judge:
         yield at_most(
             "beats-rest",
             "End error over that of an arm without excitation, worst model and task",
-            "definition of the tasks",
-            "theory",
-            1.0,
-            worst,
+            source="definition of the tasks",
+            kind="theory",
+            expected=1.0,
+            measured=worst,
         )
 
     def _each(self, other: str, task: str) -> Mapping[str, Paired]:
@@ -166,7 +174,16 @@ class _Judge:
         verdict: Verdict = "holds" if holds else "fails" if fails else "not tested"
         undecided = "" if holds or fails else "left open by the interval"
         notes = "; ".join(filter(None, (undecided, note, self.note)))
-        return Claim(id, statement, source, "paper-ordering", expected, measured, verdict, note=notes)
+        return Claim(
+            id,
+            statement,
+            source=source,
+            kind="paper-ordering",
+            expected=expected,
+            measured=measured,
+            verdict=verdict,
+            note=notes,
+        )
 
 
 def _listed(found: Mapping[str, Paired]) -> str:

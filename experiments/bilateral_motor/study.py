@@ -12,7 +12,7 @@ import numpy as np
 
 from neurosim.analysis.paired import paired
 from neurosim.errors import UsageError
-from neurosim.experiment import Data, Experiment, Progress, RunContext, parallel_map, setting
+from neurosim.experiment import Data, Experiment, RunContext, Stage, parallel_map, setting
 from neurosim.experiments.bilateral_motor.claims import COMPARED, claims
 from neurosim.experiments.bilateral_motor.figure import figure, movie
 from neurosim.experiments.bilateral_motor.measures import (
@@ -107,9 +107,9 @@ class _Study:
 
     # Stages ---------------------------------------------------------------------------------------------------
 
-    def training(self, progress: Progress) -> dict[str, Data]:
+    def training(self, stage: Stage) -> dict[str, Data]:
         """Train all models; goes on from the last checkpoint."""
-        kept: dict[str, Any] = dict(progress.restored() or {})
+        kept: dict[str, Any] = dict(stage.restored() or {})
         lock, total = Lock(), self.config.updates * len(self.both)
 
         def one(job: tuple[int, str]) -> Training:
@@ -121,8 +121,8 @@ class _Study:
                 with lock:
                     kept.update({head + name: value for name, value in training.arrays().items()})
                     done = sum(int(v) for n, v in kept.items() if n.endswith("/step"))
-                    progress.checkpoint(kept)
-                    progress(done, total, "updates")
+                    stage.checkpoint(kept)
+                    stage(done, total, "updates")
 
             return self.families[family].train(task, self.config.updates, before or None, keep)
 
@@ -168,14 +168,14 @@ class _Study:
                 result[key] = Data(array, dims, "", f"{name} of the {kind} models")
         return result
 
-    def test(self, trained: Mapping[str, Data], progress: Progress) -> dict[str, Data]:
+    def test(self, trained: Mapping[str, Data], stage: Stage) -> dict[str, Data]:
         """Measure all models in trials that are new to them, the same for every model."""
         trials = self.config.trials
 
         def one(k: int) -> Performance:
             return performance(self.families[k], self.parameters(k, trained), trials)
 
-        parts = parallel_map(one, (1, 0), self.run.workers, progress)[::-1]
+        parts = parallel_map(one, (1, 0), self.run.workers, stage)[::-1]
         found = parts[0]._replace(
             **{n: np.concatenate([getattr(p, n) for p in parts], axis=1) for n in ("hand", "effort", "force")}
         )
@@ -221,7 +221,7 @@ class _Study:
             ),
         }
 
-    def lesions(self, trained: Mapping[str, Data], progress: Progress) -> dict[str, Data]:
+    def lesions(self, trained: Mapping[str, Data], stage: Stage) -> dict[str, Data]:
         """Measure the bilateral models after each lesion."""
         family, p = self.families[1], self.parameters(1, trained)
         names = list(family.loop.circuit.lesions)
@@ -231,7 +231,7 @@ class _Study:
             error = 100 * np.linalg.norm(found.hand[..., 1:, :] - found.target[:, None, :, :, None], axis=-1)
             return np.stack([error[..., -1].mean(-1), error.mean((-1, -2))])
 
-        each = np.stack(parallel_map(one, names, self.run.workers, progress), axis=1)
+        each = np.stack(parallel_map(one, names, self.run.workers, stage), axis=1)
         # A lesion of the callosum says nothing about models without one.
         for row, lesion in enumerate(names):
             if lesion.startswith("cc"):
@@ -244,7 +244,7 @@ class _Study:
             "mean_error": Data(each[1], dims, "cm", "mean distance from the target, mean over trials"),
         }
 
-    def statistics(self, tests: Mapping[str, Data], progress: Progress) -> dict[str, Data]:
+    def statistics(self, tests: Mapping[str, Data], stage: Stage) -> dict[str, Data]:
         """Compare models in pairs over the seeds, by every measure."""
         rows = []
         for task in TASKS:
@@ -295,10 +295,10 @@ def run(config: Config, run: RunContext) -> None:
     study = _Study(config, run)
     run.cite(CITATION, ARM)
     trained = run.stage("training", study.training)
-    tests = run.stage("test", lambda progress: study.test(trained, progress))
-    run.stage("lesions", lambda progress: study.lesions(trained, progress))
+    tests = run.stage("test", lambda stage: study.test(trained, stage))
+    run.stage("lesions", lambda stage: study.lesions(trained, stage))
     if config.seeds > 1:
-        run.stage("statistics", lambda progress: study.statistics(tests, progress))
+        run.stage("statistics", lambda stage: study.statistics(tests, stage))
 
 
 experiment = Experiment(

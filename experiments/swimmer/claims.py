@@ -9,8 +9,7 @@ import numpy as np
 from neurosim.analysis.waves import swimming_wave
 from neurosim.circuits.celegans_swimmer import SwimmerCircuit
 from neurosim.circuits.mlp import MLPController
-from neurosim.experiment import Results, at_least, at_most, not_tested, within
-from neurosim.experiment.claims import Claim, ordering
+from neurosim.experiment import Claim, Results, at_least, at_most, not_tested, ordering, within
 from neurosim.experiments.swimmer.config import VARIANTS, Config
 
 PROTOTYPE = "independent prototype"
@@ -47,13 +46,23 @@ def _by_prototype(
     other = [f"{k} = {getattr(config, k)}, not {v}" for k, v in needs.items() if getattr(config, k) != v]
     if other:
         shown = f"{expected:g} ± {tolerance:g}"
-        return not_tested(id, statement, source, "code", shown, f"run with {', '.join(other)}")
-    return within(id, statement, source, "code", expected, tolerance, measured, unit)
+        why = f"run with {', '.join(other)}"
+        return not_tested(id, statement, source=source, kind="code", expected=shown, why=why)
+    return within(
+        id,
+        statement,
+        source=source,
+        kind="code",
+        expected=expected,
+        tolerance=tolerance,
+        measured=measured,
+        unit=unit,
+    )
 
 
 def _by_abstract(id: str, statement: str, measured: Mapping[str, float]) -> Claim:
     """Claim an order that the abstract of the paper states: `measured`, by name, from the greatest to the smallest."""
-    return ordering(id, statement, "abstract", "paper-ordering", list(measured), measured)
+    return ordering(id, statement, source="abstract", kind="paper-ordering", measured=measured)
 
 
 def _initial_claims(config: Config, results: Results) -> Iterable[Claim]:
@@ -77,18 +86,18 @@ def _initial_claims(config: Config, results: Results) -> Iterable[Claim]:
     yield at_least(
         "parameters",
         "Orders of magnitude fewer parameters than the MLP (256, 256)",
-        "abstract",
-        "paper-ordering",
-        1000,
-        MLPController(5, (256, 256)).n_parameters / SwimmerCircuit(5).n_parameters,
+        source="abstract",
+        kind="paper-ordering",
+        expected=1000,
+        measured=MLPController(5, (256, 256)).n_parameters / SwimmerCircuit(5).n_parameters,
     )
     yield at_most(
         "w_c-inert",
         "Contralateral inhibition has no effect in forward swimming: spread of returns over w_c",
-        "derived from the equations of the circuit",
-        "theory",
-        0.0,
-        float(np.ptp(results.array("initial/inert_returns"))),
+        source="derived from the equations of the circuit",
+        kind="theory",
+        expected=0.0,
+        measured=float(np.ptp(results.array("initial/inert_returns"))),
     )
     coarse = results.array("initial/coarse_returns").mean() / returns[0].mean()
     statement = "Return with a physics step of 5 ms over that with 2 ms"
@@ -108,31 +117,34 @@ def _learning_claims(config: Config, results: Results) -> Iterable[Claim]:
     yield _by_abstract("data-efficiency", statement, same)
     yield _asymptote(config, results)
     es_10 = ("es-10", "Population mean at epoch 10 of the evolution strategy, worst training run")
+    source = f"{PROTOTYPE}, 3 seeds"
     if config.circuit_epochs >= 10 and all(getattr(config, k) == v for k, v in TRAINING.items()):
-        yield at_least(*es_10, f"{PROTOTYPE}, 3 seeds", "code", 855, circuit[:, 9].min())
+        yield at_least(*es_10, source=source, kind="code", expected=855, measured=circuit[:, 9].min())
     else:
         why = "run with other settings of the training"
-        yield not_tested(*es_10, f"{PROTOTYPE}, 3 seeds", "code", ">= 855", why)
+        yield not_tested(*es_10, source=source, kind="code", expected=">= 855", why=why)
     yield not_tested(
         "rl-return",
         "Return of the circuit trained by DDPG / PPO, 6 links",
-        "authors' videos, reward colouring",
-        "paper-number",
-        "859 / 847 (about ± 50)",
-        "trained here by an evolution strategy, not by DDPG or PPO",
+        source="authors' videos, reward colouring",
+        kind="paper-number",
+        expected="859 / 847 (about ± 50)",
+        why="trained here by an evolution strategy, not by DDPG or PPO",
     )
 
 
 def _asymptote(config: Config, results: Results) -> Claim:
-    facts = ("asymptote", "Asymptotic return of the circuit over that of the MLP", "abstract")
+    about = ("asymptote", "Asymptotic return of the circuit over that of the MLP")
     if config.mlp_epochs < 300:
         why = f"the MLP is trained for only {config.mlp_epochs} epochs here; use the paper preset"
-        return not_tested(*facts, "paper-ordering", "comparable: about 0.85 or more", why)
+        expected = "comparable: about 0.85 or more"
+        return not_tested(*about, source="abstract", kind="paper-ordering", expected=expected, why=why)
     circuit, mlp = (
         np.mean([results.array(f"{kind}_{k}/final") for k in range(seeds)])
         for kind, seeds in (("circuit", config.circuit_seeds), ("mlp", config.mlp_seeds))
     )
-    return at_least(*facts, "paper-ordering", 0.85, float(circuit / mlp))
+    ratio = float(circuit / mlp)
+    return at_least(*about, source="abstract", kind="paper-ordering", expected=0.85, measured=ratio)
 
 
 def _wave_claims(config: Config, results: Results) -> Iterable[Claim]:
@@ -142,12 +154,12 @@ def _wave_claims(config: Config, results: Results) -> Iterable[Claim]:
     yield within(
         "wave-frequency",
         "The body swims at the frequency of the oscillator",
-        "derived: 1/(60 control steps)",
-        "theory",
-        1 / 1.8,
-        1e-9,
-        wave.frequency,
-        "Hz",
+        source="derived: 1/(60 control steps)",
+        kind="theory",
+        expected=1 / 1.8,
+        tolerance=1e-9,
+        measured=wave.frequency,
+        unit="Hz",
     )
     needs = {**EPISODE, "n_links": 6}
     yield _by_prototype(
@@ -197,16 +209,18 @@ def _ablation_claims(config: Config, results: Results) -> Iterable[Claim]:
     yield ordering(
         "ablation-sign",
         "Without the sign constraint the median draw does not swim",
-        sixty,
-        "code",
-        ["worst signed", "best unsigned"],
-        {"worst signed": min(median[b] for b in signed), "best unsigned": max(median[b] for b in unsigned)},
+        source=sixty,
+        kind="code",
+        measured={
+            "worst signed": min(median[b] for b in signed),
+            "best unsigned": max(median[b] for b in unsigned),
+        },
     )
     yield at_most(
         "ablation-mostly",
         "Share of unsigned draws that swim (return above 100), best unsigned variant",
-        sixty,
-        "code",
-        0.5,
-        max(float(np.mean(table[b] > 100)) for b in unsigned),
+        source=sixty,
+        kind="code",
+        expected=0.5,
+        measured=max(float(np.mean(table[b] > 100)) for b in unsigned),
     )

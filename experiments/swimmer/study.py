@@ -14,9 +14,9 @@ from neurosim.circuits.mlp import MLPController
 from neurosim.experiment import (
     Data,
     Experiment,
-    Progress,
     Results,
     RunContext,
+    Stage,
     parallel_map,
 )
 from neurosim.experiments.swimmer.claims import claims
@@ -67,10 +67,10 @@ class _Study:
 
     # Stages ---------------------------------------------------------------------------------------------------
 
-    def initial(self, progress: Progress) -> dict[str, Data]:
+    def initial(self, stage: Stage) -> dict[str, Data]:
         """Measure the untrained circuit on every body, and an untrained MLP on the trained body."""
         config, mlp, first = self.config, self.mlp(), _circuit(self.config.n_links).initial()
-        runs = [self.starts(self.circuit_arena(n), _circuit(n).initial(), progress) for n in config.bodies]
+        runs = [self.starts(self.circuit_arena(n), _circuit(n).initial(), stage) for n in config.bodies]
         untrained = [(mlp.initial(self.run.seed + k), k) for k in range(config.starts)]
         inert = [(np.array([1.0, 1.0, 1.0, w_c]), 0) for w_c in (-1.0, -0.3, 0.0)]
         return {
@@ -94,12 +94,12 @@ class _Study:
             ),
         }
 
-    def traces(self, progress: Progress) -> dict[str, Data]:
+    def traces(self, stage: Stage) -> dict[str, Data]:
         """Record every unit of the circuit, and the body, over one episode."""
         n = self.config.n_links
         circuit, steps = _circuit(n), np.arange(self.config.steps)
         arena = self.arena(circuit, n, record=(*UNITS, "heading", "forward_speed"))
-        (episode,) = self.episodes(arena, [(circuit.initial(), 0)], progress)
+        (episode,) = self.episodes(arena, [(circuit.initial(), 0)], stage)
         found = {
             "step": Data(steps, ("step",), "", "control step"),
             "time": Data(steps * circuit.dt, ("step",), "s", "time of the control step"),
@@ -115,23 +115,23 @@ class _Study:
         return MLPController(self.config.n_links - 1, self.config.mlp_hidden)
 
     def learning(
-        self, controller: Controller, first: np.ndarray, epochs: int, seed: int, progress: Progress
+        self, controller: Controller, first: np.ndarray, epochs: int, seed: int, stage: Stage
     ) -> dict[str, Data]:
         """Train a controller by the evolution strategy; goes on from the last checkpoint."""
         strategy = self.config.strategy()
         arena = self.arena(controller, self.config.n_links)
-        state, log = _restored(progress) or (strategy.start(first, seed), np.zeros((0, 4)))
+        state, log = _restored(stage) or (strategy.start(first, seed), np.zeros((0, 4)))
 
         def evaluate(candidates: np.ndarray, epoch: int) -> np.ndarray:
             done = len(candidates) * epoch
-            report = lambda k, n: progress(done + k, epochs * n, f"epoch {epoch + 1}")  # noqa: E731
+            report = lambda k, n: stage(done + k, epochs * n, f"epoch {epoch + 1}")  # noqa: E731
             found = self.episodes(arena, [(c, f"{seed}, epoch {epoch}") for c in candidates], report)
             return np.array([e.total for e in found])
 
         for record in strategy.run(evaluate, state, epochs, self.config.steps):
             log = np.vstack([log, [record.steps, record.mean, record.sd, record.best]])
             state = record.state
-            progress.checkpoint({**state.arrays(), "log": log})
+            stage.checkpoint({**state.arrays(), "log": log})
         final = self.starts(arena, state.parameters)
         return {
             "steps": Data(log[:, 0], ("epoch",), "", "environment steps used"),
@@ -143,11 +143,11 @@ class _Study:
             "final_speed": _speeds(final, ("start",), "net speed after training"),
         }
 
-    def transfer(self, trained: list[np.ndarray], progress: Progress) -> dict[str, Data]:
+    def transfer(self, trained: list[np.ndarray], stage: Stage) -> dict[str, Data]:
         """Put the trained weights, unchanged, into other bodies."""
         bodies = self.config.bodies
         arenas = {n: self.circuit_arena(n) for n in bodies}
-        runs = [[self.starts(arenas[n], vector, progress) for n in bodies] for vector in trained]
+        runs = [[self.starts(arenas[n], vector, stage) for n in bodies] for vector in trained]
         fitted = f"return of fixed weights {FITTED.tolist()} on {bodies[-1]} links"
         return {
             "links": Data(np.array(bodies), ("links",), "", "links of the body"),
@@ -155,14 +155,14 @@ class _Study:
             "fitted_returns": _totals(self.starts(arenas[bodies[-1]], FITTED), ("start",), fitted),
         }
 
-    def ablation(self, progress: Progress) -> dict[str, Data]:
+    def ablation(self, stage: Stage) -> dict[str, Data]:
         """Draw initial weights of each variant [shared, signed, constant] and measure one episode each."""
         n, draws = self.config.n_links, self.config.draws
         table = np.zeros((len(VARIANTS), draws))
         for row, bits in enumerate(VARIANTS):
             circuit = SwimmerCircuit(n - 1, **option_bits(bits))
             jobs = [(circuit.initial(self.run.seed * 100_000 + k), k) for k in range(draws)]
-            report = lambda k, _, base=row * draws: progress(base + k, table.size)  # noqa: E731
+            report = lambda k, _, base=row * draws: stage(base + k, table.size)  # noqa: E731
             arena = self.arena(circuit, n, self.config.fast_dt)
             table[row] = [e.total for e in self.episodes(arena, jobs, report)]
         return {
@@ -189,8 +189,8 @@ def _each(episodes: Any, measure: Callable[[Episode], float]) -> np.ndarray:
     return np.array(found)
 
 
-def _restored(progress: Progress) -> tuple[EvolutionState, np.ndarray] | None:
-    kept: Mapping[str, Any] | None = progress.restored()
+def _restored(stage: Stage) -> tuple[EvolutionState, np.ndarray] | None:
+    kept: Mapping[str, Any] | None = stage.restored()
     return None if kept is None else (EvolutionState.from_arrays(kept), np.asarray(kept["log"]))
 
 

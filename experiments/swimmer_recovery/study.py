@@ -18,9 +18,9 @@ from neurosim.experiment import (
     Claim,
     Data,
     Experiment,
-    Progress,
     Results,
     RunContext,
+    Stage,
     at_least,
     at_most,
     not_tested,
@@ -109,7 +109,7 @@ class _Study:
     def __init__(self, config: Config, run: RunContext) -> None:
         self.config, self.run = config, run
 
-    def set_points(self, progress: Progress) -> dict[str, Data]:
+    def set_points(self, stage: Stage) -> dict[str, Data]:
         """Measure the activity of each muscle in the gait without rules, which the rules are to keep."""
         period, (first, last) = self.config.circuit.period, self.config.moments["before"]
         first = last - period * max((last - first) // period, 1)
@@ -119,10 +119,10 @@ class _Study:
             "activity": Data(activity, ("start", "muscle"), "", "mean activity of each muscle without rules")
         }
 
-    def trials(self, rule: str, targets: np.ndarray, progress: Progress) -> dict[str, Data]:
+    def trials(self, rule: str, targets: np.ndarray, stage: Stage) -> dict[str, Data]:
         """Swim with a rule through every lesion from every start."""
         swims = parallel_map(
-            lambda lesion: self.swims(rule, lesion, targets), self.config.lesions, self.run.workers, progress
+            lambda lesion: self.swims(rule, lesion, targets), self.config.lesions, self.run.workers, stage
         )
         dims, texts = ("lesion", "start"), np.array(list(self.config.lesions))
         found = {
@@ -259,13 +259,23 @@ def _unharmed(results: Results, rule: str) -> Claim:
         f"With {RULES[rule]} the healthy gait stays as it is: return or net speed over that without rules"
     )
     note = f"returns {ratios['returns']:.3f}, speed {ratios['speed']:.3f}"
-    return within(f"healthy-{rule}", statement, OURS, "own", 1.0, UNHARMED, worst, note=note)
+    return within(
+        f"healthy-{rule}",
+        statement,
+        source=OURS,
+        kind="own",
+        expected=1.0,
+        tolerance=UNHARMED,
+        measured=worst,
+        note=note,
+    )
 
 
 def _costs(results: Results, place: int, lesion: str) -> Claim:
     before, _, end = _mean(results, "none", "returns")[place]
     statement = f"Without rules '{lesion}' costs at least a tenth of the return"
-    return at_most(f"cost-{_slug(lesion)}", statement, OURS, "own", HARM, float(end / before))
+    id, left = f"cost-{_slug(lesion)}", float(end / before)
+    return at_most(id, statement, source=OURS, kind="own", expected=HARM, measured=left)
 
 
 def _restores(results: Results, rule: str, place: int, lesion: str, costly: Claim) -> Claim:
@@ -273,13 +283,13 @@ def _restores(results: Results, rule: str, place: int, lesion: str, costly: Clai
     statement = f"{RULES[rule].capitalize()} after '{lesion}': share of the lost return and net speed that is back at "
     statement += "the end, the smaller of the two"
     if costly.verdict != "holds":
-        return not_tested(
-            id, statement, OURS, "own", f">= {RESTORED:g}", "the lesion costs too little to tell"
-        )
+        why = "the lesion costs too little to tell"
+        return not_tested(id, statement, source=OURS, kind="own", expected=f">= {RESTORED:g}", why=why)
     shares = {measure: _shares(results, rule, place, measure) for measure in ("returns", "speed")}
     note = ", ".join(f"{name} {x.mean():.2f} ({x.min():.2f} to {x.max():.2f})" for name, x in shares.items())
     measured = min(float(share.mean()) for share in shares.values())
-    return at_least(id, statement, OURS, "own", RESTORED, measured, note=note + " over starts")
+    note += " over starts"
+    return at_least(id, statement, source=OURS, kind="own", expected=RESTORED, measured=measured, note=note)
 
 
 def _shares(results: Results, rule: str, place: int, measure: str) -> np.ndarray:

@@ -6,15 +6,26 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from neurosim.cli.outcomes import DONE, FAILED, INTERRUPTED, USAGE
+from neurosim import interrupts
+from neurosim.cli.exit_codes import DONE, FAILED, INTERRUPTED, USAGE
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 
-    Arguments: argv, the words after 'neurosim' (by default those of this process).
+    Arguments: argv, the words after 'neurosim' (by default those of this process, which SIGINT and SIGTERM then end).
     An error is one line on standard error; with --debug its traceback follows.
     """
+    if argv is not None:
+        return _run(list(argv))
+    interrupts.install()
+    code = _run(sys.argv[1:])
+    if code == INTERRUPTED:
+        interrupts.ignore()
+    return code
+
+
+def _run(words: list[str]) -> int:
     import typer
 
     from neurosim.cli.app import app
@@ -24,7 +35,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Where typer keeps the class of its usage errors differs between versions; this is its public descendant.
     usage_error: Any = typer.BadParameter.__bases__[0]
     readable_everywhere()
-    words = list(sys.argv[1:] if argv is None else argv)
     try:
         return app(args=words, prog_name="neurosim", standalone_mode=False) or DONE
     except (KeyboardInterrupt, typer.Abort):
@@ -40,7 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _report(message: str, code: int) -> int:
-    print(f"neurosim: {' '.join(message.split())}", file=sys.stderr)
+    from neurosim.errors import shown
+
+    print(f"neurosim: {shown(' '.join(message.split()))}", file=sys.stderr)
     return code
 
 

@@ -90,7 +90,10 @@ def run(
     workers: Annotated[int | None, _option("Threads (default: one per processor).")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing result file.")] = False,
-    resume: Annotated[Path | None, _option("Go on with the run that was writing this file.")] = None,
+    resume: Annotated[Path | None, _option("Continue the run that was writing this file.")] = None,
+    checkpoint_every: Annotated[
+        float, typer.Option(min=0, help="Seconds between two checkpoints of a stage.", metavar="SECONDS")
+    ] = 0.0,
     debug: Debug = False,
 ) -> int:
     """Run an experiment: write its result file and figure, and print its claims."""
@@ -107,6 +110,7 @@ def run(
         quiet=quiet,
         overwrite=overwrite,
         resume=resume,
+        checkpoint_every=checkpoint_every,
     )
 
 
@@ -132,6 +136,40 @@ def claims(
 
 
 @app.command()
+def verify(file: File, debug: Debug = False) -> None:
+    """Check a result file, or a state, to the last bit, and print the hash of its content."""
+    from neurosim.cli.verify import verify_file
+
+    verify_file(file)
+
+
+@app.command()
+def diff(
+    first: Annotated[Path, typer.Argument(help="A result file (.h5).", metavar="A")],
+    second: Annotated[Path, typer.Argument(help="Another one.", metavar="B")],
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> int:
+    """Show in what two result files differ: settings, versions, claims and arrays."""
+    from neurosim.cli.diff import show_differences
+
+    return show_differences(first, second, as_json=as_json)
+
+
+@app.command()
+def figure(
+    file: File,
+    out: Annotated[Path | None, _option("Figure file (.png) (default: beside the result file).")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing figure.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Draw the figure of a run again."""
+    from neurosim.cli.draw import draw_figure_file
+
+    draw_figure_file(file, out=out, overwrite=overwrite)
+
+
+@app.command()
 def movie(
     file: File,
     out: Annotated[Path | None, _option("Movie file (.gif) (default: beside the result file).")] = None,
@@ -139,7 +177,7 @@ def movie(
     debug: Debug = False,
 ) -> None:
     """Draw the movie of a run, if its study has one."""
-    from neurosim.cli.movie import draw_movie
+    from neurosim.cli.draw import draw_movie
 
     draw_movie(file, out=out, overwrite=overwrite)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from neurosim.cli.console import console
-from neurosim.cli.outcomes import names_as_asked
+from neurosim.cli.exit_codes import names_as_asked
 from neurosim.errors import ResultFileError, UsageError
 
 

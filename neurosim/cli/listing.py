@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from neurosim.cli.console import console, table
-from neurosim.cli.outcomes import names_as_asked
+from neurosim.cli.exit_codes import names_as_asked
 from neurosim.errors import UsageError
 from neurosim.registry import Registry, suggest
 

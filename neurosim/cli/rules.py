@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from neurosim.cli.console import console, table
-from neurosim.cli.outcomes import names_as_asked
+from neurosim.cli.exit_codes import names_as_asked
 
 STYLES = {"passed": "green", "not applicable": "dim", "broken": "bold red"}
 

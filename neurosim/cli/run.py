@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import itertools
 import os
+import shlex
 import sys
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from neurosim.cli.outcomes import DONE, INTERRUPTED, names_as_asked
-from neurosim.errors import ResultFileError, UsageError
+from neurosim.cli.exit_codes import DONE, INTERRUPTED, names_as_asked
+from neurosim.errors import OutputTaken, ResultFileError, UsageError
 from neurosim.experiment import (
+    CompletedRun,
     Experiment,
-    Outcome,
     Run,
     default_display,
     find_experiment,
     new_run,
     resumed_run,
 )
-from neurosim.experiment.runner import figure_of
 from neurosim.experiment.settings import with_settings
-from neurosim.store import parts_folder
 
 FOLDER = Path("results")
 
 
 def run_experiment(
-    name: str, *, quiet: bool, resume: Path | None, workers: int | None, **options: Any
+    name: str,
+    *,
+    quiet: bool,
+    resume: Path | None,
+    workers: int | None,
+    checkpoint_every: float,
+    **options: Any,
 ) -> int:
     """Run or resume an experiment, print its claims and where its files are, and return the exit code."""
     # Figures are files here; nothing may open a window.
@@ -35,22 +42,26 @@ def run_experiment(
     with names_as_asked():
         experiment = find_experiment(name)
         if resume is None:
-            run = _new(experiment, workers=workers, **options)
+            run = _new(experiment, workers=workers, checkpoint_every=checkpoint_every, **options)
         else:
             _refuse(options)
-            run = resumed_run(experiment, resume, workers=workers)
+            run = resumed_run(experiment, resume, workers=workers, checkpoint_every=checkpoint_every)
     try:
-        outcome = run.execute(default_display(quiet=quiet))
+        completed = run.execute(default_display(quiet=quiet))
     except KeyboardInterrupt:
-        print(
-            f"neurosim: interrupted; what is finished is in {run.path}, go on with: "
-            f"neurosim run {name} --resume {run.path}",
-            file=sys.stderr,
-        )
+        print(f"neurosim: interrupted; {_what_is_left(name, run)}", file=sys.stderr)
         return INTERRUPTED
     if not quiet:
-        _report(outcome)
+        _report(completed)
     return DONE
+
+
+def _what_is_left(name: str, run: Run) -> str:
+    path = shlex.quote(str(run.path))
+    if run.complete:
+        return f"{run.path} is complete, draw its figure with: neurosim figure {path}"
+    place = run.path if run.parts.left() else run.parts.folder
+    return f"what is finished is in {place}, continue with: neurosim run {name} --resume {path}"
 
 
 def _new(
@@ -63,6 +74,7 @@ def _new(
     engine: str | None,
     workers: int | None,
     overwrite: bool,
+    checkpoint_every: float,
 ) -> Run:
     seed = 0 if seed is None else seed
     preset, config = experiment.preset(preset)
@@ -71,32 +83,37 @@ def _new(
         from neurosim.cli.listing import registry_of
 
         registry_of("engines").get(engine)
-    if out is None:
-        out = _free_name(f"{experiment.name}-{preset}-seed{seed}", overwrite=overwrite)
-    return new_run(
+    start = partial(
+        new_run,
         experiment,
         config,
-        out=out,
         seed=seed,
         engine=engine,
         workers=workers,
         preset=preset,
         overwrite=overwrite,
+        checkpoint_every=checkpoint_every,
         command=["neurosim", *sys.argv[1:]],
     )
+    if out is not None:
+        return start(out=out)
+    for path in _names(f"{experiment.name}-{preset}-seed{seed}"):
+        try:
+            return start(out=path)
+        except OutputTaken:
+            if overwrite:
+                raise
+    raise AssertionError("numbers do not end")
 
 
-def _free_name(stem: str, *, overwrite: bool) -> Path:
-    """Return a result file in the default folder that does not exist: stem.h5, stem-2.h5, stem-3.h5 ..."""
+def _names(stem: str) -> Iterator[Path]:
+    """Yield result files in the default folder: stem.h5, stem-2.h5, stem-3.h5 ..."""
     try:
         FOLDER.mkdir(exist_ok=True)
     except OSError as error:
         raise ResultFileError(f"{FOLDER}: cannot be made here: {error.strerror}; give --out") from error
     for suffix in itertools.chain([""], (f"-{number}" for number in itertools.count(2))):
-        path = FOLDER / f"{stem}{suffix}.h5"
-        if overwrite or not any(taken.exists() for taken in (path, parts_folder(path), figure_of(path))):
-            return path
-    raise AssertionError("numbers do not end")
+        yield FOLDER / f"{stem}{suffix}.h5"
 
 
 def _refuse(options: dict[str, Any]) -> None:
@@ -108,16 +125,18 @@ def _refuse(options: dict[str, Any]) -> None:
         if not (value is None or value is False or value == [])
     ]
     if given:
-        raise UsageError(f"--resume goes on with what the run was started with; leave out {', '.join(given)}")
+        raise UsageError(
+            f"--resume continues with what the run was started with; leave out {', '.join(given)}"
+        )
 
 
-def _report(outcome: Outcome) -> None:
+def _report(completed: CompletedRun) -> None:
     from neurosim.cli.console import console
     from neurosim.cli.show import claims_table
 
     out = console()
-    out.print(claims_table([claim.json() for claim in outcome.claims]))
-    print(f"results: {outcome.path}")
-    if outcome.figure is not None:
-        print(f"figure:  {outcome.figure}")
-    print(f"time:    {outcome.seconds:.1f} s")
+    out.print(claims_table([claim.json() for claim in completed.claims]))
+    print(f"results: {completed.path}")
+    if completed.figure is not None:
+        print(f"figure:  {completed.figure}")
+    print(f"time:    {completed.seconds:.1f} s")

@@ -16,9 +16,9 @@ from rich.console import Group
 from rich.text import Text
 
 from neurosim.cli.console import console, table
-from neurosim.errors import UsageError
+from neurosim.errors import UsageError, shown
 from neurosim.store import Results, open_results
-from neurosim.store.tree import content_tree, shown
+from neurosim.store.tree import content_tree
 
 CLAIM = ("id", "statement", "source", "kind", "expected", "measured", "unit", "verdict", "note")
 STYLES = {"holds": "green", "fails": "bold red", "not tested": "yellow"}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import KW_ONLY, asdict, dataclass
 from itertools import pairwise
 from typing import Any, Literal, SupportsFloat, get_args
 
@@ -20,15 +20,23 @@ Verdict = Literal["holds", "fails", "not tested"]
 class Claim:
     """One claim and its verdict.
 
-    Arguments: id, a short name; statement, one sentence; source, where it is claimed (paper and figure or section);
-    kind, a number or an ordering in a paper, its code, theory, or a question of our own; expected, what the source
-    says; measured, what we found (None if not tested); verdict; unit of the measured value; note, for example why it
-    was not tested.
+    Arguments:
+        id: a short name.
+        statement: one sentence.
+        source: where it is claimed (paper and figure or section).
+        kind: a number or an ordering in a paper, its code, theory, or a question of our own.
+        expected: what the source says.
+        measured: what this run found (None if not tested).
+        verdict: 'holds', 'fails' or 'not tested'.
+        unit: of the measured value.
+        note: for example why it was not tested.
+
     Raises DescriptionError when it is incomplete.
     """
 
     id: str
     statement: str
+    _: KW_ONLY
     source: str
     kind: Kind
     expected: str
@@ -58,6 +66,7 @@ class Claim:
 def within(
     id: str,
     statement: str,
+    *,
     source: str,
     kind: Kind,
     expected: float,
@@ -69,13 +78,14 @@ def within(
     """Claim that |measured - expected| <= tolerance, all in `unit`; what is not finite never holds."""
     if not (math.isfinite(expected) and math.isfinite(tolerance) and tolerance >= 0):
         raise DescriptionError(f"claim '{id}': expected {expected} ± {tolerance} is not a finite range")
-    holds = abs(measured - expected) <= tolerance
-    return _judged(id, statement, source, kind, f"{expected:g} ± {tolerance:g}", measured, holds, unit, note)
+    claim = _Measured(id, statement, source, kind, measured, unit, note)
+    return claim.judged(f"{expected:g} ± {tolerance:g}", lambda value: abs(value - expected) <= tolerance)
 
 
 def at_least(
     id: str,
     statement: str,
+    *,
     source: str,
     kind: Kind,
     expected: float,
@@ -84,14 +94,14 @@ def at_least(
     note: str = "",
 ) -> Claim:
     """Claim that measured >= expected, both in `unit`; what is not finite never holds."""
-    return _judged(
-        id, statement, source, kind, f">= {expected:g}", measured, measured >= expected, unit, note
-    )
+    claim = _Measured(id, statement, source, kind, measured, unit, note)
+    return claim.judged(f">= {expected:g}", lambda value: value >= expected)
 
 
 def at_most(
     id: str,
     statement: str,
+    *,
     source: str,
     kind: Kind,
     expected: float,
@@ -100,41 +110,56 @@ def at_most(
     note: str = "",
 ) -> Claim:
     """Claim that measured <= expected, both in `unit`; what is not finite never holds."""
-    return _judged(
-        id, statement, source, kind, f"<= {expected:g}", measured, measured <= expected, unit, note
-    )
+    claim = _Measured(id, statement, source, kind, measured, unit, note)
+    return claim.judged(f"<= {expected:g}", lambda value: value <= expected)
 
 
 def ordering(
     id: str,
     statement: str,
+    *,
     source: str,
     kind: Kind,
-    expected: Sequence[str],
     measured: Mapping[str, float],
     unit: str = "",
     note: str = "",
 ) -> Claim:
-    """Claim that the measured values, by name, are strictly greater in the expected order of names.
+    """Claim that measured values are strictly greater in the order in which they are given.
 
-    Arguments: expected, names from the greatest to the smallest; measured, value by name.
-    Raises DescriptionError when a name is missing, there are fewer than two, or one is given twice.
+    Arguments: measured, value by name, the greatest one expected first.
+    Raises DescriptionError when there are fewer than two.
     """
-    if set(expected) != set(measured) or len(set(expected)) != len(expected) or len(expected) < 2:
-        raise DescriptionError(f"claim '{id}': order of {list(expected)} asked of measured {list(measured)}")
-    values = [float(measured[name]) for name in expected]
-    holds = all(map(math.isfinite, values)) and all(a > b for a, b in pairwise(values))
-    shown = ", ".join(f"{name} {value:.4g}" for name, value in zip(expected, values, strict=True))
+    if len(measured) < 2:
+        raise DescriptionError(f"claim '{id}': order asked of measured {list(measured)}; give two or more")
+    values = {name: float(value) for name, value in measured.items()}
+    holds = all(map(math.isfinite, values.values())) and all(a > b for a, b in pairwise(values.values()))
     return Claim(
-        id, statement, source, kind, " > ".join(expected), shown, "holds" if holds else "fails", unit, note
+        id,
+        statement,
+        source=source,
+        kind=kind,
+        expected=" > ".join(values),
+        measured=", ".join(f"{name} {value:.4g}" for name, value in values.items()),
+        verdict="holds" if holds else "fails",
+        unit=unit,
+        note=note,
     )
 
 
-def not_tested(id: str, statement: str, source: str, kind: Kind, expected: str, why: str) -> Claim:
+def not_tested(id: str, statement: str, *, source: str, kind: Kind, expected: str, why: str) -> Claim:
     """State a claim that this run cannot test, and why."""
     if not why:
         raise DescriptionError(f"claim '{id}': say why it was not tested")
-    return Claim(id, statement, source, kind, expected, None, "not tested", note=why)
+    return Claim(
+        id,
+        statement,
+        source=source,
+        kind=kind,
+        expected=expected,
+        measured=None,
+        verdict="not tested",
+        note=why,
+    )
 
 
 def checked_claims(claims: Any) -> list[Claim]:
@@ -152,19 +177,23 @@ def checked_claims(claims: Any) -> list[Claim]:
     return found
 
 
-def _judged(
-    id: str,
-    statement: str,
-    source: str,
-    kind: Kind,
-    expected: str,
-    measured: float,
-    holds: bool,
-    unit: str,
-    note: str,
-) -> Claim:
-    if np.ndim(measured) or not isinstance(measured, SupportsFloat):
-        raise DescriptionError(f"claim '{id}': measured is {str(measured)[:60]!r}: give one number")
-    value = float(measured)
-    verdict: Verdict = "holds" if holds and math.isfinite(value) else "fails"
-    return Claim(id, statement, source, kind, expected, value, verdict, unit, note)
+@dataclass(frozen=True)
+class _Measured:
+    """A claim about one number, before it is judged."""
+
+    id: str
+    statement: str
+    source: str
+    kind: Kind
+    measured: Any
+    unit: str
+    note: str
+
+    def judged(self, expected: str, holds: Callable[[float], bool]) -> Claim:
+        if np.ndim(self.measured) or not isinstance(self.measured, SupportsFloat):
+            raise DescriptionError(
+                f"claim '{self.id}': measured is {str(self.measured)[:60]!r}: give one number"
+            )
+        value = float(self.measured)
+        verdict: Verdict = "holds" if math.isfinite(value) and holds(value) else "fails"
+        return Claim(**{**vars(self), "measured": value}, expected=expected, verdict=verdict)

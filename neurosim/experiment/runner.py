@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+import math
 import operator
-import signal
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any, SupportsIndex, TypeVar
 
-from neurosim.errors import NeurosimError, RunFailed, UsageError
+from neurosim.errors import NeurosimError, OutputTaken, ResultFileError, RunFailed, UsageError, shown
 from neurosim.experiment.claims import Claim, checked_claims
 from neurosim.experiment.context import RunContext
 from neurosim.experiment.display import Display, QuietDisplay
+from neurosim.experiment.drawing import draw_figure, figure_of
 from neurosim.experiment.experiment import Experiment
 from neurosim.experiment.parallel import available_workers
 from neurosim.experiment.settings import check_config, config_from
+from neurosim.interrupts import interruptible
 from neurosim.store import Parts, Writer, check_target, open_results
 from neurosim.store.provenance import git_commit, now, provenance, versions
 
 C = TypeVar("C")
+# What is needed to take up a run.
+_HEADER = {
+    "experiment": str,
+    "preset": str,
+    "config": dict,
+    "seed": int,
+    "engine": str,
+    "versions": dict,
+    "git_commit": str,
+}
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How a run ended: its result file, its figure (None if it has none), its claims and its time in seconds."""
+class CompletedRun:
+    """What a run has left: its result file, its figure (None if it has none), its claims and its time in seconds."""
 
     path: Path
     figure: Path | None
@@ -39,62 +48,78 @@ class Outcome:
 class Run:
     """A run that is ready to start: everything that could be wrong with the request has been checked.
 
-    Make one with `new_run` or `resumed_run`. Attributes: experiment; config; parts, its finished stages; workers.
+    Make one with `new_run` or `resumed_run`. Attributes: experiment; config; parts, its finished stages; workers;
+    checkpoint_every, seconds between two checkpoints of a stage; complete, whether its result file is.
     """
 
-    def __init__(self, experiment: Experiment[Any], config: Any, parts: Parts, workers: int | None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment[Any],
+        config: Any,
+        parts: Parts,
+        workers: int | None,
+        checkpoint_every: float,
+    ) -> None:
         self.experiment = experiment
         self.config = config
         self.parts = parts
         self.workers = available_workers() if workers is None else workers
+        self.checkpoint_every = checkpoint_every
+        self.complete = False
 
     @property
     def path(self) -> Path:
         """The result file."""
         return self.parts.target
 
-    def execute(self, display: Display | None = None) -> Outcome:
+    def execute(self, display: Display | None = None) -> CompletedRun:
         """Do the work that is left, and write the result file and its figure.
 
         Whatever stops it (an error, Ctrl-C, SIGTERM), the finished stages are left in a readable file with status
-        'failed' or 'interrupted', and `resumed_run` can take the run up.
+        'failed' or 'interrupted', unless a file of another run is there, and `resumed_run` can take the run up.
         Raises KeyboardInterrupt when interrupted, else the error that stopped it.
         """
         display = display or QuietDisplay()
         began = time.monotonic()
         header = self.parts.header
-        context = RunContext(header["seed"], self.workers, header["engine"], self.parts, display)
-        try:
-            with signals_interrupt():
+        context = RunContext(
+            header["seed"], self.workers, header["engine"], self.parts, display, self.checkpoint_every
+        )
+        with interruptible() as interrupts:
+            try:
                 self.experiment.run(self.config, context)
                 claims = self._complete(context)
-        except BaseException as error:
-            self._stopped(context, error)
-            raise
-        finally:
-            display.close()
-            self.parts.close()
-        return Outcome(self.path, self._draw(), claims, time.monotonic() - began)
+            except BaseException as error:
+                interrupts.ending = True
+                self._stopped(context, error)
+                raise
+            finally:
+                display.close()
+                self.parts.close()
+            return CompletedRun(self.path, self._draw(), claims, time.monotonic() - began)
 
     def _complete(self, context: RunContext) -> list[Claim]:
-        with Writer(self.path, overwrite=True) as writer:
-            self.parts.merge(writer)
+        with self.parts.result(replace=self.parts.overwrite) as writer:
             claims = checked_claims(self.experiment.claims(self.config, writer.results()))
             self._describe(writer, context, "complete", claims=[claim.json() for claim in claims])
+        self.complete = True
         self.parts.remove()
         return claims
 
     def _stopped(self, context: RunContext, error: BaseException) -> None:
         """Leave what is finished in a readable file; the parts stay whatever happens here."""
         interrupted = isinstance(error, KeyboardInterrupt)
-        if not self.parts.folder.exists():
-            return  # the interruption came after the run was complete
-        if not interrupted and not self.parts.worth_keeping():
+        self.complete = self.parts.left() == "complete"
+        if self.complete or not (interrupted or self.parts.worth_keeping()):
             self.parts.remove()
             return
+        if self.path.exists() and self.parts.left() is None:
+            # What was there stays until this run is complete.
+            if isinstance(error, OutputTaken):
+                error.add_note(f"its stages are kept: move that file away, then --resume {self.path}")
+            return
         try:
-            with Writer(self.path, overwrite=True) as writer:
-                self.parts.merge(writer)
+            with self.parts.result(replace=False) as writer:
                 status = "interrupted" if interrupted else "failed"
                 self._describe(writer, context, status, claims=[], error=one_line(error))
         except NeurosimError as second:
@@ -111,13 +136,14 @@ class Run:
     def _draw(self) -> Path | None:
         if self.experiment.figures is None:
             return None
-        figure_path = figure_of(self.path)
         try:
             with open_results(self.path) as results:
-                self.experiment.figures(self.config, results).savefig(figure_path, dpi=150)
+                return draw_figure(self.experiment, self.config, results, figure_of(self.path))
         except Exception as error:
-            raise RunFailed(f"{self.path} is complete, but its figure failed: {one_line(error)}") from error
-        return figure_path
+            raise RunFailed(
+                f"{self.path} is complete, but its figure failed: {one_line(error)}; "
+                f"draw it again: neurosim figure {self.path}"
+            ) from error
 
 
 def new_run(
@@ -130,13 +156,16 @@ def new_run(
     workers: int | None = None,
     preset: str | None = None,
     overwrite: bool = False,
+    checkpoint_every: float = 0.0,
     command: Sequence[str] = (),
 ) -> Run:
     """Return a run that has not started yet.
 
     Arguments: experiment; config (by default that of the preset); out, the result file, ending in '.h5'; seed, from 0
     to 2^63 - 1; engine, a name (by default the experiment's); workers, threads (by default one per processor); preset,
-    the name recorded (by default the experiment's first); overwrite, replace what is at `out`; command, recorded.
+    the name recorded (by default the experiment's first); overwrite, replace what is at `out` once the run is complete;
+    checkpoint_every, seconds from one checkpoint of a stage to the next (0: as often as the stage offers one); command,
+    recorded.
     Raises UsageError, UnknownNameError or ResultFileError when it could not run or its results not be written.
     """
     preset, preset_config = experiment.preset(preset)
@@ -166,17 +195,25 @@ def new_run(
         "engine": engine or experiment.engine,
         **provenance(command),
     }
-    return Run(experiment, config, Parts.create(path, header, overwrite=overwrite), workers)
+    every = _seconds(checkpoint_every)
+    return Run(experiment, config, Parts.create(path, header, overwrite=overwrite), workers, every)
 
 
-def resumed_run(experiment: Experiment[Any], out: str | Path, *, workers: int | None = None) -> Run:
+def resumed_run(
+    experiment: Experiment[Any],
+    out: str | Path,
+    *,
+    workers: int | None = None,
+    checkpoint_every: float = 0.0,
+) -> Run:
     """Return the run that was stopped while it wrote `out`, with the settings it had.
 
     Raises UsageError when there is no such run or it is another experiment's, ResultFileError when it is damaged.
     """
+    every = _seconds(checkpoint_every)
     parts = Parts.open(_result_file(out))
     try:
-        return Run(experiment, _stored_config(experiment, parts), parts, workers)
+        return Run(experiment, _stored_config(experiment, parts), parts, workers, every)
     except BaseException:
         parts.close()
         raise
@@ -196,9 +233,19 @@ def _whole(value: SupportsIndex, what: str) -> int:
         raise UsageError(f"{what} {value!r}: give a whole number") from None
 
 
+def _seconds(every: float) -> float:
+    if not (math.isfinite(every) and every >= 0):
+        raise UsageError(f"checkpoint_every {every}: give seconds, at least 0")
+    return float(every)
+
+
 def _stored_config(experiment: Experiment[C], parts: Parts) -> C:
     """Return the config of a stopped run; raises UsageError when it cannot go on here as it began."""
     header = parts.header
+    if not all(isinstance(header.get(name), kind) for name, kind in _HEADER.items()):
+        raise ResultFileError(
+            f"{parts.folder}: its header is not that of a run; start again with --overwrite"
+        )
     if header["experiment"] != experiment.name:
         raise UsageError(
             f"{parts.target}: is a run of experiment '{header['experiment']}', not of '{experiment.name}'"
@@ -214,32 +261,9 @@ def _stored_config(experiment: Experiment[C], parts: Parts) -> C:
     return config_from(config, header["config"])
 
 
-def figure_of(path: Path) -> Path:
-    """Return where the figure of a result file is stored."""
-    return path.with_suffix(".png")
-
-
 def one_line(error: BaseException) -> str:
     """Return an error as one line: its message, led by its type unless it is one of ours."""
-    text = " ".join(str(error).split())
+    text = shown(" ".join(str(error).split()))
     if isinstance(error, NeurosimError):
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-@contextmanager
-def signals_interrupt() -> Iterator[None]:
-    """Let SIGINT and SIGTERM raise KeyboardInterrupt; SIGINT even where the shell had told us to ignore it."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from neurosim.errors import ResultFileError
+from neurosim.errors import ResultFileError, shown
 
 # Booleans, integers, floats, complex numbers and text. Objects are never stored: reading them back means pickle.
 KINDS = "biufcU"
@@ -92,11 +92,6 @@ def checked_name(name: str) -> str:
     if len(name.encode()) > MAX_NAME:
         raise ResultFileError(f"'{name[:20]}...': a name of {len(name)} letters; use a shorter one")
     return name
-
-
-def shown(text: object) -> str:
-    """Return a text from a file or a user without signs that would steer a terminal."""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in str(text))
 
 
 def checked_path(path: str) -> str:

@@ -16,7 +16,7 @@ _CLAIM = ("id", "statement", "source", "kind", "expected", "verdict", "unit", "n
 
 
 def facts_of(file: h5py.File) -> dict[str, Any]:
-    """Return the root attributes by name, those in JSON decoded; raises NotPlain for one that is not as it should be."""
+    """Return the root attributes by name, those in JSON decoded; raises NotPlain for one that is of another kind."""
     if h5a.get_num_attrs(file.id) > MAX_ATTRIBUTES:
         raise NotPlain(f"has more than {MAX_ATTRIBUTES} attributes")
     facts = {}

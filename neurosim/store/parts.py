@@ -7,20 +7,21 @@ was in, and less where that stage keeps a checkpoint.
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
-from neurosim.errors import ResultFileError, UsageError
+from neurosim.errors import OutputTaken, ResultFileError, UsageError
 from neurosim.store.data import Data, Spikes
+from neurosim.store.folder import HEADER, WHOLE, clear, hold, release
 from neurosim.store.reader import open_results
 from neurosim.store.schema import parts_folder
-from neurosim.store.sealed import read_sealed, write_sealed
+from neurosim.store.sealed import publish, read_sealed, write_sealed
 from neurosim.store.state import read_state, write_state
 from neurosim.store.writer import Writer, check_target
 
@@ -30,33 +31,37 @@ Contents = dict[str, Data | Spikes]
 class Parts:
     """The finished stages of one run. Held by one process at a time.
 
-    Arguments: target, the result file they will be merged into; header, what the run is (its root attributes).
+    Arguments: target, the result file they will be merged into; header, what the run is (its root attributes);
+    overwrite, whether the run may replace a file of another run, once it is complete.
     """
 
-    def __init__(self, target: Path, header: dict[str, Any], lock: FileLock) -> None:
+    def __init__(self, target: Path, header: dict[str, Any], lock: FileLock, *, overwrite: bool) -> None:
         self.target = target
         self.header = header
+        self.overwrite = overwrite
         self.folder = parts_folder(target)
         self._lock = lock
 
     @classmethod
     def create(cls, target: Path, header: Mapping[str, Any], *, overwrite: bool = False) -> Self:
-        """Start a run. Raises UsageError when the target or an unfinished run of it exists (unless `overwrite`)."""
+        """Start a run. Raises OutputTaken when the target or an unfinished run of it exists (unless `overwrite`)."""
         check_target(target, overwrite=overwrite)
         folder = parts_folder(target)
-        if folder.exists() and not overwrite:
-            raise UsageError(
-                f"{folder}: holds an unfinished run; go on with --resume {target}, or overwrite it"
-            )
-        lock = _hold(folder)
+        lock = hold(folder)
         try:
-            for old in folder.glob("*.h5"):
-                old.unlink()
-            write_sealed(folder / "header", json.dumps(dict(header), allow_nan=False).encode())
+            # Again, since the run that held the folder may have been completed just now.
+            check_target(target, overwrite=overwrite)
+            if (folder / HEADER).exists() and not overwrite:
+                raise OutputTaken(
+                    f"{folder}: holds an unfinished run; resume it with --resume {target}, or overwrite it"
+                )
+            clear(folder)
+            text = json.dumps({"attributes": dict(header), "overwrite": overwrite}, allow_nan=False)
+            write_sealed(folder / HEADER, text.encode())
         except BaseException:
-            lock.release()
+            release(folder, lock)
             raise
-        return cls(target, dict(header), lock)
+        return cls(target, dict(header), lock, overwrite=overwrite)
 
     @classmethod
     def open(cls, target: Path) -> Self:
@@ -64,11 +69,15 @@ class Parts:
         folder = parts_folder(target)
         if not folder.is_dir():
             raise UsageError(f"{target}: no unfinished run to resume ({folder.name} is not there)")
-        lock = _hold(folder)
+        lock = hold(folder)
         try:
-            return cls(target, json.loads(read_sealed(folder / "header")), lock)
+            if not (folder / HEADER).exists():
+                raise UsageError(
+                    f"{target}: no unfinished run to resume ({folder.name} is empty); start it without --resume"
+                )
+            return cls(target, lock=lock, **_header(folder / HEADER))
         except BaseException:
-            lock.release()
+            release(folder, lock)
             raise
 
     def stages(self) -> list[str]:
@@ -107,25 +116,41 @@ class Parts:
         path = self._state(stage)
         return read_state(path) if path.exists() else None
 
-    def merge(self, writer: Writer) -> None:
-        """Write the results of all finished stages into one file."""
-        for stage in self.stages():
-            for name, item in self.load(stage)[0].items():
-                _write(writer, stage, name, item)
+    @contextmanager
+    def result(self, *, replace: bool) -> Iterator[Writer]:
+        """Write the results of all finished stages into one file, which takes its place when the block ends.
+
+        Arguments: replace, whether a file of another run is replaced.
+        Raises OutputTaken when one is there and is not to be replaced.
+        """
+        whole = self.folder / WHOLE
+        with Writer(whole, overwrite=True) as writer:
+            for stage in self.stages():
+                for name, item in self.load(stage)[0].items():
+                    _write(writer, stage, name, item)
+            yield writer
+        try:
+            publish(whole, self.target, overwrite=replace or self.left() is not None)
+        except OSError as error:
+            raise ResultFileError(f"{self.target}: cannot be written: {error.strerror or error}") from error
+
+    def left(self) -> str | None:
+        """Return the status of what this run has left at its target; None if nothing or another run's file is there."""
+        try:
+            with open_results(self.target) as results:
+                ours = results.attributes.get("run") == self.header.get("run", "")
+                return results.status if ours else None
+        except ResultFileError:
+            return None
 
     def close(self) -> None:
         """Let another process take up the run."""
         self._lock.release()
 
     def remove(self) -> None:
-        """Delete the parts, once they are merged or nothing is in them."""
-        # Renamed first, so that no moment exists at which half of the parts look like a run to resume.
-        # Unlocked before, since Windows renames no folder with an open file in it.
-        self.close()
-        gone = self.folder.with_name(f".{self.folder.name}.gone")
-        shutil.rmtree(gone, ignore_errors=True)
-        self.folder.rename(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+        """Delete the parts, once they are merged or nothing is in them; what is not of this run stays."""
+        clear(self.folder)
+        release(self.folder, self._lock)
 
     def worth_keeping(self) -> bool:
         """Tell whether a stage has finished or kept a checkpoint."""
@@ -151,16 +176,16 @@ def _write(writer: Writer, stage: str, name: str, item: Data | Spikes) -> None:
         )
 
 
-def _hold(folder: Path) -> FileLock:
-    """Make and lock a folder of parts for this process (until it ends, however it ends), where the disk can."""
-    lock = FileLock(folder / "lock", thread_local=False)
+def _header(path: Path) -> dict[str, Any]:
+    """Return what a run is and whether it may overwrite, from its header; raises ResultFileError."""
     try:
-        folder.mkdir(exist_ok=True)
-        lock.acquire(blocking=False)
-    except Timeout:
-        raise UsageError(f"{folder}: another process is running this; wait for it or stop it") from None
-    except NotImplementedError:
-        pass  # some network disks have no locks
-    except OSError as error:
-        raise ResultFileError(f"{folder}: cannot be written: {error.strerror}") from error
-    return lock
+        found = json.loads(read_sealed(path))
+    except (ValueError, RecursionError):
+        found = None
+    if (
+        not isinstance(found, dict)
+        or found.keys() != {"attributes", "overwrite"}
+        or not isinstance(found["attributes"], dict)
+    ):
+        raise ResultFileError(f"{path}: of another version of neurosim; start again with --overwrite")
+    return {"header": found["attributes"], "overwrite": bool(found["overwrite"])}

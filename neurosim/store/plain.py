@@ -138,7 +138,7 @@ def values(dataset: h5py.Dataset) -> np.ndarray:
 
 
 def _texts(dataset: h5py.Dataset) -> Iterator[bytes]:
-    """Yield texts of variable length, of which many could lie in one place of the file: no more than it accounts for."""
+    """Yield texts of variable length, many of which could lie in one place: no more than the file accounts for."""
     size = dataset.file.id.get_filesize()
     if dataset.size * 16 > size:
         raise NotPlain(f"'{dataset.name}' has more values than the file holds")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from secrets import token_hex
 
 # What the numbers of a run may depend on.
 PACKAGES = ("neurosim", "numpy", "scipy", "brian2", "numba", "llvmlite", "jax", "jaxlib", "mujoco", "h5py")
@@ -26,6 +27,8 @@ def provenance(command: Sequence[str] = ()) -> dict[str, object]:
         "platform": platform.platform(),
         "command": readable(shlex.join(command or sys.argv)),
         "created": now(),
+        # Tells this run from any other one.
+        "run": token_hex(16),
     }
 
 

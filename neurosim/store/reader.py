@@ -10,11 +10,11 @@ from typing import Any, Self
 import h5py
 import numpy as np
 
-from neurosim.errors import ResultFileError
+from neurosim.errors import ResultFileError, shown
 from neurosim.registry import suggest
 from neurosim.store import schema
 from neurosim.store.content import content_hash
-from neurosim.store.data import Data, Info, Spikes, shown
+from neurosim.store.data import Data, Info, Spikes
 from neurosim.store.facts import facts_of
 from neurosim.store.image import open_sealed
 from neurosim.store.plain import address, attribute, is_text, plain_arrays, plain_only, scales, values

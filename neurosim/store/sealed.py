@@ -10,9 +10,9 @@ import hashlib
 import os
 import re
 import stat
+from io import BufferedReader
 from pathlib import Path
 from secrets import token_hex
-from typing import BinaryIO
 
 from neurosim.errors import OutputTaken, ResultFileError
 
@@ -36,11 +36,7 @@ def write_file(path: Path, *chunks: bytes, overwrite: bool = True) -> None:
                     file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
-            if overwrite:
-                os.replace(temporary, path)
-            else:
-                _put(temporary, path)
-            _sync_folder(path.parent)
+            publish(temporary, path, overwrite=overwrite)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
@@ -52,16 +48,26 @@ def temporary_name(path: Path) -> Path:
     return path.with_name(f".{token_hex(8)}.tmp")
 
 
-def _put(temporary: Path, path: Path) -> None:
-    """Give a file its name unless a file of that name is there already, at this very moment."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise taken(path) from None
-    except OSError:  # some disks have no links
-        if path.exists():
+def publish(file: Path, path: Path, *, overwrite: bool) -> None:
+    """Move a complete file to its place on the same disk.
+
+    Arguments: file, where it is; path, its place; overwrite, whether a file that is there is replaced.
+    Raises OutputTaken when one is there, at this very moment, and is not to be replaced; OSError.
+    """
+    if overwrite:
+        os.replace(file, path)
+    else:
+        try:
+            os.link(file, path)
+        except FileExistsError:
             raise taken(path) from None
-        os.replace(temporary, path)
+        except OSError:  # some disks have no links
+            if path.exists():
+                raise taken(path) from None
+            os.replace(file, path)
+        else:
+            file.unlink()
+    _sync_folder(path.parent)
 
 
 def taken(path: Path) -> OutputTaken:
@@ -108,7 +114,7 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _check(file: BinaryIO, path: Path) -> None:
+def _check(file: BufferedReader, path: Path) -> None:
     facts = os.fstat(file.fileno())
     if not stat.S_ISREG(facts.st_mode):
         raise ResultFileError(f"{path}: cannot be read: not a file")

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from neurosim.store.data import Info, shown
+from neurosim.errors import shown
+from neurosim.store.data import Info
 
 
 def content_tree(path: Path, arrays: Mapping[str, Info]) -> Tree:

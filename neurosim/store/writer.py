@@ -13,13 +13,12 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from neurosim.errors import ResultFileError, UsageError
+from neurosim.errors import ResultFileError, UsageError, shown
 from neurosim.store import schema
-from neurosim.store.data import checked_name, checked_path, shown, storable
+from neurosim.store.data import checked_name, checked_path, storable
 from neurosim.store.image import memory_file, seal
 from neurosim.store.reader import Results
 from neurosim.store.sealed import taken
-
 
 # Names of 255 bytes are common to file systems; that of a folder beside the file is longer than its own.
 LONGEST_NAME = 200
@@ -100,7 +99,7 @@ class Writer:
         Arguments: population, its name; times, shape (spikes,), in `unit`; ids, neuron indices, shape (spikes,).
         Raises ResultFileError when times and ids do not match or an id is not a whole number from 0.
         """
-        group = f"{schema.SPIKES}/{population}"
+        group = f"{schema.SPIKES}/{checked_name(population)}"
         times, ids = storable(group, times).astype(np.float64), storable(group, ids)
         if times.shape != ids.shape or times.ndim != 1:
             raise ResultFileError(
@@ -177,7 +176,9 @@ class Writer:
         # Uncompressed: single numbers and empty arrays, since HDF5 compresses in chunks; text, of which HDF5 would
         # compress the places only; spikes, because readers of SONATA may have no filters.
         plain = text or not values.ndim or not values.size or path.startswith(f"{schema.SPIKES}/")
-        options = {} if plain else {"chunks": True, "compression": "gzip", "shuffle": True, "fletcher32": True}
+        options = (
+            {} if plain else {"chunks": True, "compression": "gzip", "shuffle": True, "fletcher32": True}
+        )
         try:
             return self._file.create_dataset(
                 path,

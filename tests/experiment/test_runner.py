@@ -172,7 +172,7 @@ def test_an_interrupted_run_is_readable_and_goes_on_to_the_same_end(toy, whole, 
     process.send_signal(number)
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert errors.splitlines()[-1].endswith("go on with: neurosim run toy --resume run.h5")
+    assert errors.splitlines()[-1].endswith("in run.h5, continue with: neurosim run toy --resume run.h5")
     assert "Traceback" not in errors
     with open_results(OUT) as results:
         assert results.status == "interrupted"

@@ -68,7 +68,9 @@ def test_an_hdf5_file_of_somebody_else_is_refused(tmp_path):
         open_results(path)
 
 
-@pytest.mark.parametrize(("name", "version"), [("neurosim-result", 3), ("neurosim-result", "1\x1b"), ("else", 1), (None, None)])
+@pytest.mark.parametrize(
+    ("name", "version"), [("neurosim-result", 3), ("neurosim-result", "1\x1b"), ("else", 1), (None, None)]
+)
 def test_another_schema_is_refused(tmp_path, name, version):
     path = tmp_path / "run.h5"
     with memory_file() as file:

@@ -2,20 +2,15 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 
 import h5py
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from neurosim.errors import ResultFileError
-from neurosim.store import Writer, open_results, read_state, write_state
+from neurosim.store import open_results, read_state
 from neurosim.store.image import memory_file, seal
-from neurosim.store.sealed import HEADER_BYTES, write_sealed
 
 SECRET = b"a secret of another file" * 10
 CLAIM = dict.fromkeys(("id", "statement", "source", "kind", "expected", "verdict", "unit", "note"), "")
@@ -170,7 +165,10 @@ CRAFTED = {
     "name that steers": (named("\x1b[2J"), "not a name"),
     "name of bytes": (named(b"\xff\xfe"), "not a name"),
     "long name": (named("n" * 300), "a name of 300 letters"),
-    "named type": (lambda file, folder: file.__setitem__("t", np.dtype("f8")), "neither a group nor an array"),
+    "named type": (
+        lambda file, folder: file.__setitem__("t", np.dtype("f8")),
+        "neither a group nor an array",
+    ),
     "never written": (never_written, "never written"),
     "swollen": (swollen, "no fixed shape"),
     "empty": (stored(data=h5py.Empty("f8")), "no fixed shape"),
@@ -183,7 +181,10 @@ CRAFTED = {
     "scaled": (stored(data=np.zeros(9), scaleoffset=2), "filter"),
     "bytes that are no text": (stored(data=np.array([b"\xff\xff"])), "not readable"),
     "unit is a list": (attribute("units", ["a", "b"]), "neither a number nor a text"),
-    "unit is a reference": (attribute("units", lists_of(np.arange(3, dtype="i4")), dtype=h5py.vlen_dtype("i4")), "neither"),
+    "unit is a reference": (
+        attribute("units", lists_of(np.arange(3, dtype="i4")), dtype=h5py.vlen_dtype("i4")),
+        "neither",
+    ),
     "unit is empty": (attribute("units", h5py.Empty("f8")), "neither"),
     "name of the scale is bytes": (attribute("long_name", b"\xff"), "not readable"),
     "claims too deep": (fact("claims", b"[" * 100_000), "'claims' is not JSON"),
@@ -214,7 +215,15 @@ def test_a_crafted_file_is_one_line_at_once(hostile, case):
     assert any(part in line for part in message.split("|")), line
 
 
-STATES = ("external text", "virtual text", "link to a pipe", "deep", "circle", "name that steers", "references")
+STATES = (
+    "external text",
+    "virtual text",
+    "link to a pipe",
+    "deep",
+    "circle",
+    "name that steers",
+    "references",
+)
 STATES += ("never written", "swollen", "records", "bytes that are no text")
 
 

@@ -13,10 +13,10 @@ from neurosim.experiment import (
     Claim,
     Data,
     Experiment,
-    Progress,
     Results,
     RunContext,
     Spikes,
+    Stage,
     at_least,
     not_tested,
     parallel_map,
@@ -50,15 +50,15 @@ def spikes(config: Config, run: RunContext) -> dict[str, Data | Spikes]:
     }
 
 
-def walk(config: Config, run: RunContext, progress: Progress) -> dict[str, Data | Spikes]:
+def walk(config: Config, run: RunContext, stage: Stage) -> dict[str, Data | Spikes]:
     WORKED.append("walk")
-    state = progress.restored() or {"path": np.full(1, float(config.start == "one"))}
+    state = stage.restored() or {"path": np.full(1, float(config.start == "one"))}
     path = state["path"]
     while len(path) <= config.steps:
         step = generator(run.seed, f"step {len(path)}").normal() * config.size
         path = np.append(path, path[-1] + step)
-        progress.checkpoint({"path": path})
-        progress(len(path) - 1, config.steps, "walking")
+        stage.checkpoint({"path": path})
+        stage(len(path) - 1, config.steps, "walking")
         sleep(config.pause)
         if config.breaks and len(path) > config.steps / 2:
             raise RunFailed("walk: v is not finite at step 3; use a smaller step")
@@ -70,17 +70,39 @@ def walk(config: Config, run: RunContext, progress: Progress) -> dict[str, Data 
 
 
 def run(config: Config, run: RunContext) -> None:
-    run.stage("firing", lambda progress: spikes(config, run))
-    run.stage("walk", lambda progress: walk(config, run, progress))
+    run.stage("firing", lambda stage: spikes(config, run))
+    run.stage("walk", lambda stage: walk(config, run, stage))
 
 
 def claims(config: Config, results: Results) -> list[Claim]:
     v = results.array("walk/v")
     return [
-        within("start", "The walk starts at zero.", "Toy 1900, Fig. 1", "theory", 0.0, 0.1, v[0, 0], "mV"),
-        at_least("end", "The walk gets far.", "Toy 1900, Table 2", "paper-number", 1e6, v[0, -1], "mV"),
+        within(
+            "start",
+            "The walk starts at zero.",
+            source="Toy 1900, Fig. 1",
+            kind="theory",
+            expected=0.0,
+            tolerance=0.1,
+            measured=v[0, 0],
+            unit="mV",
+        ),
+        at_least(
+            "end",
+            "The walk gets far.",
+            source="Toy 1900, Table 2",
+            kind="paper-number",
+            expected=1e6,
+            measured=v[0, -1],
+            unit="mV",
+        ),
         not_tested(
-            "live", "Animals walk too.", "Toy 1900, p. 3", "paper-ordering", "some", "needs an animal"
+            "live",
+            "Animals walk too.",
+            source="Toy 1900, p. 3",
+            kind="paper-ordering",
+            expected="some",
+            why="needs an animal",
         ),
     ]
 
