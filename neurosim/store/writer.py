@@ -87,8 +87,8 @@ class Writer:
         path, values = checked_path(path), storable(path, array)
         self._claim_dims(path, tuple(dims), values.shape)
         dataset = self._create(path, values)
-        dataset.attrs["units"] = unit or schema.DIMENSIONLESS
-        dataset.attrs["long_name"] = long_name or path.rpartition("/")[2]
+        _set(dataset, "units", unit or schema.DIMENSIONLESS)
+        _set(dataset, "long_name", long_name or path.rpartition("/")[2])
         self._axes.append((dataset, tuple(dims)))
 
     def write_spikes(
@@ -117,11 +117,7 @@ class Writer:
         """Set root attributes: text and numbers as they are, anything else as JSON text."""
         for name, value in attributes.items():
             plain = isinstance(value, str | int | float)
-            text = value if plain else json.dumps(value, sort_keys=True, allow_nan=False)
-            try:
-                self._file.attrs[name] = text
-            except (ValueError, TypeError, OverflowError) as error:
-                raise ResultFileError(f"attribute '{name}': cannot be stored: {error}") from error
+            _set(self._file, name, value if plain else json.dumps(value, sort_keys=True, allow_nan=False))
 
     def results(self) -> Results:
         """Return a view of what has been written so far."""
@@ -209,6 +205,14 @@ class Writer:
         elif not group[dim].is_scale:
             group[dim].make_scale(dim)
         return group[dim]
+
+
+def _set(item: h5py.Group | h5py.Dataset, name: str, value: str | float) -> None:
+    try:
+        item.attrs[name] = value
+    except (ValueError, TypeError, OverflowError) as error:
+        place = f"'{item.name}', attribute '{shown(name)}'"
+        raise ResultFileError(f"{place}: {shown(value)!r} cannot be stored ({shown(error)})") from error
 
 
 def _sorting(times: np.ndarray, ids: np.ndarray) -> int:

@@ -4,9 +4,7 @@ import importlib
 import json
 import os
 import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -23,14 +21,9 @@ from neurosim.experiment import (
     resumed_run,
 )
 from neurosim.store import open_results
+from tests.experiment.runs import content, started
 
 OUT = Path("run.h5")
-
-
-def content(path):
-    """All arrays of a result file, as bytes."""
-    with open_results(path) as results:
-        return {name: (results.info(name), results.array(name).tobytes()) for name in results.paths()}
 
 
 @pytest.fixture
@@ -137,32 +130,6 @@ def test_a_figure_that_fails_leaves_a_complete_file(toy):
         new_run(toy.experiment, toy.Config(figure_breaks=True), out=OUT).execute()
     with open_results(OUT) as results:
         assert results.status == "complete"
-
-
-def started(*arguments):
-    """Start a slow run in a process of its own and wait until its second stage is under way."""
-    neurosim = str(Path(sys.executable).with_name("neurosim"))
-    command = [
-        neurosim,
-        "run",
-        "toy",
-        "--out",
-        "run.h5",
-        "--seed",
-        "3",
-        "--set",
-        "steps=12",
-        "--set",
-        "pause=0.1",
-    ]
-    # A script that starts a run in the background does so with SIGINT ignored.
-    shell = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
-    process = subprocess.Popen([*shell, *command, *arguments], stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 20
-    while not Path("run.h5.parts/walk.state.h5").exists():
-        assert time.monotonic() < deadline and process.poll() is None, process.stderr.read()
-        time.sleep(0.01)
-    return process
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import subprocess
+from contextlib import closing
 
 import h5py
 import numpy as np
@@ -11,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosim.errors import ResultFileError
-from neurosim.store import Writer, open_results
+from neurosim.errors import ResultFileError, UsageError
+from neurosim.store import Data, Parts, Writer, open_results, read_state, write_state
 from neurosim.store.image import memory_file, seal
 from neurosim.store.sealed import write_file
 
@@ -39,6 +40,35 @@ def test_any_flipped_bit_is_found(whole, tmp_path_factory, data):
     content = bytearray(whole)
     content[position] ^= 1 << data.draw(st.integers(0, 7))
     opening(tmp_path_factory.mktemp("flip") / "run.h5", bytes(content))
+
+
+@pytest.mark.parametrize("kind", ["result", "state", "checkpoint", "stage", "header"])
+@pytest.mark.parametrize("number", [25, pytest.param(1000, marks=pytest.mark.slow)])
+def test_no_changed_byte_gives_another_value(tmp_path, kind, number):
+    """Whatever file a run writes: with a byte changed it is refused by name, in one line."""
+    target = tmp_path / "run.h5"
+    with closing(Parts.create(target, {"seed": 1})) as parts:
+        parts.save("trial", {"v": Data(np.arange(50.0), ("n",))}, [])
+        parts.save_state("walk", {"v": np.arange(50.0)})
+    folder = target.with_name("run.h5.parts")
+    with Writer(target) as writer:
+        writer.write("v", np.arange(50.0), ("n",))
+    write_state(tmp_path / "state.h5", {"v": np.arange(50.0)})
+    path, read = {
+        "result": (target, lambda: open_results(target)),
+        "state": (tmp_path / "state.h5", lambda: read_state(tmp_path / "state.h5")),
+        "checkpoint": (folder / "walk.state.h5", lambda: parts.load_state("walk")),
+        "stage": (folder / "trial.h5", lambda: parts.load("trial")),
+        "header": (folder / "header", lambda: Parts.open(target)),
+    }[kind]
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(number):
+        content = bytearray(whole)
+        content[rng.integers(len(content))] ^= rng.integers(1, 256)
+        path.write_bytes(content)
+        with pytest.raises((ResultFileError, UsageError)) as caught:
+            read()
+        assert str(caught.value).isprintable() and path.name in str(caught.value)
 
 
 @given(data=st.data())

@@ -2,14 +2,19 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neurosim.errors import ResultFileError
-from neurosim.store import open_results, read_state
+from neurosim.store import Writer, open_results, read_state
 from neurosim.store.image import memory_file, seal
 
 SECRET = b"a secret of another file" * 10
@@ -235,3 +240,57 @@ def test_a_crafted_state_is_one_line_at_once(hostile, case):
 def test_a_pipe_is_not_waited_for(hostile, tmp_path):
     for read in (everything, read_state):
         assert "not a file" in refused(read, tmp_path / "pipe")
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("result-2.h5", 40),
+        ("state-1.h5", 40),
+        *(
+            pytest.param(name, 1000, marks=pytest.mark.slow)
+            for name in ("result-1.h5", "result-2.h5", "state-1.h5")
+        ),
+    ],
+)
+def test_changed_bytes_behind_a_seal_that_fits_are_read_or_one_line(name, number):
+    """A byte may be part of a value, or lie where nothing is read: then the file is another plain one."""
+    here = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, here / "fuzz_files.py", here / "kept" / name, str(number)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    counts = json.loads(done.stdout)
+    assert counts.keys() <= {"read", "refused"} and counts["refused"] > number // 4
+
+
+TEXTS = st.text(max_size=8) | st.sampled_from(["\x1b[2J", "a/b", "..", "µ", "n" * 300, "\ud800", "a\0b"])
+FINE = {"name": "x", "dim": "n", "unit": "mV", "text": "a", "spikes": "cells", "fact": "b"}
+
+
+@given(place=st.sampled_from(list(FINE)), value=TEXTS)
+def test_what_our_own_writer_makes_of_a_hostile_name_is_read_or_refused(tmp_path_factory, place, value):
+    name, dim, unit, text, spikes, fact = (FINE | {place: value}).values()
+    path = tmp_path_factory.mktemp("names") / "run.h5"
+
+    def write():
+        with Writer(path) as writer:
+            writer.write(name, [text, ""], (dim,), unit, text)
+            writer.write_spikes(spikes, [1.0], [0])
+            writer.set_attributes(title=fact, citations=[fact])
+
+    refusal = None
+    try:
+        write()
+    except ResultFileError as error:
+        refusal = str(error)
+    if refusal is not None:
+        assert refusal.isprintable() and not path.exists()
+        return
+    with open_results(path) as results:
+        assert results.data(name).array.tolist() == [text, ""]
+        assert results.info(name).unit == ("" if unit in ("", "1") else unit) and results.tree()
+        assert results.populations() == [spikes] and results.attributes["title"] == fact

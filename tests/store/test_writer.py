@@ -30,17 +30,18 @@ def write_example(path):
         writer.set_attributes(status="complete", config={"tau": 5.0}, seed=3)
 
 
-def test_xarray_sees_named_dimensions_units_and_coordinates(path):
+@pytest.mark.parametrize("engine", ["h5netcdf", "netcdf4"])
+def test_xarray_sees_named_dimensions_units_and_coordinates(path, engine):
     write_example(path)
-    with xarray.open_dataset(path, engine="h5netcdf", group="trial") as trial:
+    with xarray.open_dataset(path, engine=engine, group="trial") as trial:
         assert dict(trial.sizes) == {"time": 4, "neuron": 3, "event": 0}
         assert trial.v.dims == ("time", "neuron")
         assert trial.v.units == "mV" and trial.v.long_name == "membrane potential"
         assert list(trial.coords) == ["time"]
         assert trial.v.sel(time=0.2).values.tolist() == [6.0, 7.0, 8.0]
         assert trial.name.values.tolist() == ["AVA", "β", ""]
-        assert trial.alive.dtype == bool
-    with xarray.open_dataset(path, engine="h5netcdf", group="spikes/motor") as motor:
+        assert trial.alive.values.tolist() == [True, False, True]
+    with xarray.open_dataset(path, engine=engine, group="spikes/motor") as motor:
         assert motor.timestamps.dims == motor.node_ids.dims == ("spike",)
 
 
@@ -64,6 +65,8 @@ def test_spikes_follow_sonata(path):
         motor = file["spikes/motor"]
         assert motor["timestamps"].dtype == np.float64 and motor["timestamps"].attrs["units"] == "ms"
         assert motor["node_ids"].dtype == np.uint64
+        # The reader of SONATA may have no filters.
+        assert all(item.chunks is None and item.compression is None for item in motor.values())
         assert h5py.check_enum_dtype(motor.attrs.get_id("sorting").dtype) == {
             "none": 0,
             "by_id": 1,

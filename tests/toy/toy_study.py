@@ -25,6 +25,8 @@ from neurosim.experiment import (
 )
 from neurosim.rng import generator
 
+# Replaced by tests that stop a run while it draws.
+figure_pause = sleep
 # The stages whose work was done in this process, in order.
 WORKED: list[str] = []
 
@@ -110,6 +112,7 @@ def claims(config: Config, results: Results) -> list[Claim]:
 def figure(config: Config, results: Results):
     from matplotlib.figure import Figure
 
+    figure_pause(config.pause)
     if config.figure_breaks:
         raise ValueError("no ink")
     drawing = Figure()
