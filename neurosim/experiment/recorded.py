@@ -12,7 +12,7 @@ def as_results(contents: Mapping[str, Any]) -> dict[str, Any]:
     """Return the results of a stage with recordings turned into what a file holds.
 
     Recorded spikes become Spikes (times in ms). A recorded state 'cells.v' becomes 'cells.v/values', with the dims time
-    and neuron and its SI unit, 'cells.v/time' (ms) and 'cells.v/neuron', the index of each neuron recorded.
+    and index and its SI unit, 'cells.v/time' (ms) and 'cells.v/index', that of each neuron or connection recorded.
     Arguments: contents, results by name; anything but recordings of an engine is returned as it is.
     """
     results: dict[str, Any] = {}
@@ -31,8 +31,8 @@ def _converted(name: str, item: Any) -> dict[str, Any]:
     if isinstance(item, recordings.Samples):
         unit = unit_name(item.dimension)
         return {
-            f"{name}/values": Data(item.values, ("time", "neuron"), "" if unit == "1" else unit, name),
+            f"{name}/values": Data(item.values, ("time", "index"), "" if unit == "1" else unit, name),
             f"{name}/time": Data(item.steps * (item.dt * 1e3), ("time",), "ms", "time of the sample"),
-            f"{name}/neuron": Data(item.indices, ("neuron",), "", "index of the neuron"),
+            f"{name}/index": Data(item.indices, ("index",), "", "of the neuron or connection"),
         }
     return {name: item}
