@@ -17,6 +17,7 @@ from neurosim.errors import ResultFileError, UsageError
 from neurosim.store import schema
 from neurosim.store.data import checked_name, checked_path, storable
 from neurosim.store.image import memory_file, seal
+from neurosim.store.nexus import describe_plots
 from neurosim.store.reader import Results
 
 
@@ -121,6 +122,7 @@ class Writer:
         """Put the file on disk, sealed; raises ResultFileError, and then leaves what was there untouched."""
         try:
             self._attach_dims()
+            describe_plots(self._file)
             seal(self._file, self.path)
         finally:
             self._file.close()
