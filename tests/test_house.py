@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 # From the ground up: a package imports from its own floor and from those below.
 FLOORS = [
-    {"neurosim.errors", "neurosim.registry", "neurosim.rng", "neurosim.store"},
+    {"neurosim.errors", "neurosim.palette", "neurosim.registry", "neurosim.rng", "neurosim.store"},
     {"neurosim.model"},
     {
         "neurosim.analysis",
@@ -26,7 +26,7 @@ FLOORS = [
     },
     {"neurosim.compiler"},
     {"neurosim.engines"},
-    {"neurosim.learning", "neurosim.testing"},
+    {"neurosim.export", "neurosim.learning", "neurosim.plot", "neurosim.testing"},
     {"neurosim.experiment"},
     {"neurosim", "neurosim.bench", "neurosim.catalogue", "neurosim.cli"},
     {"circuits"},

@@ -131,6 +131,33 @@ def movie(
 
 
 @app.command()
+def plot(
+    file: File,
+    what: Annotated[
+        str | None,
+        typer.Argument(help="A population or an array of the file (default: list them).", metavar="WHAT"),
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            help="Of spikes raster, rates, intervals or variation; of arrays traces, spread, kymograph or histogram.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, _option("Figure file (.png, .svg, .pdf) (default: beside the result file).")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing figure.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Draw spikes or an array of a result file, or list what it holds."""
+    from neurosim.cli.plot import plot_file
+
+    plot_file(file, what, kind=kind, out=out, overwrite=overwrite)
+
+
+@app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="w1 to w7, arm, training, or all.", metavar="WORKLOAD")],
     rounds: Annotated[int, typer.Option(min=5, help="Interleaved rounds, of which medians are taken.")] = 5,

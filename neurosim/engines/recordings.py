@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from neurosim.model.serial import to_json
 from neurosim.model.units import DIMENSIONLESS, Dimension, Quantity, quantity, unit_name
 from neurosim.registry import suggest
 from neurosim.store.provenance import provenance
+
+DESCRIPTION: Final = "network/description"
+"""Where a file of recordings holds the network that ran, as JSON text."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,12 @@ class Recordings(dict[str, Spikes | Samples]):
         item = self[f"{population}.spikes"]
         return store.Spikes(_milliseconds(item), item.ids)  # type: ignore[union-attr]
 
-    def paths(self) -> list[str]:
-        """Return the paths of all arrays but spikes, in the order of the recorders, and that of the network."""
-        return list(self._arrays)
+    def infos(self) -> dict[str, store.Info]:
+        """Return all about every array but its values, by path, in the order of the recorders."""
+        return {
+            path: store.Info(data.array.shape, str(data.array.dtype), data.dims, data.unit, data.long_name)
+            for path, data in self._arrays.items()
+        }
 
     def data(self, path: str) -> store.Data:
         """Return an array with its dims, unit (SI) and long name; raises UnknownNameError if there is none."""
@@ -125,7 +131,7 @@ class Recordings(dict[str, Spikes | Samples]):
             if isinstance(item, Samples):
                 found |= {f"{key}/{name}": data for name, data in self._sampled(key, item).items()}
         description = json.dumps(to_json(self.network), sort_keys=True)
-        found["network/description"] = store.Data(np.array(description), (), "", "the network, as JSON text")
+        found[DESCRIPTION] = store.Data(np.array(description), (), "", "the network, as JSON text")
         return found
 
     def _sampled(self, key: str, item: Samples) -> dict[str, store.Data]:

@@ -49,8 +49,9 @@ def test_recordings_read_as_the_file_that_they_are_saved_to(engine, tmp_path):
             assert live.unit == stored.unit == "ms"
             assert np.allclose(live.times, recordings[f"{name}.spikes"].times / ms)
         arrays = [path for path in results.paths() if not path.startswith("spikes/")]
-        assert arrays == sorted(recordings.paths())
+        assert arrays == sorted(recordings.infos())
         for path in arrays:
+            assert recordings.infos()[path].dims == results.info(path).dims
             live, stored = recordings.data(path), results.data(path)
             assert np.array_equal(live.array, stored.array)
             assert (live.dims, live.unit, live.long_name) == (stored.dims, stored.unit, stored.long_name)
