@@ -40,6 +40,11 @@ class Trains:
     size: int
     stop: float
 
+    def of_each(self) -> list[np.ndarray]:
+        """Return the spike times of each neuron (s), silent ones included."""
+        order = np.argsort(self.ids, kind="stable")
+        return np.split(self.times[order], np.cumsum(np.bincount(self.ids, minlength=self.size))[:-1])
+
 
 @dataclass(frozen=True)
 class Array:
