@@ -28,7 +28,7 @@ FLOORS = [
     {"neurosim.engines"},
     {"neurosim.export", "neurosim.learning", "neurosim.plot", "neurosim.testing"},
     {"neurosim.experiment"},
-    {"neurosim", "neurosim.bench", "neurosim.catalogue", "neurosim.cli"},
+    {"neurosim", "neurosim.bench", "neurosim.catalogue", "neurosim.cli", "neurosim.report", "neurosim.sweep"},
     {"circuits"},
     {"experiments"},
 ]
