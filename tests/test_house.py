@@ -14,7 +14,15 @@ ROOT = Path(__file__).parents[1]
 
 # From the ground up: a package imports from its own floor and from those below.
 FLOORS = [
-    {"neurosim.errors", "neurosim.extras", "neurosim.interrupts", "neurosim.registry", "neurosim.rng", "neurosim.store"},
+    {
+        "neurosim.errors",
+        "neurosim.extras",
+        "neurosim.interrupts",
+        "neurosim.palette",
+        "neurosim.registry",
+        "neurosim.rng",
+        "neurosim.store",
+    },
     {"neurosim.model"},
     {
         "neurosim.analysis",
@@ -26,9 +34,17 @@ FLOORS = [
     },
     {"neurosim.compiler"},
     {"neurosim.engines"},
-    {"neurosim.learning", "neurosim.testing"},
+    {"neurosim.export", "neurosim.learning", "neurosim.plot", "neurosim.testing"},
     {"neurosim.experiment"},
-    {"neurosim", "neurosim.__main__", "neurosim.bench", "neurosim.catalogue", "neurosim.cli"},
+    {
+        "neurosim",
+        "neurosim.__main__",
+        "neurosim.bench",
+        "neurosim.catalogue",
+        "neurosim.cli",
+        "neurosim.report",
+        "neurosim.sweep",
+    },
     {"neurosim.circuits"},
     {"neurosim.experiments"},
 ]

@@ -115,6 +115,55 @@ def run(
 
 
 @app.command()
+def sweep(
+    name: Annotated[str, typer.Argument(help="An experiment.", metavar="NAME")],
+    seeds: Annotated[str, typer.Option(help="Seeds: 0:20 for 0 to 19, or 0,3,7.")] = "0:10",
+    alternatives: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="Values of a setting, every combination of which is run: NAME=VALUE,VALUE."
+        ),
+    ] = None,
+    preset: Annotated[str | None, _option("Preset of settings (default: the first).")] = None,
+    engine: Annotated[str | None, _option("Engine (default: the experiment's).")] = None,
+    out: Annotated[Path | None, _option("Folder of the sweep (default: in results/).")] = None,
+    workers: Annotated[int | None, _option("Processes on this machine (default: one per processor).")] = None,
+    scheduler: Annotated[str | None, _option("Address of a Dask scheduler, to run on its workers.")] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Do runs that failed again.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
+    debug: Debug = False,
+) -> int:
+    """Run an experiment over seeds and settings: one result file each; what is done already is kept."""
+    from neurosim.cli.sweep import sweep_experiment
+
+    return sweep_experiment(
+        name,
+        seeds=seeds,
+        alternatives=alternatives or [],
+        preset=preset,
+        engine=engine,
+        out=out,
+        workers=workers,
+        scheduler=scheduler,
+        retry=retry,
+        quiet=quiet,
+    )
+
+
+@app.command()
+def table(
+    folder: Annotated[Path, typer.Argument(help="The folder of a sweep.", metavar="SWEEP")],
+    out: Annotated[Path | None, _option("Write to this file (.csv) instead of printing.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Print what the runs of a sweep came to as CSV: a row for each claim of each run."""
+    from neurosim.cli.sweep import print_table
+
+    print_table(folder, out=out, overwrite=overwrite)
+
+
+@app.command()
 def show(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
     """Show what a result file holds and where it comes from."""
     from neurosim.cli.show import show_file
@@ -180,6 +229,33 @@ def movie(
     from neurosim.cli.draw import draw_movie
 
     draw_movie(file, out=out, overwrite=overwrite)
+
+
+@app.command()
+def plot(
+    file: File,
+    what: Annotated[
+        str | None,
+        typer.Argument(help="A population or an array of the file (default: list them).", metavar="WHAT"),
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            help="Of spikes raster, rates, intervals or variation; of arrays traces, spread, kymograph or histogram.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, _option("Figure file (.png, .svg, .pdf) (default: beside the result file).")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing figure.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Draw spikes or an array of a result file, or list what it holds."""
+    from neurosim.cli.plot import plot_file
+
+    plot_file(file, what, kind=kind, out=out, overwrite=overwrite)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from neurosim.compiler.equations.forms import NetworkEquations, ProjectionEquati
 from neurosim.compiler.equations.masks import structured
 from neurosim.compiler.equations.names import SECOND
 from neurosim.engines import structure
-from neurosim.engines.recordings import Samples, Spikes
+from neurosim.engines.recordings import Recordings, Samples, Spikes
 from neurosim.errors import DescriptionError, EngineRefusal, RunFailed, UnknownNameError
 from neurosim.model.parts import NamedParameter, Population, Projection, constrained
 from neurosim.model.units import Dimension, dimension_of, in_si, quantity, scalar_in_si
@@ -93,8 +93,12 @@ class Simulation(ABC):
         """
 
     @abstractmethod
-    def recordings(self) -> dict[str, Spikes | Samples]:
+    def _collected(self) -> dict[str, Spikes | Samples]:
         """Return all recordings by 'target.variable'."""
+
+    def recordings(self) -> Recordings:
+        """Return all recordings by 'target.variable'; they can be saved, plotted and exported as a whole."""
+        return Recordings(self._collected(), self.equations.network, self.now)
 
     def run(
         self, duration: Any, inputs: Mapping[str, Any] | None = None, progress: Progress | None = None
@@ -236,6 +240,12 @@ class Simulation(ABC):
         """Return (pre, post), the units that each edge of a projection joins, in the order of its weights."""
         found = self._projection(projection)
         return found.pre, found.post.copy()
+
+    def delays(self, projection: str) -> Any:
+        """Return the delay of each edge of a projection (s), shape (edges,), in the order of its weights."""
+        found = self._projection(projection)
+        steps = found.delay if found.delays is None else found.delays
+        return quantity(np.broadcast_to(steps, found.post.shape) * self.dt, SECOND)
 
     def matrix(self, projection: str, variable: str = "w") -> Any:
         """Return a variable of an all-to-all projection as a matrix (targets, sources), with its unit."""

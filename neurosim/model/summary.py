@@ -48,7 +48,7 @@ def _line(projection: Projection) -> str:
     return (
         f"{projection.name}: {projection.source} -> {projection.target}, {type(projection.synapse).__name__} "
         f"on {projection.synapse.port}, {type(projection.connect).__name__}, weight {weight}, "
-        f"delay {projection.delay}{rules}"
+        f"delay {_short(projection.delay)}{rules}"
     )
 
 

@@ -13,8 +13,8 @@ from neurosim.store.data import Data
 
 # What differs between two runs that found the same: time, place, versions, and conventions of the file.
 NOT_CONTENT = frozenset(
-    {"command", "content", "created", "finished", "git_commit", "magic", "platform", "run", "schema"}
-    | {"schema_version", "version", "versions"}
+    {"NX_class", "command", "content", "created", "default", "finished", "git_commit", "magic", "platform", "run"}
+    | {"schema", "schema_version", "version", "versions"}
 )
 
 

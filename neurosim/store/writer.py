@@ -17,6 +17,7 @@ from neurosim.errors import ResultFileError, UsageError, shown
 from neurosim.store import schema
 from neurosim.store.data import checked_name, checked_path, storable
 from neurosim.store.image import memory_file, seal
+from neurosim.store.nexus import describe_plots
 from neurosim.store.reader import Results
 from neurosim.store.sealed import taken
 
@@ -127,6 +128,8 @@ class Writer:
     def close(self) -> None:
         """Put the file on disk, sealed; raises ResultFileError, and then leaves what was there untouched."""
         try:
+            self._attach_dims()
+            describe_plots(self._file)
             # Read back by the rules of the reader, so that nothing is written that it would refuse.
             self.set_attributes(content=self.results().content_hash())
             seal(self._file, self.path, overwrite=self._overwrite)

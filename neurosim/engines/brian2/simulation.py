@@ -113,6 +113,6 @@ class Brian2Simulation(Simulation):
             self._apply_named(parameter)
         self._clear_records()
 
-    def recordings(self) -> dict[str, Spikes | Samples]:
+    def _collected(self) -> dict[str, Spikes | Samples]:
         """Return all recordings by 'target.variable'."""
         return {key: record.result() for key, record in self._machine.records.items()}

@@ -254,7 +254,7 @@ class FusedSimulation(Simulation):
     def _number_names(self) -> list[str]:
         return [name for name in self._owned_constants() if name in self.storage.numbers]
 
-    def recordings(self) -> dict[str, Spikes | Samples]:
+    def _collected(self) -> dict[str, Spikes | Samples]:
         """Return all recordings by 'target.variable'."""
         return self._recorders.results(self.dt)
 

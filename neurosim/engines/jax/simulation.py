@@ -226,6 +226,6 @@ class JaxSimulation(Simulation):
         self._recorded.clear()
         self._start()
 
-    def recordings(self) -> dict[str, Spikes | Samples]:
+    def _collected(self) -> dict[str, Spikes | Samples]:
         """Return all recordings by 'target.variable'."""
         return self._recorded.results()
