@@ -19,8 +19,7 @@ USAGE_ERROR = typer.BadParameter.__bases__[0]
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMMAND = "$ neurosim "
-# Shown from a run of minutes; test_swimmer_pages checks them.
-LONG = ("$ neurosim run swimmer\n", "$ neurosim show")
+SMALL = "steps=40 other_links=4 starts=2 population=4 circuit_epochs=3 circuit_seeds=3 mlp_epochs=2 mlp_seeds=2 draws=2"
 
 
 def ids(path: Path) -> str:
@@ -42,7 +41,7 @@ def commands(text: str) -> Iterator[list[str]]:
 def dialogues(text: str) -> Iterator[tuple[list[str], str]]:
     """Yield the words of each command that a text block begins with `$ neurosim`, and what is shown below it."""
     for block in blocks(text):
-        if block.language == "text" and block.text.startswith(COMMAND) and not block.text.startswith(LONG):
+        if block.language == "text" and block.text.startswith(COMMAND):
             for part in block.text.removeprefix(COMMAND).split(f"\n{COMMAND}"):
                 command, _, shown = part.partition("\n")
                 yield shlex.split(command), shown
@@ -81,6 +80,28 @@ def test_commands_print_what_is_shown(page, tmp_path, monkeypatch, capsys):
         main(words)
         captured = capsys.readouterr()
         assert difference(shown, captured.out + captured.err) == "", words
+
+
+@pytest.mark.slow
+def test_the_run_that_is_shown_has_the_claims_and_arrays_of_a_small_one(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    settings = [word for setting in SMALL.split() for word in ("--set", setting)]
+    assert main(["run", "swimmer", "-q", "--out", "a.h5", *settings]) == 0
+    assert main(["show", "a.h5"]) == 0
+
+    def facts(text: str) -> set[str]:
+        """Return the arrays, with their units and meanings, the names of attributes, and the claims."""
+        arrays = re.findall(r"── (\S+ \(.*)", text)
+        attributes = re.findall(r"^ ([a-z_]+)  ", text, re.MULTILINE)
+        claims = re.findall(r"\[([a-z][\w-]+)\] ", text)
+        return {re.sub(r"\d+", "#", line).strip() for line in (*arrays, *attributes, *claims)}
+
+    found = facts(capsys.readouterr().out)
+    for name in ("README.md", "docs/result-files.md"):
+        texts = [block.text for block in blocks((ROOT / name).read_text("utf-8")) if block.language == "text"]
+        shown = facts("\n".join(text for text in texts if "initial" in text))
+        assert len(shown) > 20 and shown <= found
 
 
 def test_a_wrong_block_or_command_is_seen(tmp_path):
