@@ -31,12 +31,14 @@ def _run(words: list[str]) -> int:
     from neurosim.cli.app import app
     from neurosim.cli.console import readable_everywhere
     from neurosim.errors import UsageError
+    from neurosim.extras import optional
 
     # Where typer keeps the class of its usage errors differs between versions; this is its public descendant.
     usage_error: Any = typer.BadParameter.__bases__[0]
     readable_everywhere()
     try:
-        return app(args=words, prog_name="neurosim", standalone_mode=False) or DONE
+        with optional():
+            return app(args=words, prog_name="neurosim", standalone_mode=False) or DONE
     except (KeyboardInterrupt, typer.Abort):
         return _report("interrupted", INTERRUPTED)
     except usage_error as error:
