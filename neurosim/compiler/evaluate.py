@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.special import exprel
 
-from neurosim.model.expressions import CONSTANTS
+from neurosim.model.expressions import CONSTANTS, expression
 
 Table = Mapping[Any, Callable[..., Any]]
 """What the functions of equations (by name) and their operators (by node of the parsed text) do."""
@@ -50,7 +50,7 @@ def evaluate(text: str, values: Mapping[str, Any], table: Table = NUMPY) -> Any:
 
     Arguments: values, numbers or arrays in SI units by name; table, what functions and operators do.
     """
-    return _value(ast.parse(text.strip(), mode="eval").body, values, table)
+    return _value(expression(text).tree, values, table)
 
 
 def _value(node: ast.expr, values: Mapping[str, Any], table: Table) -> Any:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from neurosim.errors import DescriptionError
 from neurosim.registry import suggest
@@ -46,7 +45,7 @@ class Statement:
 
     def renamed(self, names: Mapping[str, str]) -> Statement:
         """Return the statement with its names replaced."""
-        return Statement(names.get(self.target, self.target), self.op, rename(self.expression, names))
+        return Statement(names.get(self.target, self.target), self.op, substitute(self.expression, names))
 
 
 def check_length(text: str, where: str) -> None:
@@ -62,14 +61,14 @@ def check_expression(text: str, where: str) -> ast.expr:
     tree = parse(text, where)
     for node in ast.walk(tree):
         check_node(node, where)
-    return tree.body
+    return tree
 
 
-def parse(text: str, where: str) -> ast.Expression:
+def parse(text: str, where: str) -> ast.expr:
     """Return the parsed text of an expression, refusing what is too long, too deep or no expression."""
     check_length(text, where)
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        tree = expression(text).tree
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise DescriptionError(
             f"{where}: '{_short(text)}' is not an expression ({error}): correct it"
@@ -81,8 +80,8 @@ def parse(text: str, where: str) -> ast.Expression:
     return tree
 
 
-def _depth(tree: ast.Expression) -> int:
-    level, depth = [tree.body], 0
+def _depth(tree: ast.expr) -> int:
+    level, depth = [tree], 0
     while level:
         level = [
             child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)
@@ -147,48 +146,79 @@ def _growth(node: ast.AST) -> float:
     return below * math.prod(max(c, 1.0) for c in constants)
 
 
-@lru_cache(maxsize=4096)
-def names_in(text: str) -> frozenset[str]:
-    """Return the names that an expression reads, functions and constants left out."""
-    tree = ast.parse(text.strip(), mode="eval")
-    called = {
-        node.func.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
-    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return frozenset(found - called - set(CONSTANTS))
+class Rewriter(ast.NodeTransformer):
+    """A transformer that makes a new tree and leaves the one it is given as it is."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """Return a copy of a node with its parts visited; the name of a called function is no variable."""
+        if isinstance(node, ast.Call):
+            return ast.Call(node.func, [self.visit(argument) for argument in node.args], [])
+        parts = {name: [*v] if isinstance(v, list) else v for name, v in ast.iter_fields(node)}
+        return super().generic_visit(type(node)(**parts))
 
 
-class _Renamer(ast.NodeTransformer):
-    def __init__(self, replace: Callable[[ast.Name], ast.expr]) -> None:
-        self.replace = replace
+class Expression:
+    """An expression: its text, its tree, which nobody changes, and the names that it reads.
+
+    Each text is parsed once however often it is used, and what follows from parsed text is not parsed again.
+    """
+
+    __slots__ = ("names", "text", "tree")
+
+    def __init__(self, text: str, tree: ast.expr) -> None:
+        self.text, self.tree = text, tree
+        called, found = set(), set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                called.add(id(node.func))
+            elif isinstance(node, ast.Name) and node.id not in CONSTANTS:
+                found.add((id(node), node.id))
+        self.names = frozenset(name for at, name in found if at not in called)
+
+    def substituted(self, expressions: Mapping[str, str]) -> Expression:
+        """Return the expression with names replaced by expressions, each kept as one operand."""
+        trees = {name: expression(expressions[name]).tree for name in self.names & expressions.keys()}
+        return made(_Substitution(trees).visit(self.tree)) if trees else self
+
+
+class _Substitution(Rewriter):
+    def __init__(self, trees: Mapping[str, ast.expr]) -> None:
+        self.trees = trees
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.replace(node)
-
-    def visit_Call(self, node: ast.Call) -> ast.Call:
-        node.args = [self.visit(argument) for argument in node.args]
-        return node
+        return self.trees.get(node.id, node)
 
 
-def rename(text: str, names: Mapping[str, str]) -> str:
-    """Return the expression with names replaced by names."""
-    return substitute(text, names)
+_KNOWN: dict[str, Expression] = {}
+_MOST = 10_000
+
+
+def _kept(found: Expression) -> Expression:
+    if len(_KNOWN) >= _MOST:
+        _KNOWN.clear()
+    return _KNOWN.setdefault(found.text, found)
+
+
+def expression(text: str) -> Expression:
+    """Return text, checked before, as an expression."""
+    text = text.strip()
+    return _KNOWN.get(text) or _kept(Expression(text, ast.parse(text, mode="eval").body))
+
+
+def made(tree: ast.expr) -> Expression:
+    """Return a tree as an expression."""
+    text = ast.unparse(tree)
+    return _KNOWN.get(text) or _kept(Expression(text, tree))
+
+
+def names_in(text: str) -> frozenset[str]:
+    """Return the names that an expression reads, functions and constants left out."""
+    return expression(text).names
 
 
 def substitute(text: str, expressions: Mapping[str, str]) -> str:
     """Return the expression with names replaced by expressions (each kept as one operand)."""
-    if not names_in(text) & expressions.keys():
-        return text.strip()
-
-    def replace(node: ast.Name) -> ast.expr:
-        if node.id not in expressions:
-            return node
-        return ast.parse(expressions[node.id].strip(), mode="eval").body
-
-    tree = ast.parse(text.strip(), mode="eval")
-    return ast.unparse(ast.fix_missing_locations(_Renamer(replace).visit(tree)))
+    return expression(text).substituted(expressions).text
 
 
 def substitute_all(text: str, expressions: Mapping[str, str]) -> str:

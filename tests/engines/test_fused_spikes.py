@@ -338,7 +338,9 @@ def test_every_spike_is_found_in_whichever_block_of_units(size, share, small_buf
 
 
 def test_a_rest_of_more_steps_than_are_counted_is_refused():
-    with pytest.raises(DescriptionError, match=r"'a\.tau_ref': a neuron may rest for 1073741824 steps at most"):
+    with pytest.raises(
+        DescriptionError, match=r"'a\.tau_ref': a neuron may rest for 1073741824 steps at most"
+    ):
         simulate(sink(tau_ref=1e7 * second))
 
 

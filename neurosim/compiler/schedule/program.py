@@ -22,6 +22,14 @@ BlockKind = Literal[
     "accumulate", "apply",
 ]  # fmt: skip
 
+SPIKES = "__spikes"
+"""The local that a threshold assigns: whether a neuron spikes."""
+
+
+def sum_of(name: str) -> str:
+    """Return the name of the sum of a variable's changes over presentations."""
+    return f"{name}___sum"
+
 
 @dataclass(frozen=True)
 class Block:
@@ -60,7 +68,7 @@ class Block:
 class Propagator:
     """Coefficients of an exact step, worked out from constants and dt before a run.
 
-    names P_x_y, Q_x_y and c_x in statements belong to `owner`; the ones for held states carry the prefix H.
+    names P__x__y, Q__x__y and c__x in statements belong to `owner`; the ones for held states carry the prefix H.
     """
 
     owner: str
@@ -71,13 +79,24 @@ class Propagator:
 
 @dataclass(frozen=True)
 class Program:
-    """The blocks of one step in order, the coefficients they need, and the definitions that are kept as arrays."""
+    """The blocks of one step in order, the coefficients they need, those of a presentation, and stored definitions."""
 
     equations: NetworkEquations
     blocks: tuple[Block, ...]
     propagators: tuple[Propagator, ...]
-    samples: tuple[Block, ...]
+    presentation: tuple[Block, ...]
     stored: Mapping[str, tuple[str, ...]]
+
+    @property
+    def sums(self) -> list[tuple[str, str]]:
+        """The variables, as (owner, name), whose changes are summed over presentations."""
+        applied = [block for block in self.presentation if block.kind == "apply"]
+        return [
+            (block.owner, s.target)
+            for block in applied
+            for s in block.statements
+            if s.expression == sum_of(s.target)
+        ]
 
     def inline(self, population: PopulationEquations, text: str) -> str:
         """Return an expression of a unit written on its states, constants and fed ports alone."""
@@ -87,7 +106,7 @@ class Program:
 def inline(equations: NetworkEquations, population: PopulationEquations, text: str) -> str:
     """Return an expression of a unit with definitions written out and ports that no projection feeds set to 0."""
     fed = {
-        projection.port
+        projection.delivery.port
         for projection in equations.projections.values()
         if projection.target == population.name
     }

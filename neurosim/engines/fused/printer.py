@@ -42,6 +42,10 @@ from neurosim.rng.draws import fill_normal, fill_uniform, normal, uniform
 '''
 
 
+SHARE = "__share"
+"""The share of one presentation in the sums of changes."""
+
+
 class Printer:
     """Prints the program of one network; `arguments` are the names of the storage that each function takes."""
 
@@ -55,21 +59,21 @@ class Printer:
         self.arguments: dict[str, list[str]] = {}
 
     def source(self) -> str:
-        """Return the text of the module: `advance`, and for rules with the clock 'sample', `accumulate` and `apply`."""
+        """Return the text of the module: `advance`, and for presentations, `accumulate` and `apply`."""
         body = [line for block in merged(self.context.program) for line in self.block(block)]
         advance = [
             "for s in range(steps):",
             *indent(["k = k0 + s", "now = np.int32(s)", "t = k * dt", *self.room(), *self.begin(), *body]),
         ]
         functions = self.function("advance", "steps, k0, dt", [*advance, "return steps"])
-        samples = self.context.program.samples
-        for kind in ("accumulate", "apply") if samples else ():
-            lines = [line for block in samples if block.kind == kind for line in self.sampled(block)]
+        presentation = self.context.program.presentation
+        for kind in ("accumulate", "apply") if presentation else ():
+            lines = [line for block in presentation if block.kind == kind for line in self.presented(block)]
             functions += [
                 "",
                 "",
                 *self.function(
-                    kind, "share, k, dt", ["now = np.int32(0)", "t = k * dt", *self.begin(), *lines]
+                    kind, f"{SHARE}, k, dt", ["now = np.int32(0)", "t = k * dt", *self.begin(), *lines]
                 ),
             ]
         return HEAD + "\n".join([*self.imports(), "", "", *functions]) + "\n"
@@ -85,10 +89,10 @@ class Printer:
             *indent(["wide_vectors()", *lines]),
         ]
 
-    def sampled(self, block: Block) -> list[str]:
-        """Return the lines of a block of the clock 'sample'; what is summed is the share of one presentation."""
+    def presented(self, block: Block) -> list[str]:
+        """Return the lines of a block of a presentation, of whose changes the sum takes a share."""
         if block.kind == "accumulate" and not block.total:
-            shared = tuple(Statement(s.target, s.op, f"share*({s.expression})") for s in block.statements)
+            shared = tuple(Statement(s.target, s.op, f"{SHARE}*({s.expression})") for s in block.statements)
             block = replace(block, statements=shared)
         if block.matrix:
             return self.matrices.change(block)
