@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import math
+import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from neurosim.errors import DescriptionError
+from neurosim.model.functions import FUNCTIONS
 from neurosim.registry import suggest
 
 MAX_LENGTH = 10_000
@@ -17,12 +20,8 @@ MAX_DEPTH = 64
 MAX_INTEGER = 2**63
 MAX_POWER = 4096
 MAX_TERMS = 10_000
-FUNCTIONS = frozenset(
-    {
-        "abs", "arccos", "arcsin", "arctan", "ceil", "clip", "cos", "cosh", "exp", "expm1", "exprel", "floor", "int",
-        "log", "log10", "log1p", "rand", "randn", "sign", "sin", "sinh", "sqrt", "tan", "tanh",
-    }
-)  # fmt: skip
+DRAWN = frozenset({"rand", "randn"})
+"""Calls that stand for a random number at every step."""
 CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf}
 
 _ALLOWED = (
@@ -106,12 +105,54 @@ def check_node(node: ast.AST, where: str, more: frozenset[str] = frozenset()) ->
     if isinstance(node, ast.Call):
         if not isinstance(node.func, ast.Name) or node.keywords:
             raise DescriptionError(f"{where}: only plain calls of known functions are allowed: write f(x)")
-        if node.func.id not in FUNCTIONS | more:
-            raise DescriptionError(
-                f"{where}: unknown function '{node.func.id}': {suggest(node.func.id, FUNCTIONS | more)}"
-            )
+        _check_call(node.func.id, len(node.args), where, more)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
         _check_power(node, where)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, _DIVISIONS) and constant_value(node.right) == 0:
+        raise DescriptionError(f"{where}: '{_short(ast.unparse(node))}' divides by 0: correct it")
+
+
+def _check_call(name: str, arguments: int, where: str, more: frozenset[str]) -> None:
+    known = FUNCTIONS.keys() | DRAWN | more
+    if name not in known:
+        raise DescriptionError(f"{where}: unknown function '{name}': {suggest(name, known)}")
+    if name in FUNCTIONS and arguments != len(FUNCTIONS[name].arguments):
+        raise DescriptionError(
+            f"{where}: {name} is called with {arguments} arguments: write {FUNCTIONS[name].call}"
+        )
+
+
+def constant_value(node: ast.expr) -> float | None:
+    """Return the value of an expression of numbers alone, or None for any other."""
+    match node:
+        case ast.Constant(value=int() | float() as value):
+            return float(value)
+        case ast.Name(id=name):
+            return CONSTANTS.get(name)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            opposite = constant_value(operand)
+            return None if opposite is None else -opposite
+        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+            return constant_value(operand)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _FOLDED:
+            a, b = constant_value(left), constant_value(right)
+            return None if a is None or b is None else _folded(op, a, b)
+    return None
+
+
+_DIVISIONS = ast.Div | ast.FloorDiv | ast.Mod
+_FOLDED: Mapping[type, Callable[[float, float], object]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}  # fmt: skip
+
+
+def _folded(op: ast.operator, a: float, b: float) -> float | None:
+    try:
+        value = _FOLDED[type(op)](a, b)
+    except (ZeroDivisionError, OverflowError):
+        return None
+    return value if isinstance(value, float) else None  # a root of a negative number is complex
 
 
 def _check_constant(value: object, where: str) -> None:
@@ -163,10 +204,11 @@ class Expression:
     Each text is parsed once however often it is used, and what follows from parsed text is not parsed again.
     """
 
-    __slots__ = ("names", "text", "tree")
+    __slots__ = ("_real", "names", "text", "tree")
 
     def __init__(self, text: str, tree: ast.expr) -> None:
         self.text, self.tree = text, tree
+        self._real: Expression | None = None
         called, found = set(), set()
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
@@ -179,6 +221,31 @@ class Expression:
         """Return the expression with names replaced by expressions, each kept as one operand."""
         trees = {name: expression(expressions[name]).tree for name in self.names & expressions.keys()}
         return made(_Substitution(trees).visit(self.tree)) if trees else self
+
+    @property
+    def real(self) -> Expression:
+        """The expression with whole numbers written as floats, but for whole exponents, which stay a few products.
+
+        Whole numbers are symbols for exact sympy; in arithmetic they would divide and overflow as integers do.
+        """
+        if self._real is None:
+            self._real = made(_Real().visit(self.tree))
+        return self._real
+
+
+class _Real(Rewriter):
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        return ast.Constant(float(node.value)) if isinstance(node.value, int) else node
+
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
+        whole = isinstance(node.op, ast.Pow) and _is_whole(node.right)
+        return ast.BinOp(self.visit(node.left), node.op, node.right if whole else self.visit(node.right))
+
+
+def _is_whole(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        node = node.operand
+    return isinstance(node, ast.Constant) and isinstance(node.value, int)
 
 
 class _Substitution(Rewriter):

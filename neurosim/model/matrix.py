@@ -11,8 +11,12 @@ from typing import Any
 
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Rewriter, check_node, expression, made, parse
+from neurosim.model.functions import FUNCTIONS as ALL
 
 FUNCTIONS = frozenset({"tril", "diag", "solve", "sum", "mean", "max"})
+
+
+_SCALAR = frozenset(name for name, row in ALL.items() if not row.numpy.startswith("numpy:")) - {"clip"}
 
 
 def check_matrix_expression(text: str, where: str) -> ast.expr:
@@ -24,6 +28,10 @@ def check_matrix_expression(text: str, where: str) -> ast.expr:
                 raise DescriptionError(f"{where}: '.{node.attr}' is not allowed: only the transpose, .T")
         elif not isinstance(node, ast.MatMult):
             check_node(node, where, FUNCTIONS)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _SCALAR:
+            raise DescriptionError(
+                f"{where}: {node.func.id} takes numbers, not matrices: write it with exp and log"
+            )
     return tree
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from brian2 import second
 
 from neurosim.errors import DescriptionError, UnknownNameError
-from neurosim.model.expressions import CONSTANTS, FUNCTIONS, Statement, names_in, parse_statements, substitute
+from neurosim.model.expressions import CONSTANTS, DRAWN, Statement, names_in, parse_statements, substitute
+from neurosim.model.functions import FUNCTIONS
 from neurosim.model.units import DIMENSIONLESS, Dimension, advice
 from neurosim.registry import suggest
 
@@ -19,7 +20,7 @@ CLOCK: Mapping[str, Dimension] = {"t": SECOND, "dt": SECOND, "t_in_timesteps": D
 RESERVED = frozenset(
     {
         *CLOCK, "w", "i", "j", "N", "xi", "output", "lastspike", "not_refractory", "spike", "active", "select",
-        *CONSTANTS, *FUNCTIONS,
+        *CONSTANTS, *FUNCTIONS, *DRAWN,
     }
 )  # fmt: skip
 

@@ -41,10 +41,11 @@ class _Lowering:
         }
 
     def program(self) -> Program:
-        blocks = tuple(self.clamped(self.blocks()))
-        return Program(
-            self.equations, blocks, tuple(self.propagators), tuple(self.presentation()), self.stored
+        blocks, presentation = (
+            tuple(block.real() for block in blocks)
+            for blocks in (self.clamped(self.blocks()), self.presentation())
         )
+        return Program(self.equations, blocks, tuple(self.propagators), presentation, self.stored)
 
     def blocks(self) -> Iterator[Block]:
         populations, projections = self.populations.values(), self.projections.values()

@@ -9,12 +9,12 @@ underscore are local. A block 'matrix', or one with `matrix` set, has one statem
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from neurosim.compiler.equations.forms import Level, NetworkEquations, PopulationEquations, StateClamp
 from neurosim.compiler.schedule.exact import Linear
-from neurosim.model.expressions import Statement, names_in, substitute, substitute_all
+from neurosim.model.expressions import Statement, expression, names_in, substitute, substitute_all
 
 BlockKind = Literal[
     "draw", "input", "clamp", "clear", "graded", "evaluate", "record", "learn", "adapt", "integrate", "decay",
@@ -46,6 +46,13 @@ class Block:
     clamp: StateClamp | None = None
     matrix: bool = False
     total: bool = False
+
+    def real(self) -> Block:
+        """Return the block with whole numbers written as floats (see `Expression.real`)."""
+        statements = tuple(
+            Statement(s.target, s.op, expression(s.expression).real.text) for s in self.statements
+        )
+        return replace(self, statements=statements)
 
     @property
     def writes(self) -> frozenset[str]:

@@ -14,6 +14,7 @@ from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEqu
 from neurosim.compiler.equations.names import part_of
 from neurosim.engines.brian2.presentation import Presentation, Turn, presentation_equations
 from neurosim.engines.brian2.text import (
+    NAMESPACE,
     UPDATERS,
     Order,
     code,
@@ -27,8 +28,8 @@ from neurosim.engines.brian2.text import (
     step_code,
     system,
     total_name,
+    written,
 )
-from neurosim.model.expressions import substitute
 from neurosim.model.units import DIMENSIONLESS
 
 SHARE = "n_share"
@@ -47,7 +48,9 @@ def equations_of(population: PopulationEquations) -> list[SingleEquation]:
         if n in population.derivatives:
             frozen = population.refractory is not None and n in population.frozen
             flags = ("unless refractory",) if frozen else ()
-            found.append(derivative(names[n], substitute(population.derivatives[n], names), dims[n], *flags))
+            found.append(
+                derivative(names[n], written(population.derivatives[n], names, whole=True), dims[n], *flags)
+            )
         else:
             found.append(parameter(names[n], dims[n]))
     found += [parameter(names[n], dims[n]) for n in (*population.ports, *population.draws)]
@@ -57,7 +60,7 @@ def equations_of(population: PopulationEquations) -> list[SingleEquation]:
     ]
     found += presentation_equations(population.presentation.changes, dims, names, SHARE)
     found += [
-        definition(names[n], substitute(text, names), dims[n]) for n, text in population.definitions.items()
+        definition(names[n], written(text, names), dims[n]) for n, text in population.definitions.items()
     ]
     return found
 
@@ -123,7 +126,7 @@ class BrianPopulation:
             ends = {"pre": projection.source, "post": projection.target}
             own = [n for n, total in projection.totals.items() if ends[total.level] == population.name]
             extra += [parameter(total_name(projection, n), projection.dimensions[n]) for n in own]
-        threshold = None if population.threshold is None else substitute(population.threshold, self.names)
+        threshold = None if population.threshold is None else written(population.threshold, self.names)
         if population.source is not None:
             extra.append(SingleEquation(PARAMETER, "fires", DIMENSIONLESS, var_type=BOOLEAN))
             threshold = "fires"
@@ -134,7 +137,7 @@ class BrianPopulation:
             threshold=threshold,
             reset=code(population.reset, self.names) or None,
             refractory=False if population.refractory is None else self.names[population.refractory],
-            namespace={},
+            namespace=NAMESPACE,
             dtype=float,
             codeobj_class=NumpyCodeObject,
             clock=clock,

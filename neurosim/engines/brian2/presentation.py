@@ -8,8 +8,8 @@ from typing import Any
 
 from brian2.equations.equations import SingleEquation
 
-from neurosim.engines.brian2.text import Names, Order, code, parameter, run_code
-from neurosim.model.expressions import Statement, substitute
+from neurosim.engines.brian2.text import Names, Order, code, parameter, run_code, written
+from neurosim.model.expressions import Statement
 from neurosim.model.units import DIMENSIONLESS, Dimension
 
 
@@ -49,7 +49,7 @@ class Presentation:
         order: Order,
     ) -> None:
         self._share = group.variables[share].get_value()
-        new = {names[name]: substitute(text, names) for name, text in changes.items()}
+        new = {names[name]: written(text, names) for name, text in changes.items()}
         add = [f"sum_{name} += {share} * ({text})" for name, text in new.items()]
         make = [line for name in new for line in (f"{name} += sum_{name}", f"sum_{name} = 0")]
         self._own: list[Any] = []

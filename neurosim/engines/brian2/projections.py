@@ -17,6 +17,7 @@ from neurosim.compiler.equations.names import part_of
 from neurosim.engines.brian2.populations import BrianPopulation
 from neurosim.engines.brian2.presentation import Presentation, Turn, presentation_equations
 from neurosim.engines.brian2.text import (
+    NAMESPACE,
     UPDATERS,
     Order,
     code,
@@ -28,8 +29,9 @@ from neurosim.engines.brian2.text import (
     run_code,
     step_code,
     system,
+    written,
 )
-from neurosim.model.expressions import Statement, names_in, substitute
+from neurosim.model.expressions import Statement, names_in
 
 LEVELS: tuple[Level, ...] = ("pre", "post", "edge")
 SHARE = "s_share"
@@ -111,20 +113,20 @@ class BrianProjection:
             for n in (*projection.states, *projection.draws)
         ]
         for name, held in projection.traces.items():
-            dim, text = projection.dimensions[name], substitute(held.derivative, self.names)
+            dim, text = projection.dimensions[name], written(held.derivative, self.names, whole=True)
             driven = derivative(self.names[name], text, dim, "event-driven")
             equations.append(driven if self.event_driven else parameter(self.names[name], dim))
         delivery, plasticity = projection.delivery, projection.plasticity
         if delivery.graded is not None:
             part = f"{self.ends['post'].parts[projection.name]}_post"
             dim = projection.dimensions[part_of(delivery.port or "", "post")]
-            text = substitute(delivery.graded, self.names)
+            text = written(delivery.graded, self.names)
             equations.append(definition(part, text, dim, "summed"))
         equations += presentation_equations(
             plasticity.presentation.changes, projection.dimensions, self.names, SHARE
         )
         for name, total in projection.totals.items():
-            sum_text = substitute(total.expression, self.names)
+            sum_text = written(total.expression, self.names)
             equations.append(definition(self.names[name], sum_text, projection.dimensions[name], "summed"))
         made = self._connected(
             "synapses", equations, (projection.pre, projection.post), self.ends["pre"], self.ends["post"],
@@ -203,7 +205,7 @@ class BrianProjection:
             on_pre={path: code(s, self.names) for path, s in on_pre.items() if s},
             on_post={path: code(s, self.names) for path, s in on_post.items() if s},
             delay=None if projection.delays is not None else {path: delay for path, s in on_pre.items() if s},
-            namespace={},
+            namespace=NAMESPACE,
             dtype=float,
             codeobj_class=NumpyCodeObject,
             clock=self.clock,

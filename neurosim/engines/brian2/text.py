@@ -7,12 +7,13 @@ t_in_timesteps are Brian2's own.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import brian2
 import numpy as np
-from brian2 import BrianObject, Equations
+from brian2 import BrianObject, Equations, Function
 from brian2.core.variables import ArrayVariable
 from brian2.equations.codestrings import Expression
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION, SingleEquation
@@ -23,7 +24,8 @@ from brian2.stateupdaters.base import UnsupportedEquationsException
 from neurosim.compiler.cache import remembered
 from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
 from neurosim.compiler.equations.names import CLOCK, part_of
-from neurosim.model.expressions import Statement, substitute
+from neurosim.model.expressions import Rewriter, Statement, expression, made
+from neurosim.model.functions import FUNCTIONS, load
 from neurosim.model.units import Dimension
 
 Names = Mapping[str, str]
@@ -77,6 +79,36 @@ def total_name(projection: ProjectionEquations, name: str) -> str:
     return part_of("total", projection.name, name)
 
 
+def written(text: str, names: Names, whole: bool = False) -> str:
+    """Return an expression in Brian2's names; whole numbers become floats, but `whole` for sympy."""
+    found = expression(text).substituted(names)
+    return made(_Functions().visit((found if whole else found.real).tree)).text
+
+
+class _Functions(Rewriter):
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        assert isinstance(node.func, ast.Name)
+        name = node.func.id
+        own = (
+            ast.Name(_own(name), ast.Load())
+            if name in FUNCTIONS and not FUNCTIONS[name].in_brian2
+            else node.func
+        )
+        return ast.Call(own, [self.visit(argument) for argument in node.args], [])
+
+
+def _own(name: str) -> str:
+    return f"function_{name}"
+
+
+NAMESPACE = {
+    _own(name): Function(load(row.numpy), arg_units=[None] * len(row.arguments), return_unit=1)
+    for name, row in FUNCTIONS.items()
+    if not row.in_brian2
+}
+"""The functions of equations that Brian2 lacks or that have other values there, by their names here."""
+
+
 def parameter(name: str, dim: Dimension, *flags: str) -> SingleEquation:
     """Return `name : dim`, a variable that equations only read."""
     return SingleEquation(PARAMETER, name, dim, flags=flags)
@@ -95,13 +127,16 @@ def definition(name: str, text: str, dim: Dimension, *flags: str) -> SingleEquat
 def system(derivatives: Mapping[str, str], dimensions: Mapping[str, Dimension], names: Names) -> Equations:
     """Return derivatives by state as Brian2 equations in Brian2's names."""
     return Equations(
-        [derivative(names[n], substitute(text, names), dimensions[n]) for n, text in derivatives.items()]
+        [
+            derivative(names[n], written(text, names, whole=True), dimensions[n])
+            for n, text in derivatives.items()
+        ]
     )
 
 
 def code(statements: Iterable[Statement], names: Names) -> str:
     """Return statements as Brian2 code in Brian2's names."""
-    return "\n".join(str(statement.renamed(names)) for statement in statements)
+    return "\n".join(f"{names[s.target]} {s.op} {written(s.expression, names)}" for s in statements)
 
 
 def step_code(equations: Equations, *methods: str) -> str:
