@@ -201,10 +201,10 @@ class Rewriter(ast.NodeTransformer):
 class Expression:
     """An expression: its text, its tree, which nobody changes, and the names that it reads.
 
-    Each text is parsed once however often it is used, and what follows from parsed text is not parsed again.
+    symbols are the names with those of constants, which a rule may give to variables of its own, such as `e`. Each text is parsed once however often it is used, and what follows from parsed text is not parsed again.
     """
 
-    __slots__ = ("_real", "names", "text", "tree")
+    __slots__ = ("_real", "names", "symbols", "text", "tree")
 
     def __init__(self, text: str, tree: ast.expr) -> None:
         self.text, self.tree = text, tree
@@ -213,13 +213,14 @@ class Expression:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 called.add(id(node.func))
-            elif isinstance(node, ast.Name) and node.id not in CONSTANTS:
+            elif isinstance(node, ast.Name):
                 found.add((id(node), node.id))
-        self.names = frozenset(name for at, name in found if at not in called)
+        self.symbols = frozenset(name for at, name in found if at not in called)
+        self.names = self.symbols - CONSTANTS.keys()
 
     def substituted(self, expressions: Mapping[str, str]) -> Expression:
         """Return the expression with names replaced by expressions, each kept as one operand."""
-        trees = {name: expression(expressions[name]).tree for name in self.names & expressions.keys()}
+        trees = {name: expression(expressions[name]).tree for name in self.symbols & expressions.keys()}
         return made(_Substitution(trees).visit(self.tree)) if trees else self
 
     @property

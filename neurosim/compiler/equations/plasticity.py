@@ -26,7 +26,7 @@ from neurosim.compiler.equations.names import SECOND, part_of, renamed, renamed_
 from neurosim.compiler.equations.scope import Scope
 from neurosim.compiler.equations.signals import Signals
 from neurosim.errors import DescriptionError, SignalMissing
-from neurosim.model.expressions import Statement, check_expression, names_in, parse_statements, substitute
+from neurosim.model.expressions import Statement, check_expression, expression, parse_statements, substitute
 from neurosim.model.matrix import check_matrix_expression, scalar_form
 from neurosim.model.network import Network
 from neurosim.model.parts import Projection
@@ -154,7 +154,7 @@ class SynapticRules:
     def _check_no_totals(rule: SynapticRule, text: str, title: str) -> None:
         """Refuse what happens at a spike if it reads a sum over connections, which is not kept up to date there."""
         for statement in parse_statements(text, title):
-            for name in sorted(names_in(statement.expression) & rule.totals.keys()):
+            for name in sorted(expression(statement.expression).symbols & rule.totals.keys()):
                 raise DescriptionError(
                     f"{title}: '{statement}' reads the total '{name}': only dw and after may"
                 )
@@ -236,7 +236,7 @@ class SynapticRules:
         self, rule: SynapticRule, names: dict[str, str], texts: Iterable[str], word: str, title: str
     ) -> dict[str, str]:
         """Return the names of the totals that texts of one moment read, each declared with its expression."""
-        found, read = {}, frozenset().union(*map(names_in, texts))
+        found, read = {}, frozenset().union(*(expression(text).symbols for text in texts))
         for name in (n for n in rule.totals if n in read):
             found[name] = part_of(rule.prefix, name, word)
             where = f"{title}, total {name}"
