@@ -52,7 +52,7 @@ class Fused(Program):
                 [s.ids.astype(np.int64) + self.offsets[p] for p, s in spikes.items()]
             )
         for name, projection in self.simulation.equations.projections.items():
-            if projection.plastic:
+            if projection.plasticity:
                 found[f"{name}_w"] = np.asarray(self.simulation.get(f"{name}.w"), dtype=float)
         for name, population in self.simulation.equations.populations.items():
             if "r" in population.states:

@@ -10,12 +10,12 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.special import exprel
 
-from neurosim.model.expressions import CONSTANTS
+from neurosim.model.expressions import CONSTANTS, expression
+from neurosim.model.functions import FUNCTIONS, load
 
 Table = Mapping[Any, Callable[..., Any]]
-"""What the functions of equations (by name) and their operators (by node of the parsed text) do."""
+"""What functions (by name), operators and numbers (by node of the parsed text) in equations are."""
 
 
 def _on_floats(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,12 +29,6 @@ def _on_floats(function: Callable[..., Any]) -> Callable[..., Any]:
     return on_floats
 
 
-_FUNCTIONS: Table = {
-    "abs": np.abs, "arccos": np.arccos, "arcsin": np.arcsin, "arctan": np.arctan, "ceil": np.ceil, "clip": np.clip,
-    "cos": np.cos, "cosh": np.cosh, "exp": np.exp, "expm1": np.expm1, "exprel": exprel, "floor": np.floor,
-    "int": np.trunc, "log": np.log, "log10": np.log10, "log1p": np.log1p, "sign": np.sign, "sin": np.sin,
-    "sinh": np.sinh, "sqrt": np.sqrt, "tan": np.tan, "tanh": np.tanh,
-}  # fmt: skip
 OPERATORS: Table = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: np.true_divide,
     ast.Pow: operator.pow, ast.Mod: np.mod, ast.FloorDiv: np.floor_divide,
@@ -42,7 +36,11 @@ OPERATORS: Table = {
     ast.Not: np.logical_not, ast.And: np.logical_and, ast.Or: np.logical_or, ast.Lt: operator.lt, ast.LtE: operator.le,
     ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq, ast.NotEq: operator.ne,
 }  # fmt: skip
-NUMPY: Table = {**OPERATORS, **{name: _on_floats(function) for name, function in _FUNCTIONS.items()}}
+NUMPY: Table = {
+    **OPERATORS,
+    ast.Constant: np.float64,
+    **{name: _on_floats(load(function.numpy)) for name, function in FUNCTIONS.items()},
+}
 
 
 def evaluate(text: str, values: Mapping[str, Any], table: Table = NUMPY) -> Any:
@@ -50,15 +48,17 @@ def evaluate(text: str, values: Mapping[str, Any], table: Table = NUMPY) -> Any:
 
     Arguments: values, numbers or arrays in SI units by name; table, what functions and operators do.
     """
-    return _value(ast.parse(text.strip(), mode="eval").body, values, table)
+    with np.errstate(all="ignore"):  # what is not finite is found in the state, and named
+        return _value(expression(text).real.tree, values, table)
 
 
 def _value(node: ast.expr, values: Mapping[str, Any], table: Table) -> Any:
     match node:
         case ast.Constant():
-            return node.value
+            return node.value if isinstance(node.value, int) else table[ast.Constant](node.value)
         case ast.Name():
-            return values[node.id] if node.id in values else CONSTANTS[node.id]
+            value = values[node.id] if node.id in values else CONSTANTS[node.id]
+            return table[ast.Constant](value) if type(value) in (int, float) else value
         case ast.UnaryOp():
             return table[type(node.op)](_value(node.operand, values, table))
         case ast.BinOp():

@@ -207,7 +207,7 @@ class Simulation(ABC):
     @property
     def _has_samples(self) -> bool:
         parts: tuple[Any, ...] = (*self.equations.populations.values(), *self.equations.projections.values())
-        return any(part.samples or getattr(part, "matrix_sample", None) for part in parts)
+        return any(part.presentation for part in parts)
 
     def get(self, name: str) -> Any:
         """Return 'population.variable', 'projection.variable' or a named parameter, with its unit."""

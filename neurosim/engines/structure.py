@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from neurosim.compiler.equations.forms import NetworkEquations, ProjectionEquations
 from neurosim.compiler.equations.masks import equal_rules, rule_of, structured, whole_steps
-from neurosim.compiler.equations.names import OF
 from neurosim.compiler.evaluate import evaluate
 from neurosim.model.expressions import names_in
 from neurosim.model.structural import GRADIENT, StructuralRule, updated
@@ -164,17 +163,13 @@ class _Update:
         """Return a variable of a projection, its ends or a modulator as values at edges."""
         if name == GRADIENT:
             return self.memory._read(projection.name, GRADIENT)
-        if OF in name:
-            variable, _, owner = name.partition(OF)
-            value = self.memory._read(owner, variable)
-            return value[projection.post] if name in projection.each else value[0]
-        index = {"pre": projection.pre, "post": projection.post}
+        index: dict[str, Any] = {"pre": projection.pre, "post": projection.post, "one": 0}
+        index["each"] = index["post"]
         if name in projection.traces:
             level, value = projection.traces[name].level, self.memory._read(projection.name, name)
             return value[index[level]] if level in index else value
         if name in {*projection.states, *projection.constants}:
             return self.memory._read(projection.name, name)
-        variable, _, end = name.rpartition("_")
-        owner = projection.source if end == "pre" else projection.target
-        value = self.memory._read(owner, variable)
-        return value[index[end]] if value.ndim else value
+        ref = projection.refs[name]
+        value = self.memory._read(ref.owner, ref.name)
+        return value[index[ref.end]] if value.ndim else value

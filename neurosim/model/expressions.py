@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import math
+import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Any
 
 from neurosim.errors import DescriptionError
+from neurosim.model.functions import FUNCTIONS
 from neurosim.registry import suggest
 
 MAX_LENGTH = 10_000
@@ -18,12 +20,8 @@ MAX_DEPTH = 64
 MAX_INTEGER = 2**63
 MAX_POWER = 4096
 MAX_TERMS = 10_000
-FUNCTIONS = frozenset(
-    {
-        "abs", "arccos", "arcsin", "arctan", "ceil", "clip", "cos", "cosh", "exp", "expm1", "exprel", "floor", "int",
-        "log", "log10", "log1p", "rand", "randn", "sign", "sin", "sinh", "sqrt", "tan", "tanh",
-    }
-)  # fmt: skip
+DRAWN = frozenset({"rand", "randn"})
+"""Calls that stand for a random number at every step."""
 CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf}
 
 _ALLOWED = (
@@ -46,7 +44,7 @@ class Statement:
 
     def renamed(self, names: Mapping[str, str]) -> Statement:
         """Return the statement with its names replaced."""
-        return Statement(names.get(self.target, self.target), self.op, rename(self.expression, names))
+        return Statement(names.get(self.target, self.target), self.op, substitute(self.expression, names))
 
 
 def check_length(text: str, where: str) -> None:
@@ -62,14 +60,14 @@ def check_expression(text: str, where: str) -> ast.expr:
     tree = parse(text, where)
     for node in ast.walk(tree):
         check_node(node, where)
-    return tree.body
+    return tree
 
 
-def parse(text: str, where: str) -> ast.Expression:
+def parse(text: str, where: str) -> ast.expr:
     """Return the parsed text of an expression, refusing what is too long, too deep or no expression."""
     check_length(text, where)
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        tree = expression(text).tree
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise DescriptionError(
             f"{where}: '{_short(text)}' is not an expression ({error}): correct it"
@@ -81,8 +79,8 @@ def parse(text: str, where: str) -> ast.Expression:
     return tree
 
 
-def _depth(tree: ast.Expression) -> int:
-    level, depth = [tree.body], 0
+def _depth(tree: ast.expr) -> int:
+    level, depth = [tree], 0
     while level:
         level = [
             child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)
@@ -107,12 +105,54 @@ def check_node(node: ast.AST, where: str, more: frozenset[str] = frozenset()) ->
     if isinstance(node, ast.Call):
         if not isinstance(node.func, ast.Name) or node.keywords:
             raise DescriptionError(f"{where}: only plain calls of known functions are allowed: write f(x)")
-        if node.func.id not in FUNCTIONS | more:
-            raise DescriptionError(
-                f"{where}: unknown function '{node.func.id}': {suggest(node.func.id, FUNCTIONS | more)}"
-            )
+        _check_call(node.func.id, len(node.args), where, more)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
         _check_power(node, where)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, _DIVISIONS) and constant_value(node.right) == 0:
+        raise DescriptionError(f"{where}: '{_short(ast.unparse(node))}' divides by 0: correct it")
+
+
+def _check_call(name: str, arguments: int, where: str, more: frozenset[str]) -> None:
+    known = FUNCTIONS.keys() | DRAWN | more
+    if name not in known:
+        raise DescriptionError(f"{where}: unknown function '{name}': {suggest(name, known)}")
+    if name in FUNCTIONS and arguments != len(FUNCTIONS[name].arguments):
+        raise DescriptionError(
+            f"{where}: {name} is called with {arguments} arguments: write {FUNCTIONS[name].call}"
+        )
+
+
+def constant_value(node: ast.expr) -> float | None:
+    """Return the value of an expression of numbers alone, or None for any other."""
+    match node:
+        case ast.Constant(value=int() | float() as value):
+            return float(value)
+        case ast.Name(id=name):
+            return CONSTANTS.get(name)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            opposite = constant_value(operand)
+            return None if opposite is None else -opposite
+        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+            return constant_value(operand)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _FOLDED:
+            a, b = constant_value(left), constant_value(right)
+            return None if a is None or b is None else _folded(op, a, b)
+    return None
+
+
+_DIVISIONS = ast.Div | ast.FloorDiv | ast.Mod
+_FOLDED: Mapping[type, Callable[[float, float], object]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}  # fmt: skip
+
+
+def _folded(op: ast.operator, a: float, b: float) -> float | None:
+    try:
+        value = _FOLDED[type(op)](a, b)
+    except (ZeroDivisionError, OverflowError):
+        return None
+    return value if isinstance(value, float) else None  # a root of a negative number is complex
 
 
 def _check_constant(value: object, where: str) -> None:
@@ -147,48 +187,106 @@ def _growth(node: ast.AST) -> float:
     return below * math.prod(max(c, 1.0) for c in constants)
 
 
-@lru_cache(maxsize=4096)
-def names_in(text: str) -> frozenset[str]:
-    """Return the names that an expression reads, functions and constants left out."""
-    tree = ast.parse(text.strip(), mode="eval")
-    called = {
-        node.func.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
-    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return frozenset(found - called - set(CONSTANTS))
+class Rewriter(ast.NodeTransformer):
+    """A transformer that makes a new tree and leaves the one it is given as it is."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """Return a copy of a node with its parts visited; the name of a called function is no variable."""
+        if isinstance(node, ast.Call):
+            return ast.Call(node.func, [self.visit(argument) for argument in node.args], [])
+        parts = {name: [*v] if isinstance(v, list) else v for name, v in ast.iter_fields(node)}
+        return super().generic_visit(type(node)(**parts))
 
 
-class _Renamer(ast.NodeTransformer):
-    def __init__(self, replace: Callable[[ast.Name], ast.expr]) -> None:
-        self.replace = replace
+class Expression:
+    """An expression: its text, its tree, which nobody changes, and the names that it reads.
+
+    symbols are the names with those of constants, which a rule may give to variables of its own, such as `e`. Each text is parsed once however often it is used, and what follows from parsed text is not parsed again.
+    """
+
+    __slots__ = ("_real", "names", "symbols", "text", "tree")
+
+    def __init__(self, text: str, tree: ast.expr) -> None:
+        self.text, self.tree = text, tree
+        self._real: Expression | None = None
+        called, found = set(), set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                called.add(id(node.func))
+            elif isinstance(node, ast.Name):
+                found.add((id(node), node.id))
+        self.symbols = frozenset(name for at, name in found if at not in called)
+        self.names = self.symbols - CONSTANTS.keys()
+
+    def substituted(self, expressions: Mapping[str, str]) -> Expression:
+        """Return the expression with names replaced by expressions, each kept as one operand."""
+        trees = {name: expression(expressions[name]).tree for name in self.symbols & expressions.keys()}
+        return made(_Substitution(trees).visit(self.tree)) if trees else self
+
+    @property
+    def real(self) -> Expression:
+        """The expression with whole numbers written as floats, but for whole exponents, which stay a few products.
+
+        Whole numbers are symbols for exact sympy; in arithmetic they would divide and overflow as integers do.
+        """
+        if self._real is None:
+            self._real = made(_Real().visit(self.tree))
+        return self._real
+
+
+class _Real(Rewriter):
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        return ast.Constant(float(node.value)) if isinstance(node.value, int) else node
+
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
+        whole = isinstance(node.op, ast.Pow) and _is_whole(node.right)
+        return ast.BinOp(self.visit(node.left), node.op, node.right if whole else self.visit(node.right))
+
+
+def _is_whole(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        node = node.operand
+    return isinstance(node, ast.Constant) and isinstance(node.value, int)
+
+
+class _Substitution(Rewriter):
+    def __init__(self, trees: Mapping[str, ast.expr]) -> None:
+        self.trees = trees
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.replace(node)
-
-    def visit_Call(self, node: ast.Call) -> ast.Call:
-        node.args = [self.visit(argument) for argument in node.args]
-        return node
+        return self.trees.get(node.id, node)
 
 
-def rename(text: str, names: Mapping[str, str]) -> str:
-    """Return the expression with names replaced by names."""
-    return substitute(text, names)
+_KNOWN: dict[str, Expression] = {}
+_MOST = 10_000
+
+
+def _kept(found: Expression) -> Expression:
+    if len(_KNOWN) >= _MOST:
+        _KNOWN.clear()
+    return _KNOWN.setdefault(found.text, found)
+
+
+def expression(text: str) -> Expression:
+    """Return text, checked before, as an expression."""
+    text = text.strip()
+    return _KNOWN.get(text) or _kept(Expression(text, ast.parse(text, mode="eval").body))
+
+
+def made(tree: ast.expr) -> Expression:
+    """Return a tree as an expression."""
+    text = ast.unparse(tree)
+    return _KNOWN.get(text) or _kept(Expression(text, tree))
+
+
+def names_in(text: str) -> frozenset[str]:
+    """Return the names that an expression reads, functions and constants left out."""
+    return expression(text).names
 
 
 def substitute(text: str, expressions: Mapping[str, str]) -> str:
     """Return the expression with names replaced by expressions (each kept as one operand)."""
-    if not names_in(text) & expressions.keys():
-        return text.strip()
-
-    def replace(node: ast.Name) -> ast.expr:
-        if node.id not in expressions:
-            return node
-        return ast.parse(expressions[node.id].strip(), mode="eval").body
-
-    tree = ast.parse(text.strip(), mode="eval")
-    return ast.unparse(ast.fix_missing_locations(_Renamer(replace).visit(tree)))
+    return expression(text).substituted(expressions).text
 
 
 def substitute_all(text: str, expressions: Mapping[str, str]) -> str:

@@ -7,11 +7,16 @@ diagonal, diag of a matrix the column of its diagonal; sum, mean and max run ove
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from neurosim.errors import DescriptionError
-from neurosim.model.expressions import check_node, parse
+from neurosim.model.expressions import Rewriter, check_node, expression, made, parse
+from neurosim.model.functions import FUNCTIONS as ALL
 
 FUNCTIONS = frozenset({"tril", "diag", "solve", "sum", "mean", "max"})
+
+
+_SCALAR = frozenset(name for name, row in ALL.items() if not row.numpy.startswith("numpy:")) - {"clip"}
 
 
 def check_matrix_expression(text: str, where: str) -> ast.expr:
@@ -23,29 +28,28 @@ def check_matrix_expression(text: str, where: str) -> ast.expr:
                 raise DescriptionError(f"{where}: '.{node.attr}' is not allowed: only the transpose, .T")
         elif not isinstance(node, ast.MatMult):
             check_node(node, where, FUNCTIONS)
-    return tree.body
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _SCALAR:
+            raise DescriptionError(
+                f"{where}: {node.func.id} takes numbers, not matrices: write it with exp and log"
+            )
+    return tree
 
 
-class _Scalars(ast.NodeTransformer):
+class _Scalars(Rewriter):
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        self.generic_visit(node)
-        if isinstance(node.op, ast.MatMult):
-            return ast.BinOp(node.left, ast.Mult(), node.right)
-        return node
+        operator = ast.Mult() if isinstance(node.op, ast.MatMult) else node.op
+        return ast.BinOp(self.visit(node.left), operator, self.visit(node.right))
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
         return self.visit(node.value)
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        node.args = [self.visit(argument) for argument in node.args]
-        if isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS:
-            return (
-                ast.BinOp(node.args[1], ast.Div(), node.args[0]) if node.func.id == "solve" else node.args[0]
-            )
-        return node
+    def visit_Call(self, node: ast.Call) -> Any:
+        arguments = [self.visit(argument) for argument in node.args]
+        if not (isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS):
+            return ast.Call(node.func, arguments, [])
+        return ast.BinOp(arguments[1], ast.Div(), arguments[0]) if node.func.id == "solve" else arguments[0]
 
 
 def scalar_form(text: str) -> str:
     """Return an ordinary expression of the same dimension: what the matrix expression is for one unit."""
-    tree = ast.parse(text.strip(), mode="eval")
-    return ast.unparse(ast.fix_missing_locations(_Scalars().visit(tree)))
+    return made(_Scalars().visit(expression(text).tree)).text

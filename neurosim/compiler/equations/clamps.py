@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from neurosim.compiler.equations.forms import PopulationEquations, StateClamp
-from neurosim.compiler.equations.names import SECOND
+from neurosim.compiler.equations.names import SECOND, part_of
 from neurosim.errors import DescriptionError
 from neurosim.model.network import Network
 from neurosim.model.parts import Clamp
@@ -28,7 +28,7 @@ def with_clamps(
         population = written[clamp.population]
         state = _state_clamp(clamp, number, population, network.step, seed)
         if clamp.variable in population.definitions:
-            written[population.name] = _rewritten(population, state, f"clamp_{number}")
+            written[population.name] = _rewritten(population, state, part_of("clamp", str(number)))
         else:
             held.append(state)
     return written, tuple(held)
@@ -59,14 +59,17 @@ def _state_clamp(
 def _rewritten(population: PopulationEquations, clamp: StateClamp, name: str) -> PopulationEquations:
     mask, value = np.zeros(population.size), np.zeros(population.size)
     mask[clamp.indices], value[clamp.indices] = 1.0, clamp.value
-    new = {f"{name}_mask": mask, f"{name}_value": value, f"{name}_start": np.array(float(clamp.start))}
-    new[f"{name}_stop"] = np.array(float(clamp.stop))
-    on = f"{name}_mask * int(t_in_timesteps >= {name}_start) * int(t_in_timesteps < {name}_stop)"
+    where, held, start, stop, on = (part_of(name, word) for word in ("mask", "value", "start", "stop", "on"))
+    new = {where: mask, held: value, start: np.array(float(clamp.start)), stop: np.array(float(clamp.stop))}
     free = population.definitions[clamp.variable]
-    definitions = {**population.definitions, f"{name}_on": on}
-    definitions[clamp.variable] = f"(1 - {name}_on) * ({free}) + {name}_on * {name}_value"
-    dimensions = {**population.dimensions, **dict.fromkeys(new, DIMENSIONLESS), f"{name}_on": DIMENSIONLESS}
-    dimensions[f"{name}_value"] = population.dimensions[clamp.variable]
-    return replace(
-        population, definitions=definitions, dimensions=dimensions, constants={**population.constants, **new}
+    definitions = {
+        **population.definitions,
+        on: f"{where} * int(t_in_timesteps >= {start}) * int(t_in_timesteps < {stop})",
+        clamp.variable: f"(1 - {on}) * ({free}) + {on} * {held}",
+    }
+    dimensions = {**population.dimensions, **dict.fromkeys((*new, on), DIMENSIONLESS)}
+    dimensions[held] = population.dimensions[clamp.variable]
+    variables = replace(
+        population.variables, dimensions=dimensions, constants={**population.constants, **new}
     )
+    return replace(population, variables=variables, definitions=definitions)

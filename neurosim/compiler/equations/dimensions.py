@@ -1,38 +1,27 @@
-"""Dimension checks of expressions and statements, by Brian2's own analysis."""
+"""Dimension checks of expressions and statements."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping
-from typing import Any
-
-from brian2.core.functions import DEFAULT_FUNCTIONS
-from brian2.core.variables import Constant
-from brian2.parsing.expressions import is_boolean_expression, parse_expression_dimensions
-from brian2.units.fundamentalunits import DimensionMismatchError
+from itertools import pairwise
 
 from neurosim.errors import DescriptionError, UnknownNameError
-from neurosim.model.expressions import CONSTANTS, Statement, names_in
+from neurosim.model.expressions import CONSTANTS, Statement, constant_value, expression
+from neurosim.model.functions import FUNCTIONS
 from neurosim.model.units import DIMENSIONLESS, Dimension, advice, unit_name
 from neurosim.registry import suggest
-
-_UNBOUND = {name: DIMENSIONLESS for name in CONSTANTS}
-
-
-def _variables(known: Mapping[str, Dimension]) -> dict[str, Any]:
-    variables = {n: Constant(n, value=1.0, dimensions=d) for n, d in {**_UNBOUND, **known}.items()}
-    return {**DEFAULT_FUNCTIONS, **variables}
 
 
 def dimension(text: str, known: Mapping[str, Dimension], where: str) -> Dimension:
     """Return the dimension of an expression; raises on unknown names and on terms of different units."""
-    for name in sorted(names_in(text)):
-        if name not in known:
-            raise UnknownNameError(f"{where}: unknown name '{name}' in '{text}': {advice(name, known)}")
+    found = expression(text)
+    for name in sorted(found.names - known.keys()):
+        raise UnknownNameError(f"{where}: unknown name '{name}' in '{text}': {advice(name, known)}")
     try:
-        return parse_expression_dimensions(text, _variables(known))
-    except (DimensionMismatchError, ValueError, TypeError, SyntaxError, NotImplementedError) as error:
-        reason = " ".join(str(error).split())
-        raise DescriptionError(f"{where}: '{text}': {reason}: correct the units") from None
+        return _dimension(found.tree, known)
+    except _Mismatch as error:
+        raise DescriptionError(f"{where}: '{text}': {error}: correct the units") from None
 
 
 def expect(text: str, wanted: Dimension, known: Mapping[str, Dimension], where: str) -> None:
@@ -47,11 +36,7 @@ def expect(text: str, wanted: Dimension, known: Mapping[str, Dimension], where: 
 def expect_condition(text: str, known: Mapping[str, Dimension], where: str) -> None:
     """Refuse an expression that is not true or false."""
     dimension(text, known, where)
-    try:
-        boolean = is_boolean_expression(text, _variables(known))
-    except SyntaxError:
-        boolean = False
-    if not boolean:
+    if not _is_condition(expression(text).tree):
         raise DescriptionError(
             f"{where}: '{text}' is no condition: write a comparison such as v > v_threshold"
         )
@@ -68,3 +53,92 @@ def expect_statement(
         )
     wanted = DIMENSIONLESS if statement.op in ("*=", "/=") else known[statement.target]
     expect(statement.expression, wanted, known, f"{where}, '{statement}'")
+
+
+class _Mismatch(Exception):
+    """Says what does not fit."""
+
+
+def _is_condition(node: ast.expr) -> bool:
+    match node:
+        case ast.Compare():
+            return True
+        case ast.BoolOp(values=values):
+            return all(map(_is_condition, values))
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return _is_condition(operand)
+    return False
+
+
+def _dimension(node: ast.expr, known: Mapping[str, Dimension]) -> Dimension:
+    match node:
+        case ast.Name(id=name):
+            return DIMENSIONLESS if name in CONSTANTS and name not in known else known[name]
+        case ast.UnaryOp(operand=operand):
+            return _dimension(operand, known)
+        case ast.BoolOp(values=values):
+            for value in values:
+                _dimension(value, known)
+            return DIMENSIONLESS
+        case ast.Compare(left=left, comparators=others):
+            _one_unit([left, *others], known)
+            return DIMENSIONLESS
+        case ast.BinOp():
+            return _of_operation(node, known)
+        case ast.Call():
+            return _of_call(node, known)
+    return DIMENSIONLESS
+
+
+def _one_unit(nodes: Iterable[ast.expr], known: Mapping[str, Dimension]) -> Dimension:
+    """Return the dimension of expressions that must have the same one."""
+    found = [(node, _dimension(node, known)) for node in nodes]
+    for (left, a), (right, b) in pairwise(found):
+        if a is not b:
+            raise _Mismatch(
+                f"'{ast.unparse(left)}' has the unit {unit_name(a)}, '{ast.unparse(right)}' {unit_name(b)}"
+            )
+    return found[0][1]
+
+
+def _number(node: ast.expr, known: Mapping[str, Dimension], what: str) -> None:
+    found = _dimension(node, known)
+    if found is not DIMENSIONLESS:
+        raise _Mismatch(f"{what} '{ast.unparse(node)}' has the unit {unit_name(found)}, and must be a number")
+
+
+def _of_operation(node: ast.BinOp, known: Mapping[str, Dimension]) -> Dimension:
+    match node.op:
+        case ast.Add() | ast.Sub() | ast.Mod():
+            return _one_unit([node.left, node.right], known)
+        case ast.Mult():
+            return _dimension(node.left, known) * _dimension(node.right, known)
+        case ast.Div():
+            return _dimension(node.left, known) / _dimension(node.right, known)
+        case ast.FloorDiv():
+            _number(node.left, known, "what // divides,")
+            _number(node.right, known, "the divisor of //,")
+            return DIMENSIONLESS
+    _number(node.right, known, "the exponent")
+    base = _dimension(node.left, known)
+    if base is DIMENSIONLESS:
+        return base
+    exponent = constant_value(node.right)
+    if exponent is None:
+        raise _Mismatch(
+            f"'{ast.unparse(node.left)}' has the unit {unit_name(base)}, so its exponent must be a plain number"
+        )
+    return base**exponent
+
+
+def _of_call(node: ast.Call, known: Mapping[str, Dimension]) -> Dimension:
+    assert isinstance(node.func, ast.Name)
+    function = FUNCTIONS.get(node.func.id)
+    if function is None:  # rand and randn
+        return DIMENSIONLESS
+    if function.unit == "number":
+        for argument in node.args:
+            _number(argument, known, f"the argument of {function.name},")
+        return DIMENSIONLESS
+    found = _one_unit(node.args, known)
+    return {"same": found, "root": found**0.5}.get(function.unit, DIMENSIONLESS)

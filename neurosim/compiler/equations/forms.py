@@ -1,8 +1,7 @@
-"""The expanded form of a network: every rule, gain and signal written out as equations on named variables.
+"""A network written out: every rule, gain and signal as equations on named variables.
 
-Both the reference engine and the lowering start from it. It is still equations: no numerical method, no schedule. Names
-ending in _pre and _post in a projection are variables of its two populations; x__of__p is variable x of population p, a
-modulator, of its one unit or of each.
+Both the reference engine and the lowering start from it. It is still equations: no numerical method, no schedule. What
+a name in a text refers to beyond the population or projection that the text belongs to stands in its `refs`.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import numpy as np
 from neurosim.compiler.equations.draws import Draw
 from neurosim.model.expressions import Statement, names_in
 from neurosim.model.network import Network
-from neurosim.model.parts import Population, Tied
+from neurosim.model.parts import Population, Projection, Tied
 from neurosim.model.source import SourceModel
 from neurosim.model.structural import StructuralRule
 from neurosim.model.units import Dimension
@@ -26,38 +25,119 @@ Level = Literal["pre", "post", "edge"]
 
 
 @dataclass(frozen=True)
-class PopulationEquations:
+class Ref:
+    """What a name stands for that belongs to another: variable `name` of population `owner`.
+
+    end, of which neuron: 'pre' or 'post', the one at that end of a connection; of a modulator, which is held during a
+    step, 'one', the only neuron of its population, or 'each', the one that has the number of the neuron that reads it
+    (at a connection, of the target).
+    """
+
+    owner: str
+    name: str
+    end: Literal["pre", "post", "one", "each"]
+
+    @property
+    def modulator(self) -> bool:
+        """Whether it is a modulator."""
+        return self.end in ("one", "each")
+
+
+@dataclass(frozen=True)
+class Variables:
+    """The names that the texts of a population or projection hold.
+
+    dimensions, of every name; constants and states, values in SI units (0-d, or one per neuron or edge); draws, random
+    numbers per step and their kind; refs, what names refer to that belong to others.
+    """
+
+    dimensions: Mapping[str, Dimension]
+    constants: Mapping[str, np.ndarray]
+    states: Mapping[str, np.ndarray]
+    draws: Mapping[str, Draw]
+    refs: Mapping[str, Ref]
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What rules change at one moment, in every step or after a presentation.
+
+    changes, derivative (per step) or change (per presentation) by state; matrix, that of the whole weight matrix W
+    (targets, sources) in the language of `model.matrix`; after, statements that follow them.
+    """
+
+    changes: Mapping[str, str] = field(default_factory=dict)
+    matrix: str | None = None
+    after: tuple[Statement, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The expressions of all changes."""
+        return (*self.changes.values(), *(() if self.matrix is None else (self.matrix,)))
+
+    def __bool__(self) -> bool:
+        return bool(self.changes or self.after or self.matrix is not None)
+
+
+@dataclass(frozen=True)
+class _Equations:
+    """What populations and projections share: `variables`, whose parts may be read here."""
+
+    variables: Variables
+
+    @property
+    def dimensions(self) -> Mapping[str, Dimension]:
+        """The dimension of every name."""
+        return self.variables.dimensions
+
+    @property
+    def constants(self) -> Mapping[str, np.ndarray]:
+        """Values of constants in SI units."""
+        return self.variables.constants
+
+    @property
+    def states(self) -> Mapping[str, np.ndarray]:
+        """Values of states at the start, in SI units."""
+        return self.variables.states
+
+    @property
+    def draws(self) -> Mapping[str, Draw]:
+        """Names of random numbers and their kind."""
+        return self.variables.draws
+
+    @property
+    def refs(self) -> Mapping[str, Ref]:
+        """What names refer to that belong to others."""
+        return self.variables.refs
+
+    @property
+    def modulators(self) -> dict[str, Ref]:
+        """The modulators that rules read, by name."""
+        return {name: ref for name, ref in self.refs.items() if ref.modulator}
+
+
+@dataclass(frozen=True)
+class PopulationEquations(_Equations):
     """A population written out.
 
     derivatives, expression of dx/dt by state; frozen, states held while refractory; definitions, subexpressions by
-    name; ports, inputs that are summed afresh at each step; constants and states, values in SI units (0-d or (size,));
-    threshold, reset, refractory (name of a constant), method as in the model; adaptation, derivatives of neuron rules,
-    integrated by Euler's method apart from the model's; samples, changes of neuron rules after a presentation;
-    draws, names of per-step random numbers and their kind; each, modulators with a value for each neuron; gains,
-    port -> state that multiplies what is delivered to it; output_gains, states that multiply its output; dimensions,
-    of every name.
+    name; ports, inputs that are summed afresh at each step; threshold, reset, refractory (name of a constant), method
+    as in the model; each_step and presentation, changes by neuron rules, those of each step by Euler's method apart
+    from the model's; gains, port -> states that multiply what is delivered to it; output_gains, states that
+    multiply its output.
     """
 
     described: Population
-    dimensions: Mapping[str, Dimension]
     derivatives: Mapping[str, str] = field(default_factory=dict)
     frozen: frozenset[str] = frozenset()
     definitions: Mapping[str, str] = field(default_factory=dict)
     ports: tuple[str, ...] = ()
-    constants: Mapping[str, np.ndarray] = field(default_factory=dict)
-    states: Mapping[str, np.ndarray] = field(default_factory=dict)
     threshold: str | None = None
     reset: tuple[Statement, ...] = ()
-    refractory: str | None = None
-    method: str = "exact"
-    adaptation: Mapping[str, str] = field(default_factory=dict)
-    samples: Mapping[str, str] = field(default_factory=dict)
-    draws: Mapping[str, Draw] = field(default_factory=dict)
-    gains: Mapping[str, str] = field(default_factory=dict)
-    each: frozenset[str] = frozenset()
+    each_step: Learning = field(default_factory=Learning)
+    presentation: Learning = field(default_factory=Learning)
+    gains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     output_gains: tuple[str, ...] = ()
-    source: SourceModel | None = None
-    graded: bool = False
 
     @property
     def name(self) -> str:
@@ -68,6 +148,26 @@ class PopulationEquations:
     def size(self) -> int:
         """The number of its neurons."""
         return self.described.size
+
+    @property
+    def method(self) -> str:
+        """The numerical method of its model."""
+        return self.described.model.method
+
+    @property
+    def refractory(self) -> str | None:
+        """The constant that is its refractory period."""
+        return self.described.model.refractory
+
+    @property
+    def source(self) -> SourceModel | None:
+        """Its model, if that is a source of spikes."""
+        return self.described.model if isinstance(self.described.model, SourceModel) else None
+
+    @property
+    def graded(self) -> bool:
+        """Whether it has a graded output."""
+        return self.described.model.output is not None
 
     @property
     def spiking(self) -> bool:
@@ -117,6 +217,31 @@ class EdgeList:
         return np.tile(np.arange(self.targets, dtype=np.int32), self.first.size - 1)
 
 
+@dataclass(frozen=True, eq=False)
+class Wiring:
+    """The edges of a projection, sorted by source, then delay, then target, and how long spikes take.
+
+    delay in steps, the largest if there are many; delays, of each edge (int32), or None if there is one.
+    """
+
+    edges: EdgeList
+    delay: int
+    delays: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a projection does to its target.
+
+    spike, statements at the arrival of a spike; port and graded, the input of the target that is summed at every step
+    and the summand.
+    """
+
+    spike: tuple[Statement, ...] = ()
+    port: str | None = None
+    graded: str | None = None
+
+
 @dataclass(frozen=True)
 class Structure:
     """How the connections of a projection come and go: a rule, and what it sees.
@@ -139,76 +264,24 @@ class Sum:
 
 
 @dataclass(frozen=True)
-class ProjectionEquations:
-    """A projection written out.
+class Plasticity:
+    """What the rules of a projection do together.
 
-    edges, sorted by source, then delay, then target; dense, whether they are all pairs with one delay; delay in steps,
-    the largest if there are many; delays, of each edge, or None if there is one;
-    constants, shared numbers in SI; states, one value per edge; w_shared, the weight is one number for all edges;
-    traces, per neuron; deliver, statements at the arrival of a spike that act on the target;
-    port and graded, the input of the target that is summed and the summand; on_pre, on_post, what rules do at spikes;
-    derivatives, of edge states under continuous rules (Euler's method, values at the start of the step), and after,
-    statements that follow them; samples, changes of edge states after a presentation, and after_sample; matrix and
-    matrix_sample, the same two for the whole weight matrix W (targets, sources) in the language of `model.matrix`;
-    totals, sums over the edges of each target (or source), by name, read by derivatives, samples and what follows them;
-    draws, names of random numbers per edge and step, and their kind; each, modulators with a value for each neuron of
-    the target; tied, index into a named parameter for each edge; structure, of a projection whose state `mask` a rule
-    changes.
+    traces, kept per neuron; totals, sums over the edges of each target (or source), by name; on_pre and on_post, what
+    happens at spikes; each_step, changes of edge states in every step by Euler's method, from values at the start of
+    the step; presentation, changes after a presentation; structure, of a projection whose state `mask` a rule changes.
     """
 
-    name: str
-    source: str
-    target: str
-    edges: EdgeList
-    dense: bool
-    delay: int
-    dimensions: Mapping[str, Dimension]
-    constants: Mapping[str, np.ndarray]
-    states: Mapping[str, np.ndarray]
     traces: Mapping[str, Held] = field(default_factory=dict)
-    deliver: tuple[Statement, ...] = ()
-    port: str | None = None
-    graded: str | None = None
+    totals: Mapping[str, Sum] = field(default_factory=dict)
     on_pre: tuple[Statement, ...] = ()
     on_post: tuple[Statement, ...] = ()
-    derivatives: Mapping[str, str] = field(default_factory=dict)
-    after: tuple[Statement, ...] = ()
-    samples: Mapping[str, str] = field(default_factory=dict)
-    after_sample: tuple[Statement, ...] = ()
-    matrix: str | None = None
-    matrix_sample: str | None = None
-    totals: Mapping[str, Sum] = field(default_factory=dict)
-    tied: Tied | None = None
-    delays: np.ndarray | None = None
+    each_step: Learning = field(default_factory=Learning)
+    presentation: Learning = field(default_factory=Learning)
     structure: Structure | None = None
-    draws: Mapping[str, Draw] = field(default_factory=dict)
-    each: frozenset[str] = frozenset()
 
-    @property
-    def size(self) -> int:
-        """Number of edges."""
-        return self.edges.size
-
-    @property
-    def pre(self) -> np.ndarray:
-        """The source of each edge (int32)."""
-        return self.edges.pre
-
-    @property
-    def post(self) -> np.ndarray:
-        """The target of each edge (int32)."""
-        return self.edges.post
-
-    @property
-    def w_shared(self) -> bool:
-        """Whether the weight is one number for all edges."""
-        return "w" in self.constants
-
-    @property
-    def plastic(self) -> bool:
-        """Whether a rule changes its edges."""
-        changes = (self.on_pre, self.on_post, self.derivatives, self.samples, self.matrix, self.matrix_sample)
-        return any((*changes, self.after))
+    def __bool__(self) -> bool:
+        return bool(self.on_pre or self.on_post or self.each_step or self.presentation)
 
     def read_totals(self, texts: Iterable[str]) -> tuple[str, ...]:
         """Return the totals that any of the expressions reads."""
@@ -224,6 +297,91 @@ class ProjectionEquations:
                 turns.append((totals, []))
             turns[-1][1].append(statement)
         return turns
+
+
+@dataclass(frozen=True)
+class ProjectionEquations(_Equations):
+    """A projection written out: what it is, its edges, what it does to its target, and what its rules do to it.
+
+    Its states have one value per edge; a weight that nothing changes may be a constant. tied, for each edge the place
+    in a named parameter that is its weight.
+    """
+
+    described: Projection
+    wiring: Wiring
+    delivery: Delivery
+    plasticity: Plasticity
+    tied: Tied | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the projection."""
+        return self.described.name
+
+    @property
+    def source(self) -> str:
+        """The name of the source population."""
+        return self.described.source
+
+    @property
+    def target(self) -> str:
+        """The name of the target population."""
+        return self.described.target
+
+    @property
+    def edges(self) -> EdgeList:
+        """Its edges."""
+        return self.wiring.edges
+
+    @property
+    def dense(self) -> bool:
+        """Whether its edges are all pairs with one delay."""
+        return self.edges.listed is None
+
+    @property
+    def delay(self) -> int:
+        """The largest delay in steps."""
+        return self.wiring.delay
+
+    @property
+    def delays(self) -> np.ndarray | None:
+        """The delay of each edge in steps, or None if there is one."""
+        return self.wiring.delays
+
+    @property
+    def traces(self) -> Mapping[str, Held]:
+        """The traces that its rules keep per neuron."""
+        return self.plasticity.traces
+
+    @property
+    def totals(self) -> Mapping[str, Sum]:
+        """The sums over edges that its rules read."""
+        return self.plasticity.totals
+
+    @property
+    def structure(self) -> Structure | None:
+        """How its connections come and go."""
+        return self.plasticity.structure
+
+    @property
+    def presentation(self) -> Learning:
+        """What its rules change after a presentation."""
+        return self.plasticity.presentation
+
+    @property
+    def size(self) -> int:
+        """Number of edges."""
+        return self.edges.size
+
+    @property
+    def pre(self) -> np.ndarray:
+        """The source of each edge (int32)."""
+        return self.edges.pre
+
+    @property
+    def post(self) -> np.ndarray:
+        """The target of each edge (int32)."""
+        return self.edges.post
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,3 +405,7 @@ class NetworkEquations:
     populations: Mapping[str, PopulationEquations]
     projections: Mapping[str, ProjectionEquations]
     clamps: tuple[StateClamp, ...] = ()
+
+    def part(self, name: str) -> PopulationEquations | ProjectionEquations:
+        """Return the population or projection of a name."""
+        return self.populations[name] if name in self.populations else self.projections[name]

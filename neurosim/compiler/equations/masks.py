@@ -55,7 +55,8 @@ def with_masks(
                 every, round(share * projection.size), generator(seed, f"{projection.name} mask")
             )
             kept = {"mask": mask.astype(float), "w": np.where(mask, projection.states["w"], 0.0)}
-            found[projection.name] = replace(projection, states={**projection.states, **kept})
+            variables = replace(projection.variables, states={**projection.states, **kept})
+            found[projection.name] = replace(projection, variables=variables)
     return found
 
 

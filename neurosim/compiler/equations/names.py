@@ -1,4 +1,7 @@
-"""The equations of a rule, from its own names to the names of the network that it is put on."""
+"""The names that equations may hold: those of the clock, those that are reserved, and those of a rule or synapse.
+
+A name that is made here, such as that of a random number, has two underscores in a row, which no user's name has.
+"""
 
 from __future__ import annotations
 
@@ -6,54 +9,30 @@ from collections.abc import Iterable, Mapping
 
 from brian2 import second
 
-from neurosim.errors import DescriptionError, SignalMissing, UnknownNameError
-from neurosim.model.expressions import CONSTANTS, FUNCTIONS, Statement, names_in, parse_statements, substitute
-from neurosim.model.network import Network
+from neurosim.errors import DescriptionError, UnknownNameError
+from neurosim.model.expressions import CONSTANTS, DRAWN, Statement, names_in, parse_statements, substitute
+from neurosim.model.functions import FUNCTIONS
 from neurosim.model.units import DIMENSIONLESS, Dimension, advice
 from neurosim.registry import suggest
 
-CLOCK_NAMES = frozenset({"t", "dt", "t_in_timesteps"})
-
-
-def renamed(text: str, names: Mapping[str, str], title: str) -> str:
-    """Return an expression of a rule in names of the network.
-
-    Arguments: text, checked before; names, what the rule may speak of, each with its expression; title, for messages.
-    Raises UnknownNameError on any other name.
-    """
-    for name in sorted(names_in(text) - names.keys() - CLOCK_NAMES):
-        raise UnknownNameError(f"{title}: unknown name '{name}' in '{text.strip()}': {advice(name, names)}")
-    return substitute(text, names)
-
-
-def renamed_statements(
-    text: str, names: Mapping[str, str], writable: Iterable[str], title: str
-) -> list[Statement]:
-    """Return the statements of a rule in names of the network; raises DescriptionError if one writes something else."""
-    found = []
-    for statement in parse_statements(text, title):
-        if statement.target not in writable:
-            raise DescriptionError(
-                f"{title}: '{statement}' writes '{statement.target}', which is no variable of the rule: "
-                f"{suggest(statement.target, writable)}"
-            )
-        expression = renamed(statement.expression, names, title)
-        found.append(Statement(names[statement.target], statement.op, expression))
-    return found
-
-
 SECOND = second.dim
-
-
+CLOCK: Mapping[str, Dimension] = {"t": SECOND, "dt": SECOND, "t_in_timesteps": DIMENSIONLESS}
 RESERVED = frozenset(
     {
-        "t", "dt", "t_in_timesteps", "w", "i", "j", "N", "xi", "output", "lastspike", "not_refractory", "spike",
-        "active", "select", *CONSTANTS, *FUNCTIONS,
+        *CLOCK, "w", "i", "j", "N", "xi", "output", "lastspike", "not_refractory", "spike", "active", "select",
+        *CONSTANTS, *FUNCTIONS, *DRAWN,
     }
 )  # fmt: skip
 
 
-CLOCK: dict[str, Dimension] = {"t": SECOND, "dt": SECOND, "t_in_timesteps": DIMENSIONLESS}
+def clock(step: int, dt: float) -> dict[str, float]:
+    """Return the values of the clock's names at a step."""
+    return {"t": step * dt, "dt": dt, "t_in_timesteps": step}
+
+
+def part_of(name: str, *parts: str) -> str:
+    """Return the name of something that belongs to a variable, such as the window of an activity."""
+    return "__".join((name, *parts))
 
 
 def check_variable(name: str, taken: Iterable[str], where: str) -> None:
@@ -66,26 +45,32 @@ def check_variable(name: str, taken: Iterable[str], where: str) -> None:
         )
 
 
-def output_dimension(network: Network, population: str) -> Dimension:
-    """Return the dimension of a population's output."""
-    model = network.populations[population].model
-    return model.parsed()[model.output].dim if model.output is not None else DIMENSIONLESS
+def renamed(text: str, names: Mapping[str, str], title: str) -> str:
+    """Return an expression of a rule or synapse in names of the network.
+
+    Arguments: text, checked before; names, what it may speak of, each with its expression; title, for messages.
+    Raises UnknownNameError on any other name.
+    """
+    for name in sorted(names_in(text) - names.keys() - CLOCK.keys()):
+        raise UnknownNameError(f"{title}: unknown name '{name}' in '{text.strip()}': {advice(name, names)}")
+    return substitute(text, names)
 
 
-def modulator_name(network: Network, population: str, size: int, title: str) -> str:
-    """Return the name of a modulator in expanded texts, after a check that it is one unit or `size` units."""
-    source = network.populations.get(population)
-    if source is None or source.model.output is None:
-        raise SignalMissing(
-            f"{title}: it needs the modulator '{population}', one unit with a graded output: add "
-            f"Population('{population}', 1, Signal()) or name another"
-        )
-    if source.size not in (1, size):
-        raise DescriptionError(
-            f"{title}: its modulator '{population}' has {source.size} units: give it 1, or {size}, one for each neuron"
-        )
-    return f"output{OF}{population}"
-
-
-OF = "__of__"
-"""Joins a modulator's variable to its population in the name by which rules read it."""
+def renamed_statements(
+    text: str,
+    names: Mapping[str, str],
+    writable: Iterable[str],
+    title: str,
+    kind: str = "variable of the rule",
+) -> list[Statement]:
+    """Return statements in names of the network; raises DescriptionError if one writes something else."""
+    found = []
+    for statement in parse_statements(text, title):
+        if statement.target not in writable:
+            raise DescriptionError(
+                f"{title}: '{statement}' writes '{statement.target}', which is no {kind}: "
+                f"{suggest(statement.target, writable)}"
+            )
+        expression = renamed(statement.expression, names, title)
+        found.append(Statement(names[statement.target], statement.op, expression))
+    return found

@@ -28,10 +28,10 @@ def graded_order(equations: NetworkEquations) -> list[str]:
     order = nx.DiGraph()
     order.add_nodes_from(equations.populations)
     for projection in equations.projections.values():
-        for end, suffix in ((projection.source, "_pre"), (projection.target, "_post")):
-            read = [n.removesuffix(suffix) for n in names_in(projection.graded or "0") if n.endswith(suffix)]
-            if any(follows_input(equations.populations[end], name) for name in read):
-                order.add_edge(end, projection.target)
+        read = names_in(projection.delivery.graded or "0") & projection.refs.keys()
+        for ref in (projection.refs[name] for name in read):
+            if follows_input(equations.populations[ref.owner], ref.name):
+                order.add_edge(ref.owner, projection.target)
     try:
         # Ties are broken by the order of the description, so that the same network always gives the same program.
         position = {name: i for i, name in enumerate(equations.populations)}

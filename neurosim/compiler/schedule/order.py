@@ -1,10 +1,8 @@
 """The order of one step: a network written out becomes a program, an ordered list of blocks.
 
 The order is the schedule: draw, inputs, clamp, graded signals, record, matrix, learn, adapt, decay of traces,
-integrate, threshold, deliver, on_pre, on_post, reset, external. Apart from it stand the blocks of the clock 'sample':
-accumulate adds a change to x___sum, apply makes it. Names ending in _pre and _post belong to the two ends of a
-projection, and x__of__p is variable x of population p: of its one unit or, for a name in `each`, of the unit at the
-neuron's level.
+integrate, threshold, deliver, on_pre, on_post, reset, external. Apart from it stand the blocks of a presentation:
+accumulate adds a change to its sum, apply makes it.
 """
 
 from __future__ import annotations
@@ -17,12 +15,13 @@ from neurosim.compiler.equations.forms import (
     NetworkEquations,
     PopulationEquations,
     ProjectionEquations,
+    Ref,
 )
-from neurosim.compiler.equations.names import OF
+from neurosim.compiler.equations.names import CLOCK, part_of
 from neurosim.compiler.schedule.exact import Linear
 from neurosim.compiler.schedule.graded import follows_input, graded_order
 from neurosim.compiler.schedule.integration import linear_system, update_statements
-from neurosim.compiler.schedule.program import Block, BlockKind, Program, Propagator, inline
+from neurosim.compiler.schedule.program import SPIKES, Block, BlockKind, Program, Propagator, inline, sum_of
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, names_in, substitute
 
@@ -42,8 +41,11 @@ class _Lowering:
         }
 
     def program(self) -> Program:
-        blocks = tuple(self.clamped(self.blocks()))
-        return Program(self.equations, blocks, tuple(self.propagators), tuple(self.samples()), self.stored)
+        blocks, presentation = (
+            tuple(block.real() for block in blocks)
+            for blocks in (self.clamped(self.blocks()), self.presentation())
+        )
+        return Program(self.equations, blocks, tuple(self.propagators), presentation, self.stored)
 
     def blocks(self) -> Iterator[Block]:
         populations, projections = self.populations.values(), self.projections.values()
@@ -55,15 +57,27 @@ class _Lowering:
         yield Block("record", "")
         for projection in projections:
             yield from self.learn(projection)
-        yield from (self.adapt(population) for population in populations if population.adaptation)
+        yield from (self.adapt(population) for population in populations if population.each_step.changes)
         yield from (
             self.decay(projection, level) for projection in projections for level in self.levels(projection)
         )
         yield from (self.integrate(population) for population in populations if population.derivatives)
         yield from (self.threshold(population) for population in populations if population.spiking)
-        yield from (Block("deliver", k.name, self.inlined(k, k.deliver)) for k in projections if k.deliver)
-        yield from (Block("on_pre", k.name, self.inlined(k, k.on_pre)) for k in projections if k.on_pre)
-        yield from (Block("on_post", k.name, self.inlined(k, k.on_post)) for k in projections if k.on_post)
+        yield from (
+            Block("deliver", k.name, self.inlined(k, k.delivery.spike))
+            for k in projections
+            if k.delivery.spike
+        )
+        yield from (
+            Block("on_pre", k.name, self.inlined(k, k.plasticity.on_pre))
+            for k in projections
+            if k.plasticity.on_pre
+        )
+        yield from (
+            Block("on_post", k.name, self.inlined(k, k.plasticity.on_post))
+            for k in projections
+            if k.plasticity.on_post
+        )
         yield from (Block("reset", u.name, self.defined(u, u.reset)) for u in populations if u.reset)
         yield from (Block("external", name) for name in self.equations.network.externals)
 
@@ -86,58 +100,23 @@ class _Lowering:
         projection = self.projections.get(block.owner)
         if projection is None:
             return {(block.owner, name) for name in block.writes}
-        ends = {"_pre": projection.source, "_post": projection.target}
-        return {(ends[e], name.removesuffix(e)) for name in block.writes for e in ends if name.endswith(e)}
+        refs = (projection.refs[name] for name in block.writes & projection.refs.keys())
+        return {(ref.owner, ref.name) for ref in refs}
 
     # Graded signals ----------------------------------------------------------------------------------------------
 
     def stored_definitions(self, population: PopulationEquations) -> tuple[str, ...]:
         """Return the definitions kept as arrays: those that projections, other populations and recorders read."""
         wanted = {r.variable for r in self.equations.network.recorders if r.target == population.name}
-        for projection in self.projections.values():
-            traces = (trace.derivative for trace in projection.traces.values())
-            sums = (total.expression for total in projection.totals.values())
-            names = names_of(
-                [projection.graded, projection.matrix, *projection.derivatives.values(), *sums, *traces]
-            )
-            wanted |= {
-                n.removesuffix("_pre")
-                for n in names
-                if projection.source == population.name and n.endswith("_pre")
-            }
-            wanted |= {
-                n.removesuffix("_post")
-                for n in names
-                if projection.target == population.name and n.endswith("_post")
-            }
-        # A modulator is held during a step, so whatever reads it reads what was stored.
-        wanted |= {
-            n.removesuffix(f"{OF}{population.name}")
-            for n in self.modulators
-            if n.endswith(f"{OF}{population.name}")
-        }
+        refs = self.modulators + [ref for k in self.projections.values() for ref in _read_in_steps(k)]
+        wanted |= {ref.name for ref in refs if ref.owner == population.name}
         return tuple(name for name in population.definitions if name in wanted)
 
     @cached_property
-    def modulators(self) -> set[str]:
-        """The names by which rules read modulators."""
-        texts: list[str | None] = []
-        for projection in self.projections.values():
-            events = (*projection.on_pre, *projection.on_post, *projection.deliver)
-            texts += [projection.matrix, projection.matrix_sample, *(s.expression for s in events)]
-            texts += [
-                *projection.derivatives.values(),
-                *(total.expression for total in projection.totals.values()),
-                *projection.samples.values(),
-                *(t.derivative for t in projection.traces.values()),
-            ]
-        for population in self.populations.values():
-            texts += [
-                *population.adaptation.values(),
-                *population.samples.values(),
-                *(s.expression for s in population.reset),
-            ]
-        return {name for name in names_of(texts) if OF in name}
+    def modulators(self) -> list[Ref]:
+        """All modulators. They are held during a step, so whatever reads them reads what was stored."""
+        parts = (*self.populations.values(), *self.projections.values())
+        return [ref for part in parts for ref in part.modulators.values()]
 
     def graded(self) -> Iterator[Block]:
         # What depends on states alone comes first, so that recurrent projections read it before any sum.
@@ -150,20 +129,20 @@ class _Lowering:
             incoming = [
                 projection
                 for projection in self.projections.values()
-                if projection.graded is not None and projection.target == name
+                if projection.delivery.graded is not None and projection.target == name
             ]
             if incoming:
                 yield Block(
                     "clear",
                     name,
-                    tuple(Statement(p, "=", "0.0") for p in sorted({k.port or "" for k in incoming})),
+                    tuple(
+                        Statement(p, "=", "0.0") for p in sorted({k.delivery.port or "" for k in incoming})
+                    ),
                 )
             for projection in incoming:
-                yield Block(
-                    "graded",
-                    projection.name,
-                    (Statement(f"{projection.port}_post", "+=", projection.graded or ""),),
-                )
+                port = part_of(projection.delivery.port or "", "post")
+                sum_up = Statement(port, "+=", projection.delivery.graded or "")
+                yield Block("graded", projection.name, (sum_up,))
             yield from self.evaluate(
                 population, [d for d in self.stored[name] if follows_input(population, d)]
             )
@@ -188,33 +167,31 @@ class _Lowering:
     ) -> tuple[Statement, ...]:
         """Write out definitions of the two ends, whose stored values are those of the start of the step."""
         texts: dict[str, str] = {}
-        for end, population in (
-            ("pre", self.populations[projection.source]),
-            ("post", self.populations[projection.target]),
-        ):
-            for name in population.definitions:
-                whole = self.inline(population, population.definitions[name])
-                ends = {n: f"{n}_{end}" for n in names_in(whole) - {"t", "dt", "t_in_timesteps"}}
-                texts[f"{name}_{end}"] = substitute(whole, ends)
+        for name, ref in projection.refs.items():
+            population = self.populations[ref.owner]
+            if not ref.modulator and ref.name in population.definitions:
+                whole = self.inline(population, population.definitions[ref.name])
+                texts[name] = substitute(
+                    whole, {n: part_of(n, ref.end) for n in names_in(whole) - CLOCK.keys()}
+                )
         return tuple(Statement(s.target, s.op, substitute(s.expression, texts)) for s in statements)
 
     # Changes over time -------------------------------------------------------------------------------------------
 
     def learn(self, projection: ProjectionEquations) -> Iterator[Block]:
         """Yield what rules do to the edges of a projection in every step: matrix, derivatives, what follows them."""
-        (_, first), *rest = projection.in_turn(projection.after)
-        if projection.matrix is not None:
-            change = Statement("w", "+=", f"dt*({projection.matrix})")
-            alone = () if projection.derivatives else first
-            yield Block("matrix", projection.name, (change, *alone), matrix=True)
-        if projection.derivatives or (first and projection.matrix is None):
-            yield from self.total(
-                "learn", projection, projection.read_totals(projection.derivatives.values())
-            )
-            yield Block("learn", projection.name, (*_euler(projection.derivatives), *first))
+        plasticity, name = projection.plasticity, projection.name
+        changes, matrix = plasticity.each_step.changes, plasticity.each_step.matrix
+        (_, first), *rest = plasticity.in_turn(plasticity.each_step.after)
+        if matrix is not None:
+            alone = () if changes else first
+            yield Block("matrix", name, (Statement("w", "+=", f"dt*({matrix})"), *alone), matrix=True)
+        if changes or (first and matrix is None):
+            yield from self.total("learn", projection, plasticity.read_totals(changes.values()))
+            yield Block("learn", name, (*_euler(changes), *first))
         for totals, statements in rest:
             yield from self.total("learn", projection, totals)
-            yield Block("learn", projection.name, tuple(statements))
+            yield Block("learn", name, tuple(statements))
 
     def total(
         self, kind: BlockKind, projection: ProjectionEquations, totals: Iterable[str]
@@ -226,50 +203,40 @@ class _Lowering:
                 kind, projection.name, sums if kind == "learn" else self.inlined(projection, sums), total=True
             )
 
-    def samples(self) -> Iterator[Block]:
-        """Yield the blocks of the clock 'sample': what a presentation adds, then what is done after the last one."""
+    def presentation(self) -> Iterator[Block]:
+        """Yield the blocks of a presentation: what each adds, then what is done after the last one."""
         for projection in self.projections.values():
-            added = [Statement(f"{n}___sum", "+=", t) for n, t in projection.samples.items()]
-            if added:
-                yield from self.total(
-                    "accumulate", projection, projection.read_totals(projection.samples.values())
-                )
-                yield Block("accumulate", projection.name, self.inlined(projection, added))
-            if projection.matrix_sample is not None:
-                change = self.inlined(projection, [Statement("w___sum", "+=", projection.matrix_sample)])
-                yield Block("accumulate", projection.name, change, matrix=True)
-            if projection.samples or projection.matrix_sample is not None:
-                names = projection.samples or {"w": ""}
-                made = [
-                    s
-                    for n in names
-                    for s in (Statement(n, "+=", f"{n}___sum"), Statement(f"{n}___sum", "=", "0.0"))
-                ]
-                (_, first), *rest = projection.in_turn(projection.after_sample)
-                yield Block("apply", projection.name, (*made, *first))
-                for totals, statements in rest:
-                    yield from self.total("apply", projection, totals)
-                    yield Block("apply", projection.name, tuple(statements))
+            yield from self.presented(projection)
         for population in self.populations.values():
-            if population.samples:
-                texts = {n: self.inline(population, t) for n, t in population.samples.items()}
-                yield Block(
-                    "accumulate",
-                    population.name,
-                    tuple(Statement(f"{n}___sum", "+=", t) for n, t in texts.items()),
-                )
-                made = [
-                    s
-                    for n in texts
-                    for s in (Statement(n, "+=", f"{n}___sum"), Statement(f"{n}___sum", "=", "0.0"))
-                ]
-                yield Block("apply", population.name, tuple(made))
+            if population.presentation.changes:
+                texts = {n: self.inline(population, t) for n, t in population.presentation.changes.items()}
+                added = tuple(Statement(sum_of(n), "+=", t) for n, t in texts.items())
+                yield Block("accumulate", population.name, added)
+                yield Block("apply", population.name, _taken(texts))
+
+    def presented(self, projection: ProjectionEquations) -> Iterator[Block]:
+        """Yield the blocks of a presentation for the edges of a projection."""
+        plasticity, name = projection.plasticity, projection.name
+        changes, matrix = plasticity.presentation.changes, plasticity.presentation.matrix
+        added = [Statement(sum_of(n), "+=", t) for n, t in changes.items()]
+        if added:
+            yield from self.total("accumulate", projection, plasticity.read_totals(changes.values()))
+            yield Block("accumulate", name, self.inlined(projection, added))
+        if matrix is not None:
+            change = self.inlined(projection, [Statement(sum_of("w"), "+=", matrix)])
+            yield Block("accumulate", name, change, matrix=True)
+        if changes or matrix is not None:
+            (_, first), *rest = plasticity.in_turn(plasticity.presentation.after)
+            yield Block("apply", name, (*_taken(changes or ("w",)), *first))
+            for totals, statements in rest:
+                yield from self.total("apply", projection, totals)
+                yield Block("apply", name, tuple(statements))
 
     def adapt(self, population: PopulationEquations) -> Block:
         return Block(
             "adapt",
             population.name,
-            _euler({n: self.inline(population, t) for n, t in population.adaptation.items()}),
+            _euler({n: self.inline(population, t) for n, t in population.each_step.changes.items()}),
         )
 
     def integrate(self, population: PopulationEquations) -> Block:
@@ -337,7 +304,7 @@ class _Lowering:
         condition = self.inline(population, population.threshold or "")
         if population.refractory is not None:
             condition = f"({condition}) and active"
-        return Block("threshold", population.name, (Statement("_spikes", "=", condition),))
+        return Block("threshold", population.name, (Statement(SPIKES, "=", condition),))
 
 
 def _unless_refractory(statement: Statement, frozen: frozenset[str]) -> Statement:
@@ -347,9 +314,24 @@ def _unless_refractory(statement: Statement, frozen: frozenset[str]) -> Statemen
     return Statement(statement.target, "=", f"select(active, {statement.expression}, {statement.target})")
 
 
-def names_of(texts: Iterable[str | None]) -> frozenset[str]:
-    """Return the names that any of the expressions reads."""
-    return frozenset().union(*(names_in(text) for text in texts if text is not None))
+def _read_in_steps(projection: ProjectionEquations) -> list[Ref]:
+    """Return what the texts of a projection read of its two ends between spikes."""
+    plasticity = projection.plasticity
+    learned = (*plasticity.each_step.after, *plasticity.presentation.after)
+    texts = [
+        *([projection.delivery.graded] if projection.delivery.graded is not None else []),
+        *plasticity.each_step.texts,
+        *(statement.expression for statement in learned),
+        *(total.expression for total in plasticity.totals.values()),
+        *(trace.derivative for trace in plasticity.traces.values()),
+    ]
+    read = frozenset().union(*map(names_in, texts))
+    return [ref for name, ref in projection.refs.items() if name in read]
+
+
+def _taken(names: Iterable[str]) -> tuple[Statement, ...]:
+    """Return the statements that add the sums of changes to variables and clear them."""
+    return tuple(s for n in names for s in (Statement(n, "+=", sum_of(n)), Statement(sum_of(n), "=", "0.0")))
 
 
 def _rows(linear: Linear, names: frozenset[str]) -> list[int]:
@@ -368,13 +350,13 @@ def _exact_step(linear: Linear, prefix: str, reach: object) -> dict[str, str]:
     texts = {}
     for i, name in enumerate(linear.states):
         row = [j for j in range(len(linear.states)) if reach[i, j]]  # type: ignore[index]
-        terms = [f"{prefix}P_{name}_{linear.states[j]}*{linear.states[j]}" for j in row]
+        terms = [f"{part_of(f'{prefix}P', name, linear.states[j])}*{linear.states[j]}" for j in row]
         terms += [
-            f"{prefix}Q_{name}_{linear.states[j]}*({linear.input_offsets[j]})"
+            f"{part_of(f'{prefix}Q', name, linear.states[j])}*({linear.input_offsets[j]})"
             for j in row
             if j in linear.input_offsets
         ]
         if any(j in linear.constant_offsets for j in row):
-            terms.append(f"{prefix}c_{name}")
+            terms.append(part_of(f"{prefix}c", name))
         texts[name] = " + ".join(terms)
     return texts

@@ -9,18 +9,26 @@ underscore are local. A block 'matrix', or one with `matrix` set, has one statem
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from neurosim.compiler.equations.forms import Level, NetworkEquations, PopulationEquations, StateClamp
 from neurosim.compiler.schedule.exact import Linear
-from neurosim.model.expressions import Statement, names_in, substitute, substitute_all
+from neurosim.model.expressions import Statement, expression, names_in, substitute, substitute_all
 
 BlockKind = Literal[
     "draw", "input", "clamp", "clear", "graded", "evaluate", "record", "learn", "adapt", "integrate", "decay",
     "threshold", "source", "deliver", "on_pre", "on_post", "reset", "external", "matrix",
     "accumulate", "apply",
 ]  # fmt: skip
+
+SPIKES = "__spikes"
+"""The local that a threshold assigns: whether a neuron spikes."""
+
+
+def sum_of(name: str) -> str:
+    """Return the name of the sum of a variable's changes over presentations."""
+    return f"{name}___sum"
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,13 @@ class Block:
     clamp: StateClamp | None = None
     matrix: bool = False
     total: bool = False
+
+    def real(self) -> Block:
+        """Return the block with whole numbers written as floats (see `Expression.real`)."""
+        statements = tuple(
+            Statement(s.target, s.op, expression(s.expression).real.text) for s in self.statements
+        )
+        return replace(self, statements=statements)
 
     @property
     def writes(self) -> frozenset[str]:
@@ -60,7 +75,7 @@ class Block:
 class Propagator:
     """Coefficients of an exact step, worked out from constants and dt before a run.
 
-    names P_x_y, Q_x_y and c_x in statements belong to `owner`; the ones for held states carry the prefix H.
+    names P__x__y, Q__x__y and c__x in statements belong to `owner`; the ones for held states carry the prefix H.
     """
 
     owner: str
@@ -71,13 +86,24 @@ class Propagator:
 
 @dataclass(frozen=True)
 class Program:
-    """The blocks of one step in order, the coefficients they need, and the definitions that are kept as arrays."""
+    """The blocks of one step in order, the coefficients they need, those of a presentation, and stored definitions."""
 
     equations: NetworkEquations
     blocks: tuple[Block, ...]
     propagators: tuple[Propagator, ...]
-    samples: tuple[Block, ...]
+    presentation: tuple[Block, ...]
     stored: Mapping[str, tuple[str, ...]]
+
+    @property
+    def sums(self) -> list[tuple[str, str]]:
+        """The variables, as (owner, name), whose changes are summed over presentations."""
+        applied = [block for block in self.presentation if block.kind == "apply"]
+        return [
+            (block.owner, s.target)
+            for block in applied
+            for s in block.statements
+            if s.expression == sum_of(s.target)
+        ]
 
     def inline(self, population: PopulationEquations, text: str) -> str:
         """Return an expression of a unit written on its states, constants and fed ports alone."""
@@ -87,7 +113,7 @@ class Program:
 def inline(equations: NetworkEquations, population: PopulationEquations, text: str) -> str:
     """Return an expression of a unit with definitions written out and ports that no projection feeds set to 0."""
     fed = {
-        projection.port
+        projection.delivery.port
         for projection in equations.projections.values()
         if projection.target == population.name
     }

@@ -13,12 +13,11 @@ from brian2 import Clock, Network, NetworkOperation, second
 from brian2.utils.logger import catch_logs
 
 from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquations, ProjectionEquations
-from neurosim.compiler.equations.names import OF
 from neurosim.compiler.schedule.graded import graded_order
 from neurosim.engines.brian2.populations import BrianPopulation
+from neurosim.engines.brian2.presentation import Presentation
 from neurosim.engines.brian2.projections import BrianProjection, pathways
 from neurosim.engines.brian2.records import SampleRecord, SpikeRecord
-from neurosim.engines.brian2.samples import Samples
 from neurosim.engines.brian2.steps import Body, Flight, Inputs, Source, Step, draw, hold
 from neurosim.engines.externals import ExternalFunction
 from neurosim.model.parts import Recorder
@@ -105,8 +104,8 @@ class Machine:
         network.schedule = list(SCHEDULE)
         # Brian2 prepares its objects at the start of a run; a run of no steps leaves them ready to be stepped.
         network.run(0 * second, namespace={})
-        for samples in self.samples:
-            samples.rest()
+        for presentation in self.presentations:
+            presentation.rest()
         return network
 
     # Steps ---------------------------------------------------------------------------------------------------------
@@ -120,9 +119,8 @@ class Machine:
     def _make_modulators(self) -> None:
         """Let rules read the modulators of each step: outputs of other populations, held until the next."""
         for part in self.parts:
-            for name, targets in part.modulators().items():
-                variable, _, owner = name.partition(OF)
-                held = self.populations[owner].watch(variable, "after_graded")
+            for ref, targets in part.modulators().items():
+                held = self.populations[ref.owner].watch(ref.name, "after_graded")
                 self._add(partial(_hand_over, held, targets), "after_graded")
 
     def _make_steps(self) -> None:
@@ -203,9 +201,9 @@ class Machine:
         return [*self.populations.values(), *self.projections.values()]
 
     @property
-    def samples(self) -> list[Samples]:
+    def presentations(self) -> list[Presentation]:
         """The code of rules with the clock 'sample'."""
-        return [samples for part in self.parts for samples in part.samples]
+        return [presentation for part in self.parts for presentation in part.presentations]
 
     # Reading and going back ------------------------------------------------------------------------------------------
 

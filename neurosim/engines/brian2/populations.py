@@ -10,16 +10,17 @@ from brian2 import Clock, Equations, NeuronGroup
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.equations.equations import BOOLEAN, PARAMETER, SingleEquation
 
-from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
-from neurosim.engines.brian2.samples import Samples, Turn, sample_equations
+from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations, Ref
+from neurosim.compiler.equations.names import part_of
+from neurosim.engines.brian2.presentation import Presentation, Turn, presentation_equations
 from neurosim.engines.brian2.text import (
+    NAMESPACE,
     UPDATERS,
     Order,
     code,
     definition,
     derivative,
     memory,
-    modulators,
     parameter,
     place,
     population_names,
@@ -27,8 +28,8 @@ from neurosim.engines.brian2.text import (
     step_code,
     system,
     total_name,
+    written,
 )
-from neurosim.model.expressions import rename
 from neurosim.model.units import DIMENSIONLESS
 
 SHARE = "n_share"
@@ -47,17 +48,19 @@ def equations_of(population: PopulationEquations) -> list[SingleEquation]:
         if n in population.derivatives:
             frozen = population.refractory is not None and n in population.frozen
             flags = ("unless refractory",) if frozen else ()
-            found.append(derivative(names[n], rename(population.derivatives[n], names), dims[n], *flags))
+            found.append(
+                derivative(names[n], written(population.derivatives[n], names, whole=True), dims[n], *flags)
+            )
         else:
             found.append(parameter(names[n], dims[n]))
     found += [parameter(names[n], dims[n]) for n in (*population.ports, *population.draws)]
     found += [
-        parameter(names[n], dims[n], *(() if n in population.each else ("shared",)))
-        for n in modulators(population)
+        parameter(names[n], dims[n], *(() if ref.end == "each" else ("shared",)))
+        for n, ref in population.modulators.items()
     ]
-    found += sample_equations(population.samples, dims, names, SHARE)
+    found += presentation_equations(population.presentation.changes, dims, names, SHARE)
     found += [
-        definition(names[n], rename(text, names), dims[n]) for n, text in population.definitions.items()
+        definition(names[n], written(text, names), dims[n]) for n, text in population.definitions.items()
     ]
     return found
 
@@ -85,10 +88,10 @@ class BrianPopulation:
         feeds = [
             projection
             for projection in projections
-            if projection.graded is not None and projection.target == population.name
+            if projection.delivery.graded is not None and projection.target == population.name
         ]
         self.parts = {projection.name: f"part{k}" for k, projection in enumerate(feeds)}
-        self.feeds = {port: [k.name for k in feeds if k.port == port] for port in population.ports}
+        self.feeds = {port: [k.name for k in feeds if k.delivery.port == port] for port in population.ports}
         self.group = self._group(projections, clock, label)
         for name, value in population.constants.items():
             self.array(name)[:] = value
@@ -123,7 +126,7 @@ class BrianPopulation:
             ends = {"pre": projection.source, "post": projection.target}
             own = [n for n, total in projection.totals.items() if ends[total.level] == population.name]
             extra += [parameter(total_name(projection, n), projection.dimensions[n]) for n in own]
-        threshold = None if population.threshold is None else rename(population.threshold, self.names)
+        threshold = None if population.threshold is None else written(population.threshold, self.names)
         if population.source is not None:
             extra.append(SingleEquation(PARAMETER, "fires", DIMENSIONLESS, var_type=BOOLEAN))
             threshold = "fires"
@@ -134,7 +137,7 @@ class BrianPopulation:
             threshold=threshold,
             reset=code(population.reset, self.names) or None,
             refractory=False if population.refractory is None else self.names[population.refractory],
-            namespace={},
+            namespace=NAMESPACE,
             dtype=float,
             codeobj_class=NumpyCodeObject,
             clock=clock,
@@ -147,12 +150,12 @@ class BrianPopulation:
             place(thresholder, "thresholds", self.order)
         for resetter in self.group.resetter.values():
             place(resetter, "resets", self.order)
-        if self.population.adaptation:
-            equations = system(self.population.adaptation, self.population.dimensions, self.names)
+        if self.population.each_step.changes:
+            equations = system(self.population.each_step.changes, self.population.dimensions, self.names)
             run_code(self.group, step_code(equations, "euler"), "adapt", self.order)
-        changes = self.population.samples
-        self.samples = (
-            [Samples(self.group, changes, Turn(), [], self.names, SHARE, self.order)] if changes else []
+        changes = self.population.presentation.changes
+        self.presentations = (
+            [Presentation(self.group, changes, Turn(), [], self.names, SHARE, self.order)] if changes else []
         )
 
     def add_ports(self) -> None:
@@ -167,7 +170,7 @@ class BrianPopulation:
         """Return the memory of a variable; a definition has some from now on, filled in a slot of every step."""
         if name not in self.population.definitions:
             return self.array(name)
-        kept, dim = f"kept_{name}_{when}", self.population.dimensions[name]
+        kept, dim = part_of("kept", name, when), self.population.dimensions[name]
         if kept not in self.group.variables:
             self.group.variables.add_array(kept, self.population.size, dimensions=dim, dtype=float)
         run_code(self.group, f"{kept} = {self.names[name]}", when, self.order)
@@ -177,10 +180,10 @@ class BrianPopulation:
         """Return the memory of a constant, state, port or draw."""
         return self.raw(self.names[name])
 
-    def modulators(self) -> dict[str, list[tuple[np.ndarray, Any]]]:
+    def modulators(self) -> dict[Ref, list[tuple[np.ndarray, Any]]]:
         """Return the memory of each modulator that its rules read, and which units of its population belong there."""
-        found = modulators(self.population)
-        return {n: [(self.array(n), slice(None) if n in self.population.each else 0)] for n in found}
+        found = self.population.modulators
+        return {ref: [(self.array(n), slice(None) if ref.end == "each" else 0)] for n, ref in found.items()}
 
     def raw(self, name: str) -> np.ndarray:
         """Return the memory of a Brian2 variable."""

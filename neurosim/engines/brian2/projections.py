@@ -12,24 +12,26 @@ from brian2.equations.equations import SingleEquation
 from brian2.stateupdaters.base import UnsupportedEquationsException
 from brian2.synapses.synapses import SynapticPathway
 
-from neurosim.compiler.equations.forms import End, Level, ProjectionEquations
+from neurosim.compiler.equations.forms import End, Level, ProjectionEquations, Ref
+from neurosim.compiler.equations.names import part_of
 from neurosim.engines.brian2.populations import BrianPopulation
-from neurosim.engines.brian2.samples import Samples, Turn, sample_equations
+from neurosim.engines.brian2.presentation import Presentation, Turn, presentation_equations
 from neurosim.engines.brian2.text import (
+    NAMESPACE,
     UPDATERS,
     Order,
     code,
     definition,
     derivative,
-    modulators,
     parameter,
     place,
     projection_names,
     run_code,
     step_code,
     system,
+    written,
 )
-from neurosim.model.expressions import Statement, names_in, rename
+from neurosim.model.expressions import Statement, names_in
 
 LEVELS: tuple[Level, ...] = ("pre", "post", "edge")
 SHARE = "s_share"
@@ -46,8 +48,8 @@ def event_driven(projection: ProjectionEquations, names: Mapping[str, str]) -> b
     free = {name: held.derivative for name, held in projection.traces.items()}
     read = frozenset().union(*map(names_in, free.values()))
     between = (
-        *projection.derivatives.values(),
-        *projection.samples.values(),
+        *projection.plasticity.each_step.texts,
+        *projection.plasticity.presentation.texts,
         *(total.expression for total in projection.totals.values()),
     )
     watched = frozenset().union(*map(names_in, between))
@@ -92,8 +94,7 @@ class BrianProjection:
         self.label = label
         self.ends: dict[End, BrianPopulation] = {"pre": source, "post": target}
         self.clock = clock
-        self.names = projection_names(projection, source.population, target.population)
-        self.own_modulators = [name for name in modulators(projection) if self.names[name].endswith("_s")]
+        self.names = projection_names(projection)
         self.event_driven = event_driven(projection, self.names)
         self.synapses = self._synapses()
         self.probes: dict[End, Synapses] = {
@@ -112,41 +113,43 @@ class BrianProjection:
             for n in (*projection.states, *projection.draws)
         ]
         for name, held in projection.traces.items():
-            dim, text = projection.dimensions[name], rename(held.derivative, self.names)
+            dim, text = projection.dimensions[name], written(held.derivative, self.names, whole=True)
             driven = derivative(self.names[name], text, dim, "event-driven")
             equations.append(driven if self.event_driven else parameter(self.names[name], dim))
-        if projection.graded is not None:
+        delivery, plasticity = projection.delivery, projection.plasticity
+        if delivery.graded is not None:
             part = f"{self.ends['post'].parts[projection.name]}_post"
-            dim, text = (
-                projection.dimensions[f"{projection.port}_post"],
-                rename(projection.graded, self.names),
-            )
+            dim = projection.dimensions[part_of(delivery.port or "", "post")]
+            text = written(delivery.graded, self.names)
             equations.append(definition(part, text, dim, "summed"))
-        equations += sample_equations(projection.samples, projection.dimensions, self.names, SHARE)
+        equations += presentation_equations(
+            plasticity.presentation.changes, projection.dimensions, self.names, SHARE
+        )
         for name, total in projection.totals.items():
-            sum_text = rename(total.expression, self.names)
+            sum_text = written(total.expression, self.names)
             equations.append(definition(self.names[name], sum_text, projection.dimensions[name], "summed"))
         made = self._connected(
             "synapses", equations, (projection.pre, projection.post), self.ends["pre"], self.ends["post"],
-            {"deliver": projection.deliver, "learn_pre": projection.on_pre}, {"learn_post": projection.on_post},
+            {"deliver": delivery.spike, "learn_pre": plasticity.on_pre}, {"learn_post": plasticity.on_post},
         )  # fmt: skip
         if not self.event_driven:
             self._let_decay(made, *LEVELS)
         self._learn(made)
-        self.samples = self._samples(made)
+        self.presentations = self._presentations(made)
         return made
 
-    def _samples(self, made: Synapses) -> list[Samples]:
+    def _presentations(self, made: Synapses) -> list[Presentation]:
         """Return the code of rules with the clock 'sample'."""
-        projection = self.projection
-        if not projection.samples:
+        plasticity = self.projection.plasticity
+        changes = plasticity.presentation.changes
+        if not changes:
             return []
-        add = Turn(self._updaters(made, projection.read_totals(projection.samples.values())), ())
+        add = Turn(self._updaters(made, plasticity.read_totals(changes.values())), ())
         turns = [
             Turn(self._updaters(made, totals), statements)
-            for totals, statements in projection.in_turn(projection.after_sample)
+            for totals, statements in plasticity.in_turn(plasticity.presentation.after)
         ]
-        return [Samples(made, projection.samples, add, turns, self.names, SHARE, self.order)]
+        return [Presentation(made, changes, add, turns, self.names, SHARE, self.order)]
 
     def _updaters(self, made: Synapses, totals: Iterable[str]) -> list[Any]:
         """Return Brian2's objects that work out totals."""
@@ -154,11 +157,12 @@ class BrianProjection:
 
     def _learn(self, made: Synapses) -> None:
         """Let rules change the synapses in every step, each statement that reads totals after these are worked out."""
-        projection = self.projection
-        changes = system(projection.derivatives, projection.dimensions, self.names)
-        first = step_code(changes, "euler") if projection.derivatives else ""
-        reads = projection.read_totals(projection.derivatives.values())
-        for totals, statements in projection.in_turn(projection.after):
+        plasticity = self.projection.plasticity
+        changes = plasticity.each_step.changes
+        equations = system(changes, self.projection.dimensions, self.names)
+        first = step_code(equations, "euler") if changes else ""
+        reads = plasticity.read_totals(changes.values())
+        for totals, statements in plasticity.in_turn(plasticity.each_step.after):
             for updater in self._updaters(made, (*reads, *totals)):
                 place(updater, "learn", self.order)
             text = f"{first}\n{code(statements, self.names)}".strip()
@@ -169,9 +173,8 @@ class BrianProjection:
     def _probe(self, end: End) -> Synapses:
         projection, population, traces = self.projection, self.ends[end], traces_at(self.projection, end)
         equations = [parameter(self.names[name], projection.dimensions[name]) for name in traces]
-        own = tuple(
-            s for s in (projection.on_pre if end == "pre" else projection.on_post) if s.target in traces
-        )
+        events = {"pre": projection.plasticity.on_pre, "post": projection.plasticity.on_post}
+        own = tuple(s for s in events[end] if s.target in traces)
         each = np.arange(population.population.size)
         paths: tuple[Any, Any] = ({"learn_pre": own}, {}) if end == "pre" else ({}, {"learn_post": own})
         made = self._connected(f"traces_{end}", equations, (each, each), population, population, *paths)
@@ -190,9 +193,10 @@ class BrianProjection:
     ) -> Synapses:
         projection = self.projection
         delay = projection.delay * self.clock.dt_ * second
-        shared = [
-            parameter(self.names[n], projection.dimensions[n], *(() if n in projection.each else ("shared",)))
-            for n in (*projection.constants, *self.own_modulators)
+        shared = [parameter(self.names[n], projection.dimensions[n], "shared") for n in projection.constants]
+        shared += [
+            parameter(self.names[n], projection.dimensions[n], *(() if ref.end == "each" else ("shared",)))
+            for n, ref in projection.modulators.items()
         ]
         made = Synapses(
             source.group,
@@ -201,7 +205,7 @@ class BrianProjection:
             on_pre={path: code(s, self.names) for path, s in on_pre.items() if s},
             on_post={path: code(s, self.names) for path, s in on_post.items() if s},
             delay=None if projection.delays is not None else {path: delay for path, s in on_pre.items() if s},
-            namespace={},
+            namespace=NAMESPACE,
             dtype=float,
             codeobj_class=NumpyCodeObject,
             clock=self.clock,
@@ -243,14 +247,14 @@ class BrianProjection:
         owner = self.synapses if held is None or held.level == "edge" else self.probes[held.level]
         return owner.variables[self.names[name]].get_value()
 
-    def modulators(self) -> dict[str, list[tuple[np.ndarray, Any]]]:
+    def modulators(self) -> dict[Ref, list[tuple[np.ndarray, Any]]]:
         """Return the memory of each modulator that its rules read, and which units of its population belong there."""
-        found: dict[str, list[tuple[np.ndarray, Any]]] = {}
-        for name in self.own_modulators:
-            each = name in self.projection.each
+        found: dict[Ref, list[tuple[np.ndarray, Any]]] = {}
+        for name, ref in self.projection.modulators.items():
+            each = ref.end == "each"
             # Presynaptic traces do not read what belongs to the target.
             where = [s for s in self.objects if not each or s is not self.probes.get("pre")]
-            found[name] = [(s.variables[self.names[name]].get_value(), s.j[:] if each else 0) for s in where]
+            found[ref] = [(s.variables[self.names[name]].get_value(), s.j[:] if each else 0) for s in where]
         return found
 
     def value(self, name: str) -> Any:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import brian2
@@ -15,6 +14,7 @@ from brian2.stateupdaters.base import UnsupportedEquationsException
 from brian2.stateupdaters.exact import get_linear_system
 
 from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquations, ProjectionEquations
+from neurosim.compiler.equations.names import clock
 from neurosim.compiler.evaluate import evaluate
 from neurosim.engines.brian2.populations import equations_of
 from neurosim.engines.brian2.projections import LEVELS, TRACE_METHODS, traces_at
@@ -35,7 +35,8 @@ def reasons(equations: NetworkEquations) -> Iterator[str]:
         yield "Brian2 is set to another device than 'runtime': call brian2.set_device('runtime')"
     dt = equations.network.step
     for projection in equations.projections.values():
-        if projection.matrix is not None or projection.matrix_sample is not None:
+        plasticity = projection.plasticity
+        if any(m.matrix is not None for m in (plasticity.each_step, plasticity.presentation)):
             yield (
                 f"projection '{projection.name}': a rule in matrix language, which Brian2 lacks: "
                 "engine 'fused' can run it"
@@ -44,10 +45,7 @@ def reasons(equations: NetworkEquations) -> Iterator[str]:
         if population.derivatives:
             yield from _population(population, dt)
     for projection in equations.projections.values():
-        names = projection_names(
-            projection, equations.populations[projection.source], equations.populations[projection.target]
-        )
-        yield from _traces(projection, names, dt)
+        yield from _traces(projection, projection_names(projection), dt)
 
 
 def _population(population: PopulationEquations, dt: float) -> Iterator[str]:
@@ -68,7 +66,7 @@ def _population(population: PopulationEquations, dt: float) -> Iterator[str]:
             **dict.fromkeys((*population.ports, *population.draws), 0.0),
         }
         broken = _not_finite(text, {names[n]: v for n, v in values.items()}, dt)
-        yield from (_no_value(where, name[2:-2]) for name in broken)
+        yield from (_no_value(where, name) for name in _back(broken, names))
 
 
 def _unsolved(population: PopulationEquations, equations: Equations, where: str) -> str:
@@ -78,8 +76,9 @@ def _unsolved(population: PopulationEquations, equations: Equations, where: str)
     try:
         get_linear_system(equations, {})
     except UnsupportedEquationsException as error:
-        found = re.search(r"variable 'n_(\w+)_n'", str(error))
-        variable = found.group(1) if found else next(iter(population.derivatives))
+        names = population_names(population)
+        named = (name for name in population.derivatives if f"'{names[name]}'" in str(error))
+        variable = next(named, next(iter(population.derivatives)))
         return f"{where}: d{variable}/dt is not linear and has no exact step: use method 'exponential_euler' or 'rk4'"
     variables = ", ".join(population.derivatives)
     return (
@@ -95,7 +94,13 @@ def _traces(projection: ProjectionEquations, names: Names, dt: float) -> Iterato
         held = {name: projection.traces[name].initial for name in traces}
         values = {**projection.constants, **held, **dict.fromkeys(read, 0.0)}
         broken = _not_finite(text, {names[n]: np.asarray(v) for n, v in values.items() if n in names}, dt)
-        yield from (_no_value(f"projection '{projection.name}'", name[2:-2]) for name in broken)
+        yield from (_no_value(f"projection '{projection.name}'", name) for name in _back(broken, names))
+
+
+def _back(found: Iterable[str], names: Names) -> list[str]:
+    """Return the names behind Brian2's names."""
+    own = {new: name for name, new in names.items()}
+    return [own[name] for name in found]
 
 
 def _no_value(where: str, variable: str) -> str:
@@ -109,7 +114,7 @@ def _not_finite(text: str, values: Mapping[str, Any], dt: float) -> list[str]:
     """Return the variables that a step of Brian2's code makes NaN or infinite, with and without refractoriness."""
     broken: dict[str, None] = {}
     for free in (True, False):
-        known = {**values, "dt": dt, "t": 0.0, "t_in_timesteps": 0.0, "not_refractory": np.array(free)}
+        known = {**values, **clock(0, dt), "not_refractory": np.array(free)}
         with np.errstate(all="ignore"):
             for statement in parse_statements(text, "step"):
                 known[statement.target] = np.asarray(evaluate(statement.expression, known))

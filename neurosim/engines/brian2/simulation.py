@@ -59,13 +59,13 @@ class Brian2Simulation(Simulation):
 
     def _accumulate(self, share: float) -> None:
         with self._machine.last_step(), np.errstate(all="ignore"):
-            for samples in self._machine.samples:
-                samples.accumulate(share)
+            for presentation in self._machine.presentations:
+                presentation.accumulate(share)
 
     def _apply(self) -> None:
         with self._machine.last_step(), np.errstate(all="ignore"):
-            for samples in self._machine.samples:
-                samples.apply()
+            for presentation in self._machine.presentations:
+                presentation.apply()
         self._check_finite(self.now)
 
     def _relax(self) -> None:

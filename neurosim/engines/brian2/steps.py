@@ -44,7 +44,8 @@ def draw(
 ) -> Callable[[], None]:
     """Return the function that fills the random numbers of a population or projection, held in arrays, for one step."""
     draws = [
-        (FILL[kind], stream_key(seed, part.name, name), array(name)) for name, kind in part.draws.items()
+        (FILL[draw.kind], stream_key(seed, part.name, draw.stream), array(name))
+        for name, draw in part.draws.items()
     ]
 
     def fill() -> None:

@@ -7,12 +7,13 @@ t_in_timesteps are Brian2's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+import ast
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import brian2
 import numpy as np
-from brian2 import BrianObject, Equations
+from brian2 import BrianObject, Equations, Function
 from brian2.core.variables import ArrayVariable
 from brian2.equations.codestrings import Expression
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION, SingleEquation
@@ -22,8 +23,9 @@ from brian2.stateupdaters.base import UnsupportedEquationsException
 
 from neurosim.compiler.cache import remembered
 from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
-from neurosim.compiler.equations.names import CLOCK, OF
-from neurosim.model.expressions import Statement, rename
+from neurosim.compiler.equations.names import CLOCK, part_of
+from neurosim.model.expressions import Rewriter, Statement, expression, made
+from neurosim.model.functions import FUNCTIONS, load
 from neurosim.model.units import Dimension
 
 Names = Mapping[str, str]
@@ -53,36 +55,58 @@ UPDATERS: Mapping[str, Updater] = {
 
 def population_names(population: PopulationEquations) -> dict[str, str]:
     """Return the Brian2 name of every name of a population."""
-    return {name: f"n_{name}_n" for name in population.dimensions if name not in CLOCK}
+    return {name: in_population(name) for name in population.dimensions if name not in CLOCK}
 
 
-def projection_names(
-    projection: ProjectionEquations, source: PopulationEquations, target: PopulationEquations
-) -> dict[str, str]:
+def in_population(name: str) -> str:
+    """Return the Brian2 name of a name of a population."""
+    return f"n_{name}_n"
+
+
+def projection_names(projection: ProjectionEquations) -> dict[str, str]:
     """Return the Brian2 name of every name that the texts of a projection may hold."""
-    names = {f"{n}_pre": f"{new}_pre" for n, new in population_names(source).items()}
-    names |= {f"{n}_post": f"{new}_post" for n, new in population_names(target).items()}
-    names |= {n: f"{total_name(projection, n)}_{total.level}" for n, total in projection.totals.items()}
-    return names | {
-        n: f"s_{n}_s"
-        for n in (
-            *projection.constants,
-            *projection.states,
-            *projection.traces,
-            *projection.draws,
-            *modulators(projection, names),
-        )
-    }
+    names = {name: f"s_{name}_s" for name in projection.dimensions if name not in CLOCK}
+    for name, ref in projection.refs.items():
+        if not ref.modulator:
+            names[name] = f"{in_population(ref.name)}_{ref.end}"
+    for name, total in projection.totals.items():
+        names[name] = f"{total_name(projection, name)}_{total.level}"
+    return names
 
 
 def total_name(projection: ProjectionEquations, name: str) -> str:
     """Return the Brian2 name of a total of a projection, which is a variable of one of the projection's ends there."""
-    return f"total_{projection.name}_{name}"
+    return part_of("total", projection.name, name)
 
 
-def modulators(part: PopulationEquations | ProjectionEquations, others: Collection[str] = ()) -> list[str]:
-    """Return the names of modulators among the names of a part; others, names that belong to its ends."""
-    return [name for name in part.dimensions if OF in name and name not in others]
+def written(text: str, names: Names, whole: bool = False) -> str:
+    """Return an expression in Brian2's names; whole numbers become floats, but `whole` for sympy."""
+    found = expression(text).substituted(names)
+    return made(_Functions().visit((found if whole else found.real).tree)).text
+
+
+class _Functions(Rewriter):
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        assert isinstance(node.func, ast.Name)
+        name = node.func.id
+        own = (
+            ast.Name(_own(name), ast.Load())
+            if name in FUNCTIONS and not FUNCTIONS[name].in_brian2
+            else node.func
+        )
+        return ast.Call(own, [self.visit(argument) for argument in node.args], [])
+
+
+def _own(name: str) -> str:
+    return f"function_{name}"
+
+
+NAMESPACE = {
+    _own(name): Function(load(row.numpy), arg_units=[None] * len(row.arguments), return_unit=1)
+    for name, row in FUNCTIONS.items()
+    if not row.in_brian2
+}
+"""The functions of equations that Brian2 lacks or that have other values there, by their names here."""
 
 
 def parameter(name: str, dim: Dimension, *flags: str) -> SingleEquation:
@@ -103,13 +127,16 @@ def definition(name: str, text: str, dim: Dimension, *flags: str) -> SingleEquat
 def system(derivatives: Mapping[str, str], dimensions: Mapping[str, Dimension], names: Names) -> Equations:
     """Return derivatives by state as Brian2 equations in Brian2's names."""
     return Equations(
-        [derivative(names[n], rename(text, names), dimensions[n]) for n, text in derivatives.items()]
+        [
+            derivative(names[n], written(text, names, whole=True), dimensions[n])
+            for n, text in derivatives.items()
+        ]
     )
 
 
 def code(statements: Iterable[Statement], names: Names) -> str:
     """Return statements as Brian2 code in Brian2's names."""
-    return "\n".join(str(statement.renamed(names)) for statement in statements)
+    return "\n".join(f"{names[s.target]} {s.op} {written(s.expression, names)}" for s in statements)
 
 
 def step_code(equations: Equations, *methods: str) -> str:

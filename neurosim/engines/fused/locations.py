@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
-from neurosim.compiler.equations.names import OF
+from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations, Ref
 from neurosim.engines.fused.storage import Storage
 
 Level = Literal["run", "step", "neuron", "pre", "post", "edge"]
@@ -14,7 +13,6 @@ _CLOCK: dict[str, tuple[str, Level]] = {
     "t": ("t", "step"),
     "dt": ("dt", "run"),
     "t_in_timesteps": ("k", "step"),
-    "share": ("share", "run"),
 }
 
 
@@ -49,16 +47,19 @@ class Location:
         )
 
 
-def modulator_location(name: str, part: PopulationEquations | ProjectionEquations, level: Level) -> Location:
-    """Return the location of a modulator: one element of another population's variable, or all at a level."""
-    variable, owner = name.split(OF)
-    full = f"{owner}__{variable}"
-    return Location(full, level) if name in part.each else Location(f"{full}[0]", "step")
+def ref_location(ref: Ref, level: Level, storage: Storage) -> Location:
+    """Return the location of a variable of another population; level, where one for each neuron varies."""
+    full = f"{ref.owner}__{ref.name}"
+    if ref.end == "one":
+        return Location(f"{full}[0]", "step")
+    if full in storage.numbers:
+        return Location(full, "run")
+    return Location(full, level if ref.end == "each" else ref.end)
 
 
 def draw_location(projection: ProjectionEquations, name: str, storage: Storage) -> Location:
     """Return the location of a random number per edge: it is worked out where it is used."""
-    call = f"{projection.draws[name]}({projection.name}___{name}_key, k, {{}})"
+    call = f"{projection.draws[name].kind}({projection.name}___{name}_key, k, {{}})"
     return Location(name, "edge", drawn=f"{storage.real}({call})" if storage.real else call)
 
 
@@ -66,8 +67,8 @@ def population_location(population: PopulationEquations, name: str, storage: Sto
     """Return the location of a name in a block of a unit (level neuron, index i)."""
     if name in _CLOCK:
         return Location(*_CLOCK[name])
-    if OF in name:
-        return modulator_location(name, population, "neuron")
+    if name in population.refs:
+        return ref_location(population.refs[name], "neuron", storage)
     full = f"{population.name}__{name}"
     return Location(full, "run" if full in storage.numbers else "neuron")
 
@@ -76,8 +77,8 @@ def projection_location(projection: ProjectionEquations, name: str, storage: Sto
     """Return the location of a name in a block of a projection (levels pre, post, edge)."""
     if name in _CLOCK:
         return Location(*_CLOCK[name])
-    if OF in name:
-        return modulator_location(name, projection, "post")
+    if name in projection.refs:
+        return ref_location(projection.refs[name], "post", storage)
     if name in projection.draws:
         return draw_location(projection, name, storage)
     full = f"{projection.name}__{name}"
@@ -89,10 +90,4 @@ def projection_location(projection: ProjectionEquations, name: str, storage: Sto
         )
     if name in projection.totals:
         return Location(full, projection.totals[name].level)
-    if full in storage.arrays:
-        return Location(full, "edge")
-    for end, owner in (("pre", projection.source), ("post", projection.target)):
-        if name.endswith(f"_{end}"):
-            full = f"{owner}__{name.removesuffix(f'_{end}')}"
-            return Location(full, "run" if full in storage.numbers else end)  # type: ignore[arg-type]
-    raise KeyError(name)
+    return Location(full, "edge")

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from neurosim.compiler.equations.forms import ProjectionEquations
 from neurosim.compiler.schedule.program import Block
-from neurosim.engines.fused.context import Context, indent, size
+from neurosim.engines.fused.context import Context, indent, is_local, size
 from neurosim.engines.fused.locations import projection_location
 from neurosim.engines.fused.render import CONSTANT_TEXTS
-from neurosim.model.expressions import FUNCTIONS, names_in
-from neurosim.model.matrix import FUNCTIONS as MATRIX_FUNCTIONS
+from neurosim.model.expressions import Rewriter, names_in
+from neurosim.model.expressions import expression as parsed
+from neurosim.model.functions import FUNCTIONS
 
 # Functions of columns and matrices; what is not here is called by its name in numpy.
 _CALLS = {"diag": "diagonal", "solve": "np.linalg.solve", "clip": "np.clip"}
@@ -30,7 +31,7 @@ class MatrixPrinter:
         sources, targets = (size(self.context.population(n)) for n in (projection.source, projection.target))
         target = projection_location(projection, first.target, self.context.storage).text
         names = sorted(names_in(first.expression))
-        lines = [f"m_{n} = {self.value(projection, n)}" for n in names]
+        lines = [f"m_{n} = {self.value(projection, n)}" for n in names if not is_local(n)]
         text = _Rendered().text(first.expression)
         body = [f"{self.context.matrix(projection, target)}[j, i] += m_change[i, j]"]
         if rest:
@@ -65,16 +66,17 @@ class MatrixPrinter:
         return f"{place.text}.reshape((-1, 1)){scaled}"
 
 
-class _Rendered(ast.NodeTransformer):
+class _Rendered(Rewriter):
     def text(self, expression: str) -> str:
-        tree = ast.parse(expression.strip(), mode="eval")
-        return ast.unparse(ast.fix_missing_locations(self.visit(tree)))
+        return ast.unparse(self.visit(parsed(expression).tree))
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        node.args = [self.visit(argument) for argument in node.args]
-        assert isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS | MATRIX_FUNCTIONS
-        name = _CALLS.get(node.func.id, f"np.{node.func.id}")
-        return ast.Call(ast.parse(name, mode="eval").body, node.args, [])
+        assert isinstance(node.func, ast.Name)
+        name = node.func.id
+        form = FUNCTIONS[name].numpy.partition(":")[2] if name in FUNCTIONS else name
+        call = ast.parse(_CALLS.get(name, f"np.{form}"), mode="eval").body
+        return ast.Call(call, [self.visit(argument) for argument in node.args], [])
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return ast.parse(CONSTANT_TEXTS.get(node.id, f"m_{node.id}"), mode="eval").body
+        text = node.id if is_local(node.id) else CONSTANT_TEXTS.get(node.id, f"m_{node.id}")
+        return ast.parse(text, mode="eval").body

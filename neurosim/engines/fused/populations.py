@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neurosim.compiler.equations.forms import PopulationEquations
-from neurosim.compiler.schedule.program import Block
+from neurosim.compiler.schedule.program import SPIKES, Block
 from neurosim.engines.fused.context import Context, indent, is_local, size
 from neurosim.engines.fused.locations import population_location
 from neurosim.engines.fused.render import Render
@@ -25,7 +25,7 @@ class PopulationPrinter:
 
     def loop(self, population: PopulationEquations, statements: Sequence[Statement]) -> list[str]:
         """Return the loop over all units; one that ends with the spike condition puts the spikes into the ring."""
-        if statements[-1].target == "_spikes":
+        if statements[-1].target == SPIKES:
             return self.spiking(population, statements)
         return [f"for i in range({size(population)}):", *indent(self.body(population, statements))]
 
@@ -43,12 +43,12 @@ class PopulationPrinter:
         populations = [
             "some = False",
             "for i in range(start, stop):",
-            *indent([*self.body(population, statements), "some |= _spikes"]),
+            *indent([*self.body(population, statements), f"some |= {SPIKES}"]),
             "if some:",
             "    for c in range(stop - start):",
             "        i = stop - np.uint64(1) - c if back else start + c",
             *indent(self.body(population, statements[-1:]), 2),
-            "        if _spikes:",
+            f"        if {SPIKES}:",
             f"            {ring}found] = i",
             "            found += 1",
         ]
@@ -118,7 +118,7 @@ class PopulationPrinter:
         if name in self.context.program.equations.projections:
             return []
         draws = self.context.population(name).draws
-        return [f"fill_{kind}({name}___{d}_key, k, {name}__{d})" for d, kind in draws.items()]
+        return [f"fill_{draw.kind}({name}___{d}_key, k, {name}__{d})" for d, draw in draws.items()]
 
     def input(self, block: Block) -> list[str]:
         """Return the lines that take this step's row of input, if the run has any."""
@@ -194,10 +194,10 @@ class PopulationPrinter:
             owner, _, variable = read.partition(".")
             population = self.context.population(owner)
             text = self.context.program.inline(population, variable)
-            body = self.body(population, [Statement("_value", "=", text)])
+            body = self.body(population, [Statement("__value", "=", text)])
             lines += [
                 f"for i in range({size(population)}):",
-                *indent([*body, f"{name}___in[at + i] = _value"]),
+                *indent([*body, f"{name}___in[at + i] = __value"]),
             ]
             lines.append(f"at += {size(population)}")
         lines.append(f"{name}___call({name}___handles, {name}___in, {name}___out)")

@@ -266,9 +266,8 @@ class ProjectionPrinter:
         target = self.context.population(projection.target)
         lines = []
         for statement, line in zip(statements, body, strict=True):
-            held = (
-                statement.target.endswith("_post") and statement.target.removesuffix("_post") in target.frozen
-            )
+            ref = projection.refs.get(statement.target)
+            held = ref is not None and ref.end == "post" and ref.name in target.frozen
             if held and target.refractory is not None:
                 lines += [f"if now >= {target.name}___held[i]:", f"    {line}"]
             else:

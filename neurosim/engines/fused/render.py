@@ -6,17 +6,23 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from neurosim.model.expressions import CONSTANTS
+from neurosim.model.expressions import CONSTANTS, Rewriter
+from neurosim.model.expressions import expression as parsed
+from neurosim.model.functions import FUNCTIONS
 
-# Name in equations -> name in the generated program (math and support functions are imported there).
-_CALLS = {
-    "arccos": "acos",
-    "arcsin": "asin",
-    "arctan": "atan",
-    "floor": "np.floor",
-    "ceil": "np.ceil",
-}
-CONSTANT_TEXTS = {"pi": "pi", "e": "e", "inf": "np.inf"}
+_CALLS = {name: function.numba.partition(":")[2] for name, function in FUNCTIONS.items()}
+CONSTANT_TEXTS = {"pi": "np.pi", "e": "np.e", "inf": "np.inf"}
+_OPERATORS = {ast.FloorDiv: "floor_divide", ast.Mod: "remainder"}
+
+
+def function_imports() -> list[str]:
+    """Return the lines by which a generated program imports the functions of equations."""
+    homes: dict[str, set[str]] = {}
+    for function in FUNCTIONS.values():
+        module, _, name = function.numba.partition(":")
+        homes.setdefault(module, set()).add(name)
+    homes.pop("builtins")
+    return [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(homes.items())]
 
 
 class Hoist:
@@ -47,8 +53,9 @@ class Render(ast.NodeTransformer):
 
     def text(self, expression: str) -> str:
         """Return the rendered expression."""
-        tree = ast.parse(expression.strip(), mode="eval").body
-        return ast.unparse(ast.fix_missing_locations(self._hoisted(tree)))
+        # A copy, since this changes the tree.
+        tree = copied.visit(parsed(expression).tree)
+        return ast.unparse(self._hoisted(tree))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         """Render both sides."""
@@ -67,7 +74,7 @@ class Render(ast.NodeTransformer):
         ):
             return ast.BinOp(self._hoisted(node.left), node.op, node.right)
         if isinstance(node, ast.BinOp | ast.Call | ast.UnaryOp) and self._invariant(node):
-            return _name(self.hoist.name(ast.unparse(ast.fix_missing_locations(self.visit(node)))))
+            return _name(self.hoist.name(ast.unparse(self.visit(node))))
         for field, value in ast.iter_fields(node):
             if isinstance(value, ast.expr):
                 setattr(node, field, value if field == "func" else self._hoisted(value))
@@ -94,7 +101,9 @@ class Render(ast.NodeTransformer):
                 return _name(self.hoist.name(f"{self.real}({value!r})"))
             case ast.Name(id=name):
                 text = CONSTANT_TEXTS[name] if name in CONSTANTS else self.resolve(name)[0]
-                return ast.parse(text, mode="eval").body
+                return copied.visit(parsed(text).tree)
+            case ast.BinOp(left=left, op=ast.FloorDiv() | ast.Mod() as op, right=right):
+                return ast.Call(_name(_OPERATORS[type(op)]), [left, right], [])
             case ast.BoolOp(op=op, values=values):
                 # & and | on booleans: the short circuit of `and` would put a branch into the loop.
                 symbol: ast.operator = ast.BitAnd() if isinstance(op, ast.And) else ast.BitOr()
@@ -107,7 +116,7 @@ class Render(ast.NodeTransformer):
             case ast.Call(func=ast.Name(id="int"), args=[argument]):
                 return _integer(argument, *(self.visit(ast.Constant(x)) for x in (1.0, 0.0)))
             case ast.Call(func=ast.Name(id=name), args=arguments):
-                return ast.Call(ast.parse(_CALLS.get(name, name), mode="eval").body, arguments, [])
+                return ast.Call(_name(_CALLS.get(name, name)), arguments, [])
         return node
 
 
@@ -120,6 +129,9 @@ def _integer(argument: ast.expr, one: ast.expr, zero: ast.expr) -> ast.expr:
     if boolean:
         return ast.IfExp(argument, one, zero)
     return ast.Call(_name("trunc"), [argument], [])
+
+
+copied = Rewriter()
 
 
 def _name(name: str) -> ast.Name:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from neurosim.compiler.equations.names import OF
+from neurosim.compiler.equations.forms import ProjectionEquations
+from neurosim.compiler.equations.names import part_of
 from neurosim.compiler.schedule.program import Block, Program, Propagator
 from neurosim.model.expressions import names_in
 
@@ -45,17 +46,18 @@ def _disturbs(program: Program, learn: Block, between: Block, first: Block) -> b
     if between.kind == "record":
         return any(r.target == learn.owner for r in program.equations.network.recorders)
     projection = program.equations.projections[learn.owner]
-    read = {(projection.source, n.removesuffix("_pre")) for n in learn.reads if n.endswith("_pre")}
-    read |= {(projection.target, n.removesuffix("_post")) for n in learn.reads if n.endswith("_post")}
-    modulators = [n.split(OF) for n in learn.reads if OF in n]
-    read |= {(owner, variable) for variable, owner in modulators}
+    read = _elsewhere(projection, learn.reads)
     other = program.equations.projections.get(between.owner)
     if other is not None:
-        ends = {"_pre": other.source, "_post": other.target}
-        written = {(ends[e], n.removesuffix(e)) for n in between.writes for e in ends if n.endswith(e)}
-        return between.kind != "graded" or bool(written & read)
+        return between.kind != "graded" or bool(_elsewhere(other, between.writes) & read)
     held = {(between.owner, between.clamp.variable)} if between.clamp is not None else set()
     return bool(({(between.owner, n) for n in between.writes} | held) & read)
+
+
+def _elsewhere(projection: ProjectionEquations, names: frozenset[str]) -> set[tuple[str, str]]:
+    """Return what names stand for that belongs to populations, as (population, variable)."""
+    refs = (projection.refs[name] for name in names & projection.refs.keys())
+    return {(ref.owner, ref.name) for ref in refs}
 
 
 def scaled_traces(program: Program) -> dict[str, str]:
@@ -69,7 +71,7 @@ def scaled_traces(program: Program) -> dict[str, str]:
         if propagator.owner in program.equations.projections:
             for i, name in enumerate(propagator.linear.states):
                 if _only_decays(propagator, i):
-                    found[f"{propagator.owner}__{name}"] = f"{propagator.owner}__P_{name}_{name}"
+                    found[f"{propagator.owner}__{name}"] = f"{propagator.owner}__{part_of('P', name, name)}"
     return found
 
 

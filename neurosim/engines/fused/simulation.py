@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
+from neurosim.compiler.equations.names import clock
 from neurosim.compiler.evaluate import evaluate
 from neurosim.compiler.schedule.program import Program
 from neurosim.engines.externals import ExternalFunction
@@ -146,13 +147,14 @@ class FusedSimulation(Simulation):
         text = self.program.inline(population, name)
         # The step that a definition speaks of is the last one taken.
         step = max(self._now - 1, 0)
-        clock = {"t": step * self.dt, "dt": self.dt, "t_in_timesteps": step}
         known = {
             n: self._read(population.name, n)
             for n in (*population.constants, *population.states, *population.ports)
         }
         drawn = {n: self.storage.arrays[f"{population.name}__{n}"] for n in population.draws}
-        return np.broadcast_to(evaluate(text, {**clock, **known, **drawn}), (population.size,)).astype(float)
+        return np.broadcast_to(
+            evaluate(text, {**clock(step, self.dt), **known, **drawn}), (population.size,)
+        ).astype(float)
 
     def _write(self, owner: str, name: str, value: np.ndarray) -> None:
         full = f"{owner}__{name}"

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquations, ProjectionEquations
+from neurosim.compiler.equations.names import part_of
 from neurosim.compiler.schedule.exact import propagate
-from neurosim.compiler.schedule.program import Program, Propagator
+from neurosim.compiler.schedule.program import Program, Propagator, sum_of
 from neurosim.engines.externals import ExternalFunction
 from neurosim.engines.fused.aligned import aligned
 from neurosim.engines.fused.rewrites import scaled_traces
@@ -104,11 +105,9 @@ def build(
 
 def _sums(storage: Storage, program: Program) -> None:
     """Add the arrays in which the changes of presentations are summed."""
-    for block in program.samples:
-        if block.kind == "apply":
-            for name in (n for n in block.writes if n.endswith("___sum")):
-                like = storage.arrays[f"{block.owner}__{name.removesuffix('___sum')}"]
-                storage.state(f"{block.owner}__{name}", np.zeros_like(like))
+    for owner, name in program.sums:
+        like = storage.arrays[f"{owner}__{name}"]
+        storage.state(f"{owner}__{sum_of(name)}", np.zeros_like(like))
 
 
 def reset(storage: Storage, program: Program) -> None:
@@ -141,19 +140,16 @@ def coefficients(storage: Storage, program: Program) -> None:
 
 
 def _coefficients(storage: Storage, propagator: Propagator, equations: NetworkEquations) -> None:
-    part: PopulationEquations | ProjectionEquations = (
-        equations.populations.get(propagator.owner) or equations.projections[propagator.owner]
-    )
-    values = storage.values(propagator.owner, part.constants)
+    values = storage.values(propagator.owner, equations.part(propagator.owner).constants)
     step = equations.network.step
     p, q, c = propagate(propagator.linear, values, step, propagator.frozen, propagator.owner)
     states = propagator.linear.states
     head = f"{propagator.owner}__{propagator.prefix}"
     for i, to in enumerate(states):
-        storage.constant(f"{head}c_{to}", c[..., i])
+        storage.constant(part_of(f"{head}c", to), c[..., i])
         for j, source in enumerate(states):
-            storage.constant(f"{head}P_{to}_{source}", p[..., i, j])
-            storage.constant(f"{head}Q_{to}_{source}", q[..., i, j])
+            storage.constant(part_of(f"{head}P", to, source), p[..., i, j])
+            storage.constant(part_of(f"{head}Q", to, source), q[..., i, j])
 
 
 def _population(
@@ -167,9 +163,9 @@ def _population(
         storage.variable(f"{name}__{key}", value)
     for key in (*population.ports, *program.stored[name]):
         storage.variable(f"{name}__{key}", np.zeros(n))
-    for key in population.draws:
+    for key, draw in population.draws.items():
         storage.arrays[f"{name}__{key}"] = aligned(np.zeros(n, dtype=storage.dtype))
-        storage.numbers[f"{name}___{key}_key"] = stream_key(equations.seed, name, key)
+        storage.numbers[f"{name}___{key}_key"] = stream_key(equations.seed, name, draw.stream)
     if population.spiking:
         rows = 1 + max((k.delay for k in equations.projections.values() if k.source == name), default=0)
         storage.state(f"{name}___ring", np.zeros((rows, n), dtype=np.int32))
@@ -226,8 +222,8 @@ def _projection(
     for key, total in projection.totals.items():
         size = {"pre": sources, "post": targets}[total.level]
         storage.arrays[f"{name}__{key}"] = aligned(np.zeros(size, dtype=storage.dtype))
-    for key in projection.draws:
-        storage.numbers[f"{name}___{key}_key"] = stream_key(equations.seed, name, key)
+    for key, draw in projection.draws.items():
+        storage.numbers[f"{name}___{key}_key"] = stream_key(equations.seed, name, draw.stream)
     storage.numbers[f"{name}___delay"] = projection.delay
     if projection.dense:
         return
@@ -236,11 +232,12 @@ def _projection(
     storage.arrays[f"{name}___post"] = projection.post.view(np.uint32)
     if projection.delays is not None:
         arriving = [b for b in program.blocks if b.owner == name and b.kind in ("deliver", "on_pre")]
-        if any(n.endswith("_pre") for block in arriving for n in block.reads):
+        read = frozenset().union(*(block.reads for block in arriving)) & projection.refs.keys()
+        if any(projection.refs[name].end == "pre" for name in read):
             storage.arrays[f"{name}___pre"] = projection.pre.view(np.uint32)
         storage.arrays[f"{name}___delays"] = projection.delays.astype(np.min_scalar_type(projection.delay))
         storage.numbers[f"{name}___edges"] = projection.size
-    if projection.on_post:
+    if projection.plasticity.on_post:
         # Keys of 16 bits are sorted in linear time.
         order = np.argsort(projection.post.astype(np.min_scalar_type(targets)), kind="stable").astype(
             np.uint32

@@ -15,14 +15,32 @@ from numba.extending import intrinsic
 
 @njit(cache=True, nogil=True, inline="always")
 def clip(x, low, high):  # type: ignore[no-untyped-def]
-    """Return x held between low and high."""
-    return min(max(x, low), high)
+    """Return min(max(x, low), high), NaN where any of them is."""
+    return min(max(x, low), high) if low == low and high == high else low + high
 
 
 @njit(cache=True, nogil=True, inline="always")
 def sign(x):  # type: ignore[no-untyped-def]
-    """Return -1.0, 0.0 or 1.0."""
-    return float((x > 0) - (x < 0))
+    """Return -1.0, 0.0 or 1.0, or NaN of NaN."""
+    return float((x > 0) - (x < 0)) if x == x else x
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def floor_divide(x, y):  # type: ignore[no-untyped-def]
+    """Return the greatest whole number up to x/y; of a division by 0 what the division gives."""
+    return x / y if y == 0 else x // y
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def remainder(x, y):  # type: ignore[no-untyped-def]
+    """Return what is left of x after whole multiples of y, with the sign of y; NaN of a division by 0."""
+    return x - x / y if y == 0 else x % y
+
+
+@njit(cache=True, nogil=True)
+def softplus(x):  # type: ignore[no-untyped-def]
+    """Return log(1 + exp(x)), without overflow."""
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
 
 
 @njit(cache=True, nogil=True)

@@ -13,6 +13,7 @@ from jax import Array
 from jax.ad_checkpoint import checkpoint_name
 
 from neurosim.compiler.evaluate import OPERATORS, Table
+from neurosim.model.functions import FUNCTIONS, load
 
 COMBINE: dict[str, Callable[[Any, Any], Any]] = {
     "=": lambda old, new: new,
@@ -24,14 +25,38 @@ COMBINE: dict[str, Callable[[Any, Any], Any]] = {
 """What an assignment makes of the old value and that of its expression."""
 
 
-def _integer(x: Any) -> Any:
+def integer(x: Any) -> Any:
+    """Return x without its fraction, 1 or 0 of a condition."""
     x = jnp.asarray(x)
     return jnp.where(x, 1.0, 0.0) if x.dtype == bool else jnp.trunc(x)
 
 
-def _exprel(x: Any) -> Array:
+def exprel(x: Any) -> Array:
+    """Return (exp(x) - 1)/x, 1 at 0."""
     small = jnp.abs(x) < 1e-16
     return jnp.where(small, 1.0, jnp.expm1(x) / jnp.where(small, 1.0, x))
+
+
+def clip(x: Any, low: Any, high: Any) -> Array:
+    """Return min(max(x, low), high), NaN where any of them is."""
+    return jnp.minimum(jnp.maximum(x, low), high)
+
+
+def softplus(x: Any) -> Array:
+    """Return log(1 + exp(x)), without overflow."""
+    return jnp.logaddexp(x, 0.0)
+
+
+def _power(x: Any, y: Any) -> Any:
+    return jnp.power(x, y) if isinstance(x, int | float) else x**y
+
+
+def _remainder(x: Any, y: Any) -> Array:
+    return jnp.where(y == 0, jnp.nan, jnp.mod(x, y))
+
+
+def _floor_divide(x: Any, y: Any) -> Array:
+    return jnp.where(y == 0, jnp.true_divide(x, y), jnp.floor_divide(x, y))
 
 
 SLOPE = "slope"
@@ -39,26 +64,25 @@ SLOPE = "slope"
 
 
 @jax.custom_jvp
-def _tanh(x: Any) -> Array:
+def tanh(x: Any) -> Array:
+    """Return the hyperbolic tangent."""
     return jnp.tanh(x)
 
 
-@_tanh.defjvp
+@tanh.defjvp
 def _(at: tuple[Array], changes: tuple[Array]) -> tuple[Array, Array]:
     # JAX's own derivative is the same, but it keeps two arrays, 1 - y and y, where one will do.
-    y = _tanh(*at)
+    y = tanh(*at)
     return y, changes[0] * checkpoint_name((1 - y) * (1 + y), SLOPE)  # type: ignore[no-untyped-call]
 
 
 JAX: Table = {
     **OPERATORS,
-    ast.Div: jnp.true_divide, ast.Mod: jnp.mod, ast.FloorDiv: jnp.floor_divide,
+    ast.Constant: float,
+    ast.Div: jnp.true_divide, ast.Mod: _remainder, ast.FloorDiv: _floor_divide, ast.Pow: _power,
     ast.Not: jnp.logical_not, ast.And: jnp.logical_and, ast.Or: jnp.logical_or,
-    "abs": jnp.abs, "arccos": jnp.arccos, "arcsin": jnp.arcsin, "arctan": jnp.arctan, "ceil": jnp.ceil,
-    "clip": jnp.clip, "cos": jnp.cos, "cosh": jnp.cosh, "exp": jnp.exp, "expm1": jnp.expm1, "floor": jnp.floor,
-    "log": jnp.log, "log10": jnp.log10, "log1p": jnp.log1p, "sign": jnp.sign, "sin": jnp.sin, "sinh": jnp.sinh,
-    "sqrt": jnp.sqrt, "tan": jnp.tan, "tanh": _tanh,
-    "int": _integer, "exprel": _exprel, "select": jnp.where,
+    **{name: load(function.jax) for name, function in FUNCTIONS.items()},
+    "select": jnp.where,
 }  # fmt: skip
 
 

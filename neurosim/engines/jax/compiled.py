@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import lru_cache, partial
 from typing import Any
 
@@ -56,7 +56,7 @@ def shape_of(program: Program, settings: Settings, room: int) -> Shape:
         [_population(u) for u in equations.populations.values()],
         [_projection(k) for k in equations.projections.values()],
     )
-    blocks = [_block(program, b) for b in (*program.blocks, *program.samples)]
+    blocks = [_block(program, b) for b in (*program.blocks, *program.presentation)]
     stored = {name: list(names) for name, names in program.stored.items()}
     return Shape(
         key(equations.network.step, recorders, populations, projections, blocks, stored),
@@ -84,10 +84,11 @@ def _population(population: PopulationEquations) -> list[Any]:
     return [
         *facts,
         population.source is not None,
-        dict(population.draws),
+        _drawn(population),
         dict(population.definitions),
         list(population.ports),
         list(population.states),
+        [[name, *astuple(ref)] for name, ref in sorted(population.refs.items())],
     ]
 
 
@@ -107,9 +108,13 @@ def _projection(projection: ProjectionEquations) -> list[Any]:
         sorted(projection.dimensions),
         sorted(projection.constants),
         sorted(projection.states),
-        sorted(projection.each),
+        [[name, *astuple(ref)] for name, ref in sorted(projection.refs.items())],
     ]
-    return [*facts, places, dict(projection.draws), *names]
+    return [*facts, places, _drawn(projection), *names]
+
+
+def _drawn(part: PopulationEquations | ProjectionEquations) -> dict[str, str]:
+    return {name: draw.kind for name, draw in part.draws.items()}
 
 
 def keep_compiled() -> None:

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
-from neurosim.compiler.equations.names import CLOCK, OF
+from neurosim.compiler.equations.names import CLOCK, clock
 from neurosim.compiler.evaluate import Table
 from neurosim.compiler.schedule.program import Program
 from neurosim.engines.jax.surrogate import Surrogate
@@ -61,12 +61,12 @@ class Context:
     def value(self, owner: str, name: str) -> Any:
         """Return what a name stands for in the statements of an owner: the clock, a modulator or a variable."""
         if name in CLOCK:
-            dt, step = self.program.equations.network.step, self.step.astype(self.settings.dtype)
-            return {"dt": dt, "t": step * dt, "t_in_timesteps": step}[name]
-        if OF in name:
-            variable, owner = name.split(OF)
-            value = self.values[f"{owner}.{variable}"]
-            return value if len(value) > 1 else value[0]
+            step: Any = self.step.astype(self.settings.dtype)
+            return clock(step, self.program.equations.network.step)[name]
+        ref = self.program.equations.part(owner).refs.get(name)
+        if ref is not None:
+            value = self.values[f"{ref.owner}.{ref.name}"]
+            return value[0] if ref.end == "one" else value
         return self.values[f"{owner}.{name}"]
 
     def write(self, name: str, value: Any) -> None:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Literal
 
+from neurosim.model.expressions import expression as parsed
 from neurosim.model.expressions import names_in
 
 Level = Literal["run", "pre", "post", "edge"]
@@ -17,7 +18,7 @@ def separate(expression: str, level: Callable[[str], Level]) -> dict[Level, str]
     Arguments: expression, such as 'w * output_pre'; level, where a name varies; numbers belong to 'run'.
     """
     texts: dict[Level, str] = {}
-    for factor, operator in _factors(ast.parse(expression.strip(), mode="eval").body, "*"):
+    for factor, operator in _factors(parsed(expression).tree, "*"):
         text = ast.unparse(factor)
         levels = {level(name) for name in names_in(text)} - {"run"}
         if len(levels) > 1:

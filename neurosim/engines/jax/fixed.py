@@ -10,6 +10,7 @@ import numpy as np
 from jax import Array, lax
 
 from neurosim.compiler.equations.forms import ProjectionEquations
+from neurosim.compiler.equations.names import part_of
 from neurosim.compiler.schedule.exact import augmented, balance, constant_part, propagate
 from neurosim.compiler.schedule.program import Program, Propagator
 from neurosim.engines.jax.arithmetic import JAX
@@ -136,15 +137,14 @@ def exponential(a: Array) -> Array:
 
 def _constants(program: Program, propagator: Propagator, given: Mapping[str, Any]) -> dict[str, Any]:
     owner = propagator.owner
-    part = program.equations.populations.get(owner) or program.equations.projections[owner]
-    return {name: given[f"{owner}.{name}"] for name in part.constants}
+    return {name: given[f"{owner}.{name}"] for name in program.equations.part(owner).constants}
 
 
 def _named(propagator: Propagator, p: Any, q: Any, c: Any) -> dict[str, Any]:
     found, head = {}, f"{propagator.owner}.{propagator.prefix}"
     for i, to in enumerate(propagator.linear.states):
-        found[f"{head}c_{to}"] = c[..., i]
+        found[part_of(f"{head}c", to)] = c[..., i]
         for j, source in enumerate(propagator.linear.states):
-            found[f"{head}P_{to}_{source}"] = p[..., i, j]
-            found[f"{head}Q_{to}_{source}"] = q[..., i, j]
+            found[part_of(f"{head}P", to, source)] = p[..., i, j]
+            found[part_of(f"{head}Q", to, source)] = q[..., i, j]
     return found

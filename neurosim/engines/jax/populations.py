@@ -19,7 +19,7 @@ from neurosim.engines.jax.draws import DRAW
 from neurosim.engines.jax.surrogate import switch
 from neurosim.engines.jax.trials import over_trials
 from neurosim.errors import DescriptionError
-from neurosim.model.expressions import Statement, names_in
+from neurosim.model.expressions import Statement, expression, names_in
 
 
 class Names(dict[str, Any]):
@@ -73,11 +73,11 @@ def assign(
 def draw(context: Context, block: Block) -> None:
     """Draw the random numbers of a unit, or of the edges of a projection, for this step."""
     equations = context.program.equations
-    part = equations.populations.get(block.owner) or equations.projections[block.owner]
+    part = equations.part(block.owner)
     size = part.size if isinstance(part, PopulationEquations) else len(part.pre)
-    for name, kind in part.draws.items():
+    for name, drawn in part.draws.items():
         key = context.values[f"{part.name}/key/{name}"]
-        take = partial(DRAW[kind], size=size, dtype=context.settings.dtype)
+        take = partial(DRAW[drawn.kind], size=size, dtype=context.settings.dtype)
         context.values[f"{part.name}.{name}"] = over_trials(take, context.trials, key, context.step)
 
 
@@ -130,9 +130,7 @@ def reset(context: Context, block: Block) -> None:
 
 def compared(context: Context, population: PopulationEquations) -> frozenset[str]:
     """Return the variables on the greater side of a threshold's comparisons, such as v in v > v_threshold."""
-    nodes = [
-        n for n in ast.walk(ast.parse(population.threshold or "0", mode="eval")) if isinstance(n, ast.Compare)
-    ]
+    nodes = [n for n in ast.walk(expression(population.threshold or "0").tree) if isinstance(n, ast.Compare)]
     sides = [n.left if isinstance(n.ops[0], ast.Gt | ast.GtE) else n.comparators[0] for n in nodes]
     return frozenset().union(
         *(names_in(context.program.inline(population, ast.unparse(side))) for side in sides)

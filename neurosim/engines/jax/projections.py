@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,9 +10,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from neurosim.compiler.equations.forms import End, ProjectionEquations
-from neurosim.compiler.equations.names import CLOCK, OF
 from neurosim.compiler.evaluate import evaluate
-from neurosim.compiler.schedule.program import Block
+from neurosim.compiler.schedule.program import Block, sum_of
 from neurosim.engines.jax.arithmetic import COMBINE, JAX
 from neurosim.engines.jax.context import Context
 from neurosim.engines.jax.factors import Level, separate
@@ -27,13 +27,13 @@ def level_of(projection: ProjectionEquations, name: str) -> Level:
         return projection.traces[name].level
     if name in projection.totals:
         return projection.totals[name].level
-    if name in projection.each:
-        return "post"
-    if name.removesuffix("___sum") in projection.states or name in projection.draws or name.startswith("_"):
-        return "edge"
-    if name not in projection.dimensions or name in projection.constants or name in CLOCK or OF in name:
-        return "run"
-    return "pre" if name.endswith("_pre") else "post"
+    if name in projection.refs:
+        return _END[projection.refs[name].end]
+    per_edge = {*projection.states, *map(sum_of, projection.states), *projection.draws}
+    return "edge" if name in per_edge or name.startswith("_") else "run"
+
+
+_END: Mapping[str, Level] = {"pre": "pre", "post": "post", "each": "post", "one": "run"}
 
 
 @dataclass
@@ -63,26 +63,14 @@ class Edges:
         """The end that the block does not go through."""
         return "post" if self.own == "pre" else "pre"
 
-    def owned(self, name: str) -> tuple[str, str]:
-        """Return the owner of a variable and its name there."""
-        level = level_of(self.projection, name)
-        if level in ("run", "edge") or name in {
-            *self.projection.traces,
-            *self.projection.totals,
-            *self.projection.each,
-        }:
-            return self.projection.name, name
-        return self.projection.source if level == "pre" else self.projection.target, name.removesuffix(
-            f"_{level}"
-        )
-
     def full(self, name: str) -> str:
         """Return the name of a variable among the values of the step."""
-        return ".".join(self.owned(name))
+        ref = self.projection.refs.get(name)
+        return f"{self.projection.name}.{name}" if ref is None else f"{ref.owner}.{ref.name}"
 
     def value(self, name: str) -> Any:
         """Return a variable where it is kept: a number, one per source or target, or one per edge."""
-        return self.context.value(*self.owned(name))
+        return self.context.value(self.projection.name, name)
 
     def spread(self, value: Any, level: Level) -> Any:
         """Return what is kept at a level as values at edges."""
@@ -157,7 +145,8 @@ class Edges:
             summand = jnp.broadcast_to(summand, self.context.shape(self.projection.size))
             new = self.added(old, end, summand if self.spikes is None else summand * self.counted())
         target = self.context.population(self.projection.target)
-        if self.spikes is not None and end == "post" and line.target.removesuffix("_post") in target.frozen:
+        ref = self.projection.refs.get(line.target)
+        if self.spikes is not None and ref is not None and end == "post" and ref.name in target.frozen:
             new = jnp.where(self.context.active(target), new, old)
         self.context.write(full, new)
 

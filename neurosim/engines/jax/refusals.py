@@ -64,11 +64,11 @@ def _per_spike(projection: ProjectionEquations, line: Statement, own: str) -> It
 
 def _read_elsewhere(projection: ProjectionEquations, block: Block, line: Statement, own: str) -> bool:
     """Return whether a variable of a population that one edge or spike writes is read for another one."""
-    level = level_of(projection, line.target)
-    ends = {"pre": projection.source, "post": projection.target}
-    variable = line.target.removesuffix(f"_{level}")
-    same = [end for end in ends if ends[end] == ends[level] and (end != level or level != own)]
+    written = projection.refs.get(line.target)
     names = frozenset().union(*(names_in(s.expression) for s in block.statements))
-    return any(
-        f"{variable}_{end}" in names and level_of(projection, f"{variable}_{end}") == end for end in same
+    read = (projection.refs[name] for name in names & projection.refs.keys())
+    return written is not None and any(
+        (ref.owner, ref.name) == (written.owner, written.name) and not ref.end == written.end == own
+        for ref in read
+        if not ref.modulator
     )

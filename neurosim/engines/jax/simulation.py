@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from neurosim.compiler.equations.forms import PopulationEquations
+from neurosim.compiler.equations.names import clock
 from neurosim.compiler.evaluate import evaluate
 from neurosim.compiler.schedule.program import Program
 from neurosim.engines.jax import draws, fixed
@@ -146,12 +147,16 @@ class JaxSimulation(Simulation):
             n: self._read(population.name, n)
             for n in (*population.constants, *population.states, *population.ports)
         }
-        clock = {"t": last * self.dt, "dt": self.dt, "t_in_timesteps": last}
-        keys = {n: stream_key(self.equations.seed, population.name, n) for n in population.draws}
         drawn = {
-            n: draws.on_host(kind, keys[n], last, population.size) for n, kind in population.draws.items()
+            n: draws.on_host(
+                draw.kind,
+                stream_key(self.equations.seed, population.name, draw.stream),
+                last,
+                population.size,
+            )
+            for n, draw in population.draws.items()
         }
-        value = evaluate(self.program.inline(population, name), {**clock, **known, **drawn})
+        value = evaluate(self.program.inline(population, name), {**clock(last, self.dt), **known, **drawn})
         return np.broadcast_to(value, (population.size,)).astype(float)
 
     def _write(self, owner: str, name: str, value: np.ndarray) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 
 from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
-from neurosim.compiler.schedule.program import Program
+from neurosim.compiler.schedule.program import Program, sum_of
 from neurosim.engines.jax.draws import words
 from neurosim.rng import stream_key
 
@@ -52,7 +52,7 @@ def state_names(program: Program) -> list[str]:
         for population in program.equations.populations.values()
         for name in population.states
     ]
-    blocks = (*program.blocks, *program.samples)
+    blocks = (*program.blocks, *program.presentation)
     for projection in program.equations.projections.values():
         written = {name for block in blocks if block.owner == projection.name for name in block.writes}
         names += [
@@ -65,8 +65,11 @@ def state_names(program: Program) -> list[str]:
 
 def keys(program: Program, seed: int) -> dict[str, np.ndarray]:
     """Return the keys of the random numbers of a run, by 'owner/key/draw', from a seed."""
-    drawn = [(part.name, name) for part in parts(program) for name in part.draws]
-    return {f"{owner}/key/{name}": words(stream_key(seed, owner, name)) for owner, name in drawn}
+    return {
+        f"{part.name}/key/{name}": words(stream_key(seed, part.name, draw.stream))
+        for part in parts(program)
+        for name, draw in part.draws.items()
+    }
 
 
 def initial_state(
@@ -86,8 +89,7 @@ def initial_state(
             state[f"{population.name}/ring"] = jnp.zeros((rows(program, population), population.size), dtype)
         if population.refractory is not None:
             state[f"{population.name}/until"] = jnp.zeros(population.size, jnp.int32)
-    summed = [f"{b.owner}.{n}" for b in program.samples for n in b.writes if n.endswith("___sum")]
-    state |= {name: jnp.zeros_like(state[name.removesuffix("___sum")]) for name in summed}
+    state |= {f"{o}.{sum_of(n)}": jnp.zeros_like(state[f"{o}.{n}"]) for o, n in program.sums}
     state |= {name: jnp.asarray(key) for name, key in streams.items()}
     return {**state, "step": jnp.zeros((), jnp.int32)}
 

@@ -8,7 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from neurosim.compiler.schedule.program import Block, Program
+from neurosim.compiler.schedule.program import Block, Program, sum_of
 from neurosim.engines.jax import matrices, populations, projections
 from neurosim.engines.jax.context import Context, Settings
 from neurosim.engines.jax.populations import Names
@@ -40,7 +40,8 @@ def accumulate(
     program: Program, settings: Settings, fixed: Mapping[str, Any], state: Values, share: Any
 ) -> Values:
     """Return the state with `share` of the change that rules with the clock 'sample' ask for added to its sums."""
-    sums = {name: value for name, value in state.items() if name.endswith("___sum")}
+    summed = [f"{owner}.{sum_of(name)}" for owner, name in program.sums]
+    sums = {name: state[name] for name in summed}
     empty = {name: jnp.zeros_like(value) for name, value in sums.items()}
     changes = _between_steps(program, settings, fixed, {**state, **empty}, "accumulate")
     return {**state, **{name: value + share * changes[name] for name, value in sums.items()}}
@@ -55,7 +56,7 @@ def _between_steps(
     program: Program, settings: Settings, fixed: Mapping[str, Any], state: Values, kind: str
 ) -> Values:
     context = _context(program, settings, fixed, state, jnp.maximum(state["step"] - 1, 0), {})
-    for block in (b for b in program.samples if b.kind == kind):
+    for block in (b for b in program.presentation if b.kind == kind):
         of_population = (
             populations.statements if block.owner in program.equations.populations else projections.all_edges
         )

@@ -1,4 +1,4 @@
-"""Rules with the clock 'sample' in Brian2: what each presentation adds, and the change after the last one."""
+"""Presentations in Brian2: what each adds to the changes of rules with the clock 'sample', made after the last one."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 from brian2.equations.equations import SingleEquation
 
-from neurosim.engines.brian2.text import Names, Order, code, parameter, run_code
-from neurosim.model.expressions import Statement, rename
+from neurosim.engines.brian2.text import Names, Order, code, parameter, run_code, written
+from neurosim.model.expressions import Statement
 from neurosim.model.units import DIMENSIONLESS, Dimension
 
 
-def sample_equations(
+def presentation_equations(
     changes: Mapping[str, str], dimensions: Mapping[str, Dimension], names: Names, share: str
 ) -> list[SingleEquation]:
     """Return the variables that hold the sums of changes, and `share`, what one presentation has in them."""
@@ -31,8 +31,8 @@ class Turn:
     statements: Sequence[Statement] = ()
 
 
-class Samples:
-    """The code of one group for the clock 'sample'; it is prepared with the network and runs when it is called.
+class Presentation:
+    """The code of one group for presentations; it is prepared with the network and runs when it is called.
 
     Arguments: group, of Brian2; changes, by state; adding, the totals that they read; turns, what follows the changes;
     names, in Brian2's terms; share, the name of the share of one presentation in the sums.
@@ -49,7 +49,7 @@ class Samples:
         order: Order,
     ) -> None:
         self._share = group.variables[share].get_value()
-        new = {names[name]: rename(text, names) for name, text in changes.items()}
+        new = {names[name]: written(text, names) for name, text in changes.items()}
         add = [f"sum_{name} += {share} * ({text})" for name, text in new.items()]
         make = [line for name in new for line in (f"{name} += sum_{name}", f"sum_{name} = 0")]
         self._own: list[Any] = []

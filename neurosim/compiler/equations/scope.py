@@ -1,0 +1,119 @@
+"""The names of a population or projection while it is written out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from neurosim.compiler.equations.draws import Draw, Kind, with_draws
+from neurosim.compiler.equations.forms import End, PopulationEquations, Ref, Variables
+from neurosim.compiler.equations.names import CLOCK, RESERVED, check_variable, part_of
+from neurosim.errors import DescriptionError, SignalMissing
+from neurosim.model.network import Network
+from neurosim.model.parameters import Parameter
+from neurosim.model.units import DIMENSIONLESS, Dimension
+from neurosim.model.values import Distribution, resolve, value_dimension
+
+
+@dataclass
+class Scope:
+    """The names that the texts of one part of a network may hold; writers declare them one after the other.
+
+    name, of the part; where, the part in messages; own, the reserved name that the part itself declares; seed, of
+    random values.
+    """
+
+    name: str
+    where: str
+    own: str
+    seed: int
+    dimensions: dict[str, Dimension] = field(default_factory=lambda: dict(CLOCK))
+    constants: dict[str, np.ndarray] = field(default_factory=dict)
+    states: dict[str, np.ndarray] = field(default_factory=dict)
+    draws: dict[str, Draw] = field(default_factory=dict)
+    refs: dict[str, Ref] = field(default_factory=dict)
+
+    @property
+    def variables(self) -> Variables:
+        """What has been declared."""
+        return Variables(self.dimensions, self.constants, self.states, self.draws, self.refs)
+
+    def declare(self, name: str, dim: Dimension) -> str:
+        """Note the dimension of a new name that users see."""
+        check_variable(name, {*self.dimensions, *RESERVED - {self.own}}, self.where)
+        return self.add(name, dim)
+
+    def add(self, name: str, dim: Dimension) -> str:
+        """Note the dimension of a name that is made by the compiler."""
+        self.dimensions[name] = dim
+        return name
+
+    def refer(self, name: str, ref: Ref, dim: Dimension) -> str:
+        """Note what a name stands for that belongs to another part."""
+        self.refs[name] = ref
+        return self.add(name, dim)
+
+    def constant(self, name: str, value: Any, size: int | None = None) -> None:
+        """Note a constant: a value with its unit, one number or one of each neuron (`size`)."""
+        if size is None and (isinstance(value, Distribution) or np.ndim(value)):
+            raise DescriptionError(
+                f"{self.where}: '{name}' must be one number for the whole projection: give one"
+            )
+        where = f"{self.name}.{name}"
+        dim = value_dimension(value, where)
+        self.declare(name, dim)
+        self.constants[name] = resolve(value, dim, size or 1, self.seed, where)
+
+    def parameter(self, name: str, value: Any, size: int, declared: Parameter) -> None:
+        """Note a parameter as a constant, with a check of what is drawn for it."""
+        self.constant(name, value, size)
+        declared.check_bounds(self.constants[name], f"{self.name}.{name}")
+
+    def made(self, name: str, value: Any) -> str:
+        """Note a constant that is made by the compiler, with its unit."""
+        dim = value_dimension(value, self.where)
+        self.constants[name] = resolve(value, dim, 1, self.seed, self.where)
+        return self.add(name, dim)
+
+    def drawn(self, text: str, *owner: str) -> str:
+        """Return an expression with rand() and randn() replaced by names that hold one draw per step.
+
+        Arguments: owner, the prefix of the rule that draws, if it is one.
+        """
+        return with_draws(
+            text, lambda call, kind: self.draw(kind, *owner, call, "draw", str(len(self.draws))), self.where
+        )
+
+    def draw(self, kind: Kind, *parts: str) -> str:
+        """Return the name of a random number that is drawn at every step, from the parts of its name."""
+        name = part_of(*parts)
+        self.draws[name] = Draw(kind, "_".join(parts))
+        return self.add(name, DIMENSIONLESS)
+
+    def modulator(self, network: Network, population: str, size: int, title: str) -> str:
+        """Return the name of a modulator: the output of one neuron, or of as many as there are here (`size`)."""
+        source = network.populations.get(population)
+        if source is None or source.model.output is None:
+            raise SignalMissing(
+                f"{title}: it needs the modulator '{population}', one unit with a graded output: add "
+                f"Population('{population}', 1, Signal()) or name another"
+            )
+        if source.size not in (1, size):
+            raise DescriptionError(
+                f"{title}: its modulator '{population}' has {source.size} units: give it 1, or {size}, one for each "
+                "neuron"
+            )
+        ref = Ref(population, "output", "one" if source.size == 1 else "each")
+        return self.refer(
+            part_of("output", "of", population), ref, source.model.parsed()[source.model.output].dim
+        )
+
+    def ends(self, populations: Mapping[End, PopulationEquations]) -> None:
+        """Refer to all variables of the populations at the two ends of a projection ('pre' and 'post')."""
+        for end, population in populations.items():
+            for name, dim in population.dimensions.items():
+                if name not in {*CLOCK, *population.refs}:
+                    self.refer(part_of(name, end), Ref(population.name, name, end), dim)

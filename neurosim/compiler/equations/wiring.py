@@ -1,0 +1,78 @@
+"""The edges of a projection, drawn or listed, and their delays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from neurosim.compiler.equations.forms import EdgeList, Wiring
+from neurosim.compiler.equations.names import SECOND
+from neurosim.errors import DescriptionError
+from neurosim.model.connectivity import edge_order
+from neurosim.model.network import Network
+from neurosim.model.parts import Projection
+from neurosim.model.values import Distribution, resolve
+from neurosim.rng import generator
+
+LONGEST = 2**31
+"""Most units times steps of delay; a spike that is kept for a step takes four bytes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """wiring, the edges in their order; order, the place of each in the order of the description."""
+
+    wiring: Wiring
+    order: np.ndarray | slice
+
+    @property
+    def size(self) -> int:
+        """Number of edges."""
+        return self.wiring.edges.size
+
+
+def draw_wiring(
+    projection: Projection, network: Network, sources: int, targets: int, seed: int, where: str
+) -> Drawn:
+    """Return the edges of a projection and their delays, from the streams of `seed`.
+
+    Arguments: network, for its dt; sources and targets, numbers of units at the two ends; where, for messages.
+    Raises DescriptionError on pairs that do not exist and delays that are no whole number of steps.
+    """
+    rng = generator(seed, f"{projection.name} connectivity")
+    connect: Any = projection.connect
+    if not connect.autapses and projection.source != projection.target:
+        connect = replace(connect, autapses=True)
+    if connect.dense and np.ndim(projection.delay) == 0 and not isinstance(projection.delay, Distribution):
+        # All pairs are in order as they are, and are not even listed.
+        delay = int(_delay_steps(projection, sources * targets, sources, network, seed, where))
+        return Drawn(Wiring(EdgeList(np.arange(sources + 1) * targets, None, targets), delay), slice(None))
+    pre, post = connect.pairs(sources, targets, rng, where)
+    steps = _delay_steps(projection, pre.size, sources, network, seed, where)
+    order = edge_order(pre, steps, post) if steps.ndim else edge_order(pre, post)
+    edges = EdgeList(np.searchsorted(pre[order], np.arange(sources + 1)), post[order], targets)
+    delays = steps[order].astype(np.int32) if steps.ndim else None
+    return Drawn(Wiring(edges, int(steps.max(initial=0)), delays), order)
+
+
+def _delay_steps(
+    projection: Projection, edges: int, sources: int, network: Network, seed: int, where: str
+) -> np.ndarray:
+    """Return delays in steps: 0-d, or one per edge; drawn ones are rounded to the nearest step."""
+    delay, where = projection.delay, f"{where}: delay"
+    steps = resolve(delay, SECOND, edges, seed, where) / network.step
+    whole = np.rint(steps)
+    if isinstance(delay, Distribution):
+        steps = whole
+    if np.any(steps < 0) or np.any(np.abs(steps - whole) > 1e-6 * np.maximum(1.0, whole)):
+        raise DescriptionError(
+            f"{where} {delay} is not a whole number (from 0) of steps of {network.dt}: change it or dt"
+        )
+    if whole.max(initial=0) * sources > LONGEST:
+        raise DescriptionError(
+            f"{where}: {whole.max():.3g} steps of past spikes of {sources} units do not fit into memory: "
+            "lower it, or raise dt"
+        )
+    return whole.astype(np.int64)

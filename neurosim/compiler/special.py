@@ -1,0 +1,17 @@
+"""Functions of equations that numpy lacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def clip(x: Any, low: Any, high: Any) -> Any:
+    """Return min(max(x, low), high), NaN where any of them is."""
+    return np.minimum(np.maximum(x, low), high)
+
+
+def softplus(x: Any) -> Any:
+    """Return log(1 + exp(x)), without overflow."""
+    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
