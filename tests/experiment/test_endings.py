@@ -219,23 +219,6 @@ def test_a_stage_has_a_short_name(toy, monkeypatch):
         new_run(toy.experiment, out=OUT).execute()
 
 
-def test_a_terminal_without_our_signs_still_shows_everything(tmp_path):
-    path = tmp_path / "signs.h5"
-    claim = dict.fromkeys(("id", "source", "kind", "verdict", "unit", "note"), "µ")
-    with Writer(path) as writer:
-        writer.write("Δ/x", 1.0, (), "µV", "größer als ½")
-        writer.set_attributes(claims=[claim | {"statement": "≥", "expected": "1 ± 2", "measured": 1.0}])
-    code = "from neurosim.cli import main; raise SystemExit(main())"
-    done = subprocess.run(
-        [sys.executable, "-c", code, "show", path],
-        capture_output=True,
-        check=False,
-        env=os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert done.stdout.isascii() and rb"gr\xf6\xdfer" in done.stdout
-
-
 @pytest.mark.parametrize("every", [-1, float("nan"), float("inf")])
 def test_checkpoints_have_a_time_between_them(toy, every):
     with pytest.raises(UsageError, match="give seconds, at least 0"):
