@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurosim.experiment import new_run
-from neurosim.store import Writer, open_results
-from neurosim.store.compare import differences
+from neurosim.store import Writer, differences, open_results
 from neurosim.store.provenance import provenance
 
 ARRAYS = {
