@@ -12,8 +12,7 @@ from rich.text import Text
 from neurosim.cli.console import console
 from neurosim.cli.exit_codes import DONE, FAILED
 from neurosim.errors import shown
-from neurosim.store import open_results
-from neurosim.store.compare import differences
+from neurosim.store import differences, open_results
 
 
 def show_differences(first: Path, second: Path, *, as_json: bool) -> int:

@@ -57,7 +57,7 @@ def show_claims(path: Path, *, as_json: bool, as_csv: bool) -> None:
         elif results.claims:
             console().print(claims_table(results.claims))
         else:
-            print(f"{path}: no claims (status: {results.status})")
+            print(f"{shown(path)}: no claims (status: {shown(results.status)})")
 
 
 def _content(results: Results) -> dict[str, Any]:

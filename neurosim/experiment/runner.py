@@ -109,11 +109,12 @@ class Run:
     def _stopped(self, context: RunContext, error: BaseException) -> None:
         """Leave what is finished in a readable file; the parts stay whatever happens here."""
         interrupted = isinstance(error, KeyboardInterrupt)
-        self.complete = self.parts.left() == "complete"
+        left = self.parts.left()
+        self.complete = left == "complete"
         if self.complete or not (interrupted or self.parts.worth_keeping()):
             self.parts.remove()
             return
-        if self.path.exists() and self.parts.left() is None:
+        if self.path.exists() and left is None:
             # What was there stays until this run is complete.
             if isinstance(error, OutputTaken):
                 error.add_note(f"its stages are kept: move that file away, then --resume {self.path}")

@@ -1,5 +1,6 @@
 """Result files: one HDF5 file per run, checked before it is read, never unpickled."""
 
+from neurosim.store.compare import Difference, differences
 from neurosim.store.data import Data, Info, Spikes
 from neurosim.store.parts import Parts
 from neurosim.store.reader import Results, open_results
@@ -9,12 +10,14 @@ from neurosim.store.writer import Writer, check_target
 
 __all__ = [
     "Data",
+    "Difference",
     "Info",
     "Parts",
     "Results",
     "Spikes",
     "Writer",
     "check_target",
+    "differences",
     "load_state",
     "open_results",
     "parts_folder",

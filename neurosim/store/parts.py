@@ -82,9 +82,8 @@ class Parts:
 
     def stages(self) -> list[str]:
         """Return the names of the finished stages in alphabetical order."""
-        return sorted(
-            path.name.removesuffix(".h5") for path in self.folder.glob("*.h5") if not _is_state(path)
-        )
+        names = (path.name.removesuffix(".h5") for path in self.folder.glob("*.h5"))
+        return sorted(name for name in names if not name.endswith((".state", ".before")))
 
     def save(self, stage: str, contents: Mapping[str, Data | Spikes], citations: list[str]) -> None:
         """Close a stage: keep its results, and drop its checkpoint; raises ResultFileError."""
@@ -92,7 +91,8 @@ class Parts:
             writer.set_attributes(status="running", citations=citations)
             for name, item in contents.items():
                 _write(writer, stage, name, item)
-        self._state(stage).unlink(missing_ok=True)
+        for path in self._states(stage):
+            path.unlink(missing_ok=True)
 
     def load(self, stage: str) -> tuple[Contents, list[str]]:
         """Return what `save` kept of a stage, its results and citations; raises ResultFileError."""
@@ -108,13 +108,23 @@ class Parts:
             return contents, results.attributes["citations"]
 
     def save_state(self, stage: str, state: Mapping[str, npt.ArrayLike]) -> None:
-        """Keep a checkpoint of an unfinished stage in place of the last one; raises ResultFileError."""
-        write_state(self._state(stage), state)
+        """Keep a checkpoint of an unfinished stage, and the one before it; raises ResultFileError."""
+        last, before = self._states(stage)
+        if last.exists():
+            last.replace(before)
+        write_state(last, state)
 
     def load_state(self, stage: str) -> dict[str, np.ndarray | np.generic] | None:
-        """Return the last checkpoint of a stage, or None; raises ResultFileError when it is damaged."""
-        path = self._state(stage)
-        return read_state(path) if path.exists() else None
+        """Return the last checkpoint of a stage that is whole, or None; raises ResultFileError when none is."""
+        damage: ResultFileError | None = None
+        for path in filter(Path.exists, self._states(stage)):
+            try:
+                return read_state(path)
+            except ResultFileError as error:
+                damage = damage or error
+        if damage is not None:
+            raise damage
+        return None
 
     @contextmanager
     def result(self, *, replace: bool) -> Iterator[Writer]:
@@ -156,12 +166,9 @@ class Parts:
         """Tell whether a stage has finished or kept a checkpoint."""
         return any(self.folder.glob("*.h5"))
 
-    def _state(self, stage: str) -> Path:
-        return self.folder / f"{stage}.state.h5"
-
-
-def _is_state(path: Path) -> bool:
-    return path.name.endswith(".state.h5")
+    def _states(self, stage: str) -> tuple[Path, Path]:
+        """Return where the last checkpoint of a stage is, and the one before it."""
+        return self.folder / f"{stage}.state.h5", self.folder / f"{stage}.before.h5"
 
 
 def _write(writer: Writer, stage: str, name: str, item: Data | Spikes) -> None:

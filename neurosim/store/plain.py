@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 from h5py import h5a, h5d, h5l, h5o, h5r, h5s, h5t, h5z
 
-from neurosim.errors import ResultFileError
+from neurosim.errors import ResultFileError, shown
 from neurosim.store.data import KINDS, MAX_DEPTH, checked_name
 
 MAX_OBJECTS = 20_000
@@ -42,7 +42,7 @@ def plain_only(path: Path) -> Iterator[None]:
     except MemoryError as error:
         raise ResultFileError(f"{path}: holds more than fits into memory") from error
     except (ArithmeticError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
-        text = " ".join(str(error).split())
+        text = shown(" ".join(str(error).split()))[:200]
         raise ResultFileError(f"{path}: not readable as HDF5: {text}") from error
 
 

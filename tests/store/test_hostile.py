@@ -10,7 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurosim.errors import ResultFileError
@@ -245,8 +245,8 @@ def test_a_pipe_is_not_waited_for(hostile, tmp_path):
 @pytest.mark.parametrize(
     ("name", "number"),
     [
-        ("result-2.h5", 40),
-        ("state-1.h5", 40),
+        ("result-2.h5", 30),
+        ("state-1.h5", 30),
         *(
             pytest.param(name, 1000, marks=pytest.mark.slow)
             for name in ("result-1.h5", "result-2.h5", "state-1.h5")
@@ -271,6 +271,7 @@ TEXTS = st.text(max_size=8) | st.sampled_from(["\x1b[2J", "a/b", "..", "µ", "n"
 FINE = {"name": "x", "dim": "n", "unit": "mV", "text": "a", "spikes": "cells", "fact": "b"}
 
 
+@settings(max_examples=40)
 @given(place=st.sampled_from(list(FINE)), value=TEXTS)
 def test_what_our_own_writer_makes_of_a_hostile_name_is_read_or_refused(tmp_path_factory, place, value):
     name, dim, unit, text, spikes, fact = (FINE | {place: value}).values()

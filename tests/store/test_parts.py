@@ -68,6 +68,22 @@ def test_a_checkpoint_lives_until_its_stage_is_done(target, parts):
     assert parts.load_state("walk") is None and parts.stages() == ["walk"]
 
 
+def test_the_checkpoint_before_stands_in_for_a_damaged_one(target, parts):
+    for x in (1.5, 2.5, 3.5):
+        parts.save_state("walk", {"x": x})
+    last = parts.folder / "walk.state.h5"
+    last.write_bytes(last.read_bytes()[:-1])
+    assert parts.load_state("walk") == {"x": 2.5} and parts.stages() == []
+    last.unlink()
+    assert parts.load_state("walk") == {"x": 2.5}
+    before = parts.folder / "walk.before.h5"
+    before.write_bytes(before.read_bytes()[:-1])
+    with pytest.raises(ResultFileError, match="walk.before.h5"):
+        parts.load_state("walk")
+    parts.save("walk", {}, [])
+    assert sorted(path.name for path in parts.folder.iterdir()) == ["header", "lock", "walk.h5"]
+
+
 def test_one_process_at_a_time(target, parts):
     for attempt in (Parts.open, lambda path: Parts.create(path, {}, overwrite=True)):
         with pytest.raises(UsageError, match="another process"):
