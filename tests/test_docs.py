@@ -72,6 +72,12 @@ def test_commands_parse(page):
         parse(words)
 
 
+def test_every_command_is_described():
+    table = (ROOT / "docs" / "cli.md").read_text("utf-8")
+    missing = [name for name in typer.main.get_command(app).commands if f"| `neurosim {name}" not in table]
+    assert missing == []
+
+
 @pytest.mark.parametrize("page", [p for p in PAGES if any(dialogues(p.read_text("utf-8")))], ids=ids)
 def test_commands_print_what_is_shown(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

@@ -6,10 +6,9 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.table import Table
 from rich.text import Text
 
-from neurosim.cli.console import console
+from neurosim.cli.console import console, table
 from neurosim.cli.exit_codes import DONE, FAILED
 from neurosim.errors import shown
 from neurosim.store import differences, open_results
@@ -24,9 +23,9 @@ def show_differences(first: Path, second: Path, *, as_json: bool) -> int:
         print(json.dumps({"equal": equal, "differences": [asdict(item) for item in found]}, indent=2))
         return DONE if equal else FAILED
     if found:
-        table = Table("", "name", shown(first), shown(second), "")
+        rows = table("", "name", shown(first), shown(second), "")
         for item in found:
-            table.add_row(*(Text(shown(text)) for text in asdict(item).values()))
-        console().print(table)
+            rows.add_row(*(Text(shown(text)) for text in asdict(item).values()))
+        console().print(rows)
     print("content: equal" if equal else "content: differs")
     return DONE if equal else FAILED

@@ -76,7 +76,7 @@ def test_claims_as_csv(call):
 
 
 def test_an_ascii_terminal_is_enough(toy):
-    words = "run toy --out a.h5; claims a.h5; show a.h5; settings toy; list rules"
+    words = "run toy --out a.h5; claims a.h5; show a.h5; settings toy; list"
     code = f"from neurosim.cli import main; print([main(w.split()) for w in {words!r}.split(';')])"
     ascii_only = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
     done = process("-c", code, **ascii_only)
