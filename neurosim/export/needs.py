@@ -8,7 +8,7 @@ from typing import Any
 from neurosim.errors import UsageError
 
 
-def needed(library: str, function: str) -> Any:
+def needed(library: str, function: str, extra: str = "export") -> Any:
     """Import a library; raises UsageError that says how to install it when it is not there."""
     try:
         return importlib.import_module(library)
@@ -17,6 +17,5 @@ def needed(library: str, function: str) -> Any:
             raise
         package = error.name
         raise UsageError(
-            f"{function} needs {package}, which is not installed: pip install {package}, or 'neurosim[export]' for "
-            "all exports"
+            f"{function} needs {package}, which is not installed: pip install {package}, or 'neurosim[{extra}]'"
         ) from None
