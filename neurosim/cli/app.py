@@ -130,7 +130,7 @@ def sweep(
     workers: Annotated[int | None, _option("Processes on this machine (default: one per processor).")] = None,
     scheduler: Annotated[str | None, _option("Address of a Dask scheduler, to run on its workers.")] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Do runs that failed again.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     debug: Debug = False,
 ) -> int:
     """Run an experiment over seeds and settings: one result file each; what is done already is kept."""

@@ -140,7 +140,7 @@ class Recordings(dict[str, Spikes | Samples]):
         unit = "" if item.dimension is DIMENSIONLESS else unit_name(item.dimension)
         return {
             "time": store.Data(_milliseconds(item), ("time",), "ms", "time"),
-            dim: store.Data(item.indices, (dim,), "", "index of the unit or edge"),
+            dim: store.Data(item.indices, (dim,), "", "index of the neuron or edge"),
             variable: store.Data(item.values, ("time", dim), unit, f"{variable} of {target}"),
         }
 

@@ -15,7 +15,7 @@ __all__ = ["file_report", "report", "sweep_report"]
 def report(path: str | Path) -> str:
     """Return the page of a result file, or of a sweep if the path is a folder, as HTML text.
 
-    Raises ResultFileError when it is neither, UsageError without Bokeh.
+    Raises ResultFileError when it is neither, MissingExtra without Bokeh.
     """
     path = Path(path)
     if path.is_dir():

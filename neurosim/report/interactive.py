@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from neurosim.export.needs import needed
 from neurosim.export.series import Series
 from neurosim.export.view import Trains
+from neurosim.extras import optional
 from neurosim.palette import COLOURS, colour
 from neurosim.plot.axes import labelled, prefixed, time_unit
 from neurosim.report.page import Html
@@ -81,17 +81,16 @@ def embedded(figures: Sequence[Any]) -> tuple[str, list[Html]]:
     """Return the scripts that a page of these figures needs, Bokeh itself among them, and the place of each."""
     if not figures:
         return "", []
-    embed, resources = (
-        needed("bokeh.embed", "report", "report"),
-        needed("bokeh.resources", "report", "report"),
-    )
+    with optional():
+        from bokeh import embed, resources
     script, places = embed.components(list(figures))
     library = resources.Resources(mode="inline", components=["bokeh"]).render()
     return f"{library}{script}", [Html(place) for place in places]
 
 
 def _figure(title: str, x: str, y: str) -> Any:
-    plotting = needed("bokeh.plotting", "report", "report")
+    with optional():
+        from bokeh import plotting
     figure = plotting.figure(
         title=title,
         x_axis_label=x,
