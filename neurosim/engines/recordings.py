@@ -13,6 +13,7 @@ import numpy as np
 
 from neurosim import store
 from neurosim.errors import UnknownNameError
+from neurosim.markup import table
 from neurosim.model.network import Network
 from neurosim.model.serial import to_json
 from neurosim.model.units import DIMENSIONLESS, Dimension, Quantity, quantity, unit_name
@@ -124,6 +125,13 @@ class Recordings(dict[str, Spikes | Samples]):
             writer.set_attributes(status="complete", **self.attributes, **provenance())
         return Path(file)
 
+    def __repr__(self) -> str:
+        return f"<Recordings of network '{self.network.name}': {', '.join(self) or 'none'}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(key, *_summary(item)) for key, item in self.items()]
+        return table(("recording", "what", "until"), rows).text
+
     @cached_property
     def _arrays(self) -> dict[str, store.Data]:
         found: dict[str, store.Data] = {}
@@ -143,6 +151,15 @@ class Recordings(dict[str, Spikes | Samples]):
             dim: store.Data(item.indices, (dim,), "", "index of the neuron or edge"),
             variable: store.Data(item.values, ("time", dim), unit, f"{variable} of {target}"),
         }
+
+
+def _summary(item: Spikes | Samples) -> tuple[str, str]:
+    """Return what a recording holds, and the time of its last spike or sample."""
+    until = str(item.times[-1]) if len(item.steps) else ""
+    if isinstance(item, Spikes):
+        return f"{len(item.ids)} spikes of {len(np.unique(item.ids))} neurons", until
+    samples, width = item.values.shape
+    return f"{samples} samples of {width} values ({unit_name(item.dimension)})", until
 
 
 def _milliseconds(item: Spikes | Samples) -> np.ndarray:

@@ -11,9 +11,9 @@ import numpy as np
 from neurosim.export.series import Series
 from neurosim.export.view import Trains
 from neurosim.extras import optional
+from neurosim.markup import Html
 from neurosim.palette import COLOURS, colour
 from neurosim.plot.axes import labelled, prefixed, time_unit
-from neurosim.report.page import Html
 
 _MOST_SPIKES = 50_000
 _MOST_POINTS = 100_000

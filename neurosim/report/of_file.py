@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from io import BytesIO
 from typing import Any
 
@@ -11,10 +10,11 @@ from neurosim.experiment import find_experiment, one_line, settings_of
 from neurosim.experiment.settings import config_from
 from neurosim.export.series import series
 from neurosim.export.view import network_of, trains
+from neurosim.markup import Html, facts, items, picture, table
 from neurosim.model.diagram import svg
 from neurosim.plot.stored import names
 from neurosim.report import interactive
-from neurosim.report.page import Html, facts, items, page, paragraph, picture, section, table, verdict
+from neurosim.report.page import page, paragraph, section
 from neurosim.store import Results
 
 _ORIGIN = (
@@ -71,31 +71,7 @@ def _head(held: dict[str, Any], results: Results) -> str:
 
 
 def _claims(results: Results) -> list[Html]:
-    if not results.claims:
-        return []
-    rows = [
-        (
-            verdict(claim["verdict"]),
-            Html(
-                f"<div class='claim'>{_escaped(claim['statement'])}<br>"
-                f"<span class='note'>{_escaped(claim['note'])}</span></div>"
-            ),
-            claim["expected"],
-            _measured(claim),
-            claim["source"],
-        )
-        for claim in results.claims
-    ]
-    return [section("Claims", table(("verdict", "claim", "expected", "measured", "source"), rows))]
-
-
-def _escaped(text: Any) -> str:
-    return escape(str(text or ""))
-
-
-def _measured(claim: dict[str, Any]) -> str | None:
-    value = claim["measured"]
-    return f"{value:.4g} {claim['unit']}".strip() if isinstance(value, int | float) else value
+    return [section("Claims", results.claims.table())] if results.claims else []
 
 
 def _figure(results: Results) -> list[Html]:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from neurosim.markup import Html, facts, items
+from neurosim.markup import table as as_table
 from neurosim.report import interactive
-from neurosim.report.page import Html, facts, items, page, paragraph, section
-from neurosim.report.page import table as as_table
+from neurosim.report.page import page, paragraph, section
 from neurosim.store import open_results
 from neurosim.sweep import Sweep, table
 
