@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
@@ -60,7 +61,7 @@ def file_report(results: Results) -> str:
     return page(title, parts, scripts)
 
 
-def _head(held: dict[str, Any], results: Results) -> str:
+def _head(held: Mapping[str, Any], results: Results) -> str:
     words = [held[name] for name in ("experiment", "preset") if held.get(name)]
     words += [f"seed {held['seed']}"] if "seed" in held else []
     verdicts = [claim["verdict"] for claim in results.claims]

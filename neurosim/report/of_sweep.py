@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ def sweep_report(sweep: Sweep) -> str:
     rows = table(sweep)
     states = [sweep.state(run) for run in sweep.runs]
     first = next((run for run, state in zip(sweep.runs, states, strict=True) if state == "complete"), None)
-    held: dict[str, Any] = {}
+    held: Mapping[str, Any] = {}
     if first is not None:
         with open_results(first.file(sweep.folder)) as results:
             held = results.attributes

@@ -13,7 +13,18 @@ from neurosim.store.data import Data
 
 # What differs between two runs that found the same: time, place, versions, and conventions of the file.
 NOT_CONTENT = frozenset(
-    {"NX_class", "command", "content", "created", "default", "finished", "git_commit", "magic", "platform", "run"}
+    {
+        "NX_class",
+        "command",
+        "content",
+        "created",
+        "default",
+        "finished",
+        "git_commit",
+        "magic",
+        "platform",
+        "run",
+    }
     | {"schema", "schema_version", "version", "versions"}
 )
 
