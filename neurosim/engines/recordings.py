@@ -69,7 +69,11 @@ class Samples:
 class Recordings(dict[str, Spikes | Samples]):
     """All that a simulation has recorded, by 'target.variable', and the same as the content of a result file.
 
-    Arguments: recorded, by 'target.variable'; network, that ran; steps, the number of steps it had taken.
+    Arguments:
+        recorded: spikes and samples by 'target.variable'.
+        network: the one that ran.
+        steps: the number of steps it had taken.
+
     As in a result file, spikes have the name of their population, and the samples of 'target.variable' are an array of
     that group: 'target.variable/variable', with its coordinates 'time' (ms) and 'neuron', 'edge' or 'index' beside it.
     """
@@ -113,7 +117,10 @@ class Recordings(dict[str, Spikes | Samples]):
     def save(self, file: str | Path, *, overwrite: bool = False) -> Path:
         """Write a result file: spikes in the layout of SONATA, sampled variables, the network, versions.
 
-        Arguments: file, its name; overwrite, whether a file of that name may be replaced.
+        Arguments:
+            file: its name.
+            overwrite: whether a file of that name may be replaced.
+
         Returns the path. Raises UsageError or ResultFileError when it cannot be written.
         """
         with store.Writer(file, overwrite=overwrite) as writer:

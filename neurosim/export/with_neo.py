@@ -20,8 +20,10 @@ def to_neo(source: Source, *names: str) -> neo.Block:
 
     Spike trains are annotated with 'population' and 'neuron', and last from 0 to the end of the recording.
 
-    Arguments: source, a simulation, its recordings or an open result file; names of populations and of arrays sampled
-    in time (all if omitted).
+    Arguments:
+        source: a simulation, its recordings or an open result file.
+        names: of populations and of arrays sampled in time (all if omitted).
+
     Raises UnknownNameError for a name that is not there, DescriptionError for an array that is not sampled in time or a
     unit that Neo does not know, MissingExtra without Neo.
     """

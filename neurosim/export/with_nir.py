@@ -39,7 +39,9 @@ def to_nir(simulation: Simulation) -> nir.NIRGraph:
     CubaLIF; LeakyRate(transfer='identity') becomes LI; a projection becomes a Linear node, behind a Delay node if it
     has one. Populations that project to none lead to Output nodes.
 
-    Arguments: simulation.
+    Arguments:
+        simulation: a network that has drawn its connections, as `simulate` returns it.
+
     Raises DescriptionError for all that NIR cannot say: rules, refractory periods, other models and ports; MissingExtra
     without nir.
     """
@@ -88,9 +90,12 @@ def from_nir(
 ) -> Network:
     """Return the network that a graph of NIR describes.
 
-    Arguments: graph, of Input, LIF, CubaLIF, LI, Linear, Affine, Delay and Output nodes; name, of the network; inputs,
-    the model of each Input node (by default a Signal; with a spiking source, its weights act by spikes); dt, time step
-    of the network (s).
+    Arguments:
+        graph: of Input, LIF, CubaLIF, LI, Linear, Affine, Delay and Output nodes.
+        name: of the network.
+        inputs: the model of each Input node (by default a Signal; with a spiking source, its weights act by spikes).
+        dt: time step of the network (s).
+
     Raises DescriptionError for other nodes and for what neurosim would run otherwise than NIR means it; MissingExtra
     without nir.
     """

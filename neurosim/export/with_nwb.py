@@ -21,8 +21,11 @@ def to_nwb(source: Source, *names: str, identifier: str = "", description: str =
     Units have the columns 'population' and 'neuron', and silent neurons a row too. Write it by
     `pynwb.NWBHDF5IO(path, "w")`.
 
-    Arguments: source, a simulation, its recordings or an open result file; names of populations and of arrays sampled
-    in time (all if omitted); identifier and description of the session (by default title and time of the file).
+    Arguments:
+        source: a simulation, its recordings or an open result file.
+        names: of populations and of arrays sampled in time (all if omitted).
+        identifier, description: of the session (by default title and time of the file).
+
     Raises UnknownNameError for a name that is not there, DescriptionError for an array that is not sampled in time,
     MissingExtra without PyNWB.
     """

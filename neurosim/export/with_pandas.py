@@ -18,7 +18,10 @@ def to_pandas(source: Source, name: str) -> pd.DataFrame:
     Spikes have the columns 'time' (s) and 'neuron', a row for each, in the order of time. Of an array, the index is
     the axis of time, or else the one with coordinates; columns are the places on its other axes.
 
-    Arguments: source, a simulation, its recordings or an open result file; name, a population or an array.
+    Arguments:
+        source: a simulation, its recordings or an open result file.
+        name: a population or an array.
+
     Raises UnknownNameError for a name that is not there, DescriptionError for text and single numbers, MissingExtra
     without pandas.
     """

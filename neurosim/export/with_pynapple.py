@@ -17,8 +17,10 @@ def to_pynapple(source: Source, name: str) -> nap.TsGroup | nap.TsdFrame:
 
     Times are in seconds; a TsGroup is supported from 0 to the end of the recording.
 
-    Arguments: source, a simulation, its recordings or an open result file; name, a population or an array sampled in
-    time.
+    Arguments:
+        source: a simulation, its recordings or an open result file.
+        name: a population or an array sampled in time.
+
     Raises UnknownNameError for a name that is not there, DescriptionError for an array that is not sampled in time,
     MissingExtra without Pynapple.
     """

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 def to_xarray(source: Source, name: str) -> xr.DataArray | xr.Dataset:
     """Return an array with its dims, coordinates and units, or spikes as a dataset of 'time' (s) and 'neuron'.
 
-    Arguments: source, a simulation, its recordings or an open result file; name, a population or an array.
+    Arguments:
+        source: a simulation, its recordings or an open result file.
+        name: a population or an array.
+
     Raises UnknownNameError for a name that is not there, MissingExtra without xarray.
     """
     with optional():

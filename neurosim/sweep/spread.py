@@ -33,9 +33,13 @@ def run_sweep(
     A worker that dies loses nothing: its run is taken up where it was by another. A run that fails is noted, and the
     others go on.
 
-    Arguments: sweep; workers, processes on this machine (by default one per processor); scheduler, the address of a
-    Dask scheduler instead, whose workers must see the folder; retry, whether runs that failed are done again; tell,
-    called as tell(done, total, text) whenever a run ends.
+    Arguments:
+        sweep: as `make_sweep` or `read_sweep` returns it.
+        workers: processes on this machine (by default one per processor).
+        scheduler: the address of a Dask scheduler instead, whose workers must see the folder.
+        retry: whether runs that failed are done again.
+        tell: called as tell(done, total, text) whenever a run ends.
+
     Returns why runs failed, by name.
     Raises MissingExtra without Dask, RunFailed when the scheduler cannot be reached or is lost.
     """

@@ -25,7 +25,9 @@ def table(sweep: Sweep | str | Path) -> list[dict[str, Any]]:
     `measured` is a number in `unit`, or None where the measured is no number; then `measured_text` says it. A run that
     is not complete has one row without a claim, whose `note` says why.
 
-    Arguments: sweep, or its folder.
+    Arguments:
+        sweep: a sweep or its folder.
+
     Raises ResultFileError when there is none.
     """
     sweep = sweep if isinstance(sweep, Sweep) else read_sweep(sweep)
