@@ -7,7 +7,21 @@ from contextlib import contextmanager
 
 from neurosim.errors import MissingExtra
 
-EXTRA = {"jax": "learn", "jaxlib": "learn", "optax": "learn", "mujoco": "bodies"}
+EXTRA = {
+    "jax": "learn",
+    "jaxlib": "learn",
+    "optax": "learn",
+    "mujoco": "bodies",
+    "pandas": "export",
+    "xarray": "export",
+    "neo": "export",
+    "quantities": "export",
+    "pynapple": "export",
+    "pynwb": "export",
+    "nir": "export",
+    "distributed": "sweep",
+    "bokeh": "report",
+}
 
 
 @contextmanager

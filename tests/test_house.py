@@ -18,6 +18,7 @@ FLOORS = [
         "neurosim.errors",
         "neurosim.extras",
         "neurosim.interrupts",
+        "neurosim.markup",
         "neurosim.palette",
         "neurosim.registry",
         "neurosim.rng",

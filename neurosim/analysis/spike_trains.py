@@ -13,7 +13,10 @@ Vector = NDArray[np.float64]
 def interspike_intervals(times: ArrayLike, ids: ArrayLike) -> tuple[Vector, NDArray[np.int64]]:
     """Return the intervals between successive spikes of each neuron, and the neuron of each.
 
-    Arguments: times, of spikes in any order (spikes,); ids, the neuron of each (spikes,).
+    Arguments:
+        times: of spikes in any order (spikes,).
+        ids: the neuron of each (spikes,).
+
     Returns (intervals, neurons), in the unit of the times, sorted by neuron, then time.
     Raises DescriptionError when there are not as many times as ids.
     """
@@ -29,7 +32,10 @@ def interval_variation(
 ) -> tuple[Vector, NDArray[np.int64]]:
     """Return the coefficient of variation of the interspike intervals of each neuron, CV = sd / mean.
 
-    Arguments: times, ids, as of `interspike_intervals`; at_least, intervals that a neuron must have to be measured.
+    Arguments:
+        times, ids: as of `interspike_intervals`.
+        at_least: intervals that a neuron must have to be measured.
+
     Returns (CV, neurons): 0 for a regular train, 1 for a Poisson process.
     Source: Softky & Koch 1993, J. Neurosci. 13:334, doi:10.1523/JNEUROSCI.13-01-00334.1993.
     """
@@ -48,8 +54,12 @@ def smoothed_rate(
 
     r(t) = sum_k K(t - t_k) / (size * integral of K(t - s) over s from start to stop), so that the ends are not too low.
 
-    Arguments: times, of the spikes of all neurons (s); size, number of neurons; start, stop, of the recording (s);
-    width, standard deviation of the kernel K (s).
+    Arguments:
+        times: of the spikes of all neurons (s).
+        size: number of neurons.
+        start, stop: of the recording (s).
+        width: standard deviation of the kernel K (s).
+
     Returns (t, r): times (s), tenths of a width apart, and rates per neuron (Hz).
     Raises DescriptionError when size, width or the duration is not positive.
     """
@@ -74,8 +84,12 @@ def triggered_average(
 ) -> tuple[Vector, Vector, int]:
     """Return the mean of sampled values around triggers, such as the spikes of a neuron.
 
-    Arguments: triggers, times of the events (events,); times, of the samples, evenly spaced (samples,); values
-    (samples, units); before, after, how much to take on either side. All times in one unit.
+    Arguments:
+        triggers: times of the events (events,).
+        times: of the samples, evenly spaced, in the unit of the events (samples,).
+        values: sampled (samples, neurons).
+        before, after: how much to take on either side, in the same unit.
+
     Returns (lags, mean (lags, units), n), n the number of triggers whose whole window was sampled.
     Raises DescriptionError when no trigger has its window sampled, or samples are not evenly spaced.
     """

@@ -219,6 +219,21 @@ def figure(
 
 
 @app.command()
+def report(
+    path: Annotated[
+        Path, typer.Argument(help="A result file (.h5), or the folder of a sweep.", metavar="FILE|SWEEP")
+    ],
+    out: Annotated[Path | None, _option("Page to write (.html) (default: beside what it is about).")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing page.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Write one self-contained page about a run or a sweep: claims, figures, settings, versions, citations."""
+    from neurosim.cli.report import write_report
+
+    write_report(path, out=out, overwrite=overwrite)
+
+
+@app.command()
 def movie(
     file: File,
     out: Annotated[Path | None, _option("Movie file (.gif) (default: beside the result file).")] = None,

@@ -13,6 +13,7 @@ import numpy as np
 
 from neurosim import store
 from neurosim.errors import UnknownNameError
+from neurosim.markup import table
 from neurosim.model.network import Network
 from neurosim.model.serial import to_json
 from neurosim.model.units import DIMENSIONLESS, Dimension, Quantity, quantity, unit_name
@@ -68,7 +69,11 @@ class Samples:
 class Recordings(dict[str, Spikes | Samples]):
     """All that a simulation has recorded, by 'target.variable', and the same as the content of a result file.
 
-    Arguments: recorded, by 'target.variable'; network, that ran; steps, the number of steps it had taken.
+    Arguments:
+        recorded: spikes and samples by 'target.variable'.
+        network: the one that ran.
+        steps: the number of steps it had taken.
+
     As in a result file, spikes have the name of their population, and the samples of 'target.variable' are an array of
     that group: 'target.variable/variable', with its coordinates 'time' (ms) and 'neuron', 'edge' or 'index' beside it.
     """
@@ -112,7 +117,10 @@ class Recordings(dict[str, Spikes | Samples]):
     def save(self, file: str | Path, *, overwrite: bool = False) -> Path:
         """Write a result file: spikes in the layout of SONATA, sampled variables, the network, versions.
 
-        Arguments: file, its name; overwrite, whether a file of that name may be replaced.
+        Arguments:
+            file: its name.
+            overwrite: whether a file of that name may be replaced.
+
         Returns the path. Raises UsageError or ResultFileError when it cannot be written.
         """
         with store.Writer(file, overwrite=overwrite) as writer:
@@ -123,6 +131,13 @@ class Recordings(dict[str, Spikes | Samples]):
                 writer.write(path, data.array, data.dims, data.unit, data.long_name)
             writer.set_attributes(status="complete", **self.attributes, **provenance())
         return Path(file)
+
+    def __repr__(self) -> str:
+        return f"<Recordings of network '{self.network.name}': {', '.join(self) or 'none'}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(key, *_summary(item)) for key, item in self.items()]
+        return table(("recording", "what", "until"), rows).text
 
     @cached_property
     def _arrays(self) -> dict[str, store.Data]:
@@ -140,9 +155,18 @@ class Recordings(dict[str, Spikes | Samples]):
         unit = "" if item.dimension is DIMENSIONLESS else unit_name(item.dimension)
         return {
             "time": store.Data(_milliseconds(item), ("time",), "ms", "time"),
-            dim: store.Data(item.indices, (dim,), "", "index of the unit or edge"),
+            dim: store.Data(item.indices, (dim,), "", "index of the neuron or edge"),
             variable: store.Data(item.values, ("time", dim), unit, f"{variable} of {target}"),
         }
+
+
+def _summary(item: Spikes | Samples) -> tuple[str, str]:
+    """Return what a recording holds, and the time of its last spike or sample."""
+    until = str(item.times[-1]) if len(item.steps) else ""
+    if isinstance(item, Spikes):
+        return f"{len(item.ids)} spikes of {len(np.unique(item.ids))} neurons", until
+    samples, width = item.values.shape
+    return f"{samples} samples of {width} values ({unit_name(item.dimension)})", until
 
 
 def _milliseconds(item: Spikes | Samples) -> np.ndarray:

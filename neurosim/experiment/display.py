@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -119,10 +118,3 @@ class BarDisplay(Display):
     def close(self) -> None:
         """Leave the bars as they are."""
         self._bars.stop()
-
-
-def default_display(*, quiet: bool = False) -> Display:
-    """Return bars when standard error is a terminal, plain lines when not, nothing when quiet."""
-    if quiet:
-        return QuietDisplay()
-    return BarDisplay() if sys.stderr.isatty() else PlainDisplay(sys.stderr)

@@ -7,6 +7,7 @@ import operator
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from html import escape
 from pathlib import Path
 from typing import Any, SupportsIndex, TypeVar
 
@@ -19,7 +20,9 @@ from neurosim.experiment.experiment import Experiment
 from neurosim.experiment.parallel import available_workers
 from neurosim.experiment.settings import check_config, config_from
 from neurosim.interrupts import interruptible
+from neurosim.markup import picture
 from neurosim.store import Parts, Writer, check_target, open_results
+from neurosim.store.claims import Claims
 from neurosim.store.provenance import git_commit, now, provenance, versions
 
 C = TypeVar("C")
@@ -43,6 +46,11 @@ class CompletedRun:
     figure: Path | None
     claims: list[Claim]
     seconds: float
+
+    def _repr_html_(self) -> str:
+        shown = Claims(claim.json() for claim in self.claims).table().text
+        drawn = "" if self.figure is None else picture(self.figure.read_bytes(), str(self.figure)).text
+        return f"{shown}{drawn}<p>{escape(str(self.path))}, {self.seconds:.1f} s</p>"
 
 
 class Run:

@@ -41,8 +41,15 @@ def built(
 ) -> Network:
     """Return the network of populations and listed projections.
 
-    Arguments: name; dt (s); sizes of the populations; edges of the projections; neurons, the model of each population;
-    synapses, of each projection; units, of the weights of those whose weight is no plain number.
+    Arguments:
+        name: of the network.
+        dt: time step (s).
+        sizes: of the populations, by name.
+        edges: of the projections, by name.
+        neurons: the model of each population.
+        synapses: of each projection.
+        units: of the weights of those whose weight is no plain number.
+
     Raises DescriptionError when a model is missing, UnknownNameError for one of something that is not there.
     """
     for what, given, known in (

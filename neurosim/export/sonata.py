@@ -36,9 +36,15 @@ def read_sonata(
     Weights are 'syn_weight' of an edge, or else of its type; delays (ms) are 'delay', 0 where neither says one. What
     else SONATA says of nodes and edges (places, model templates, cell types) is not read: the models are given here.
 
-    Arguments: nodes, edges, the files; name, of the network; neurons, the model of each population of nodes; synapses,
-    of each population of edges; units, of the weights of these (plain numbers if omitted); dt, time step (s);
-    edge_types, the table of edge types (CSV, divided by spaces), where weights or delays are there.
+    Arguments:
+        nodes, edges: the files.
+        name: of the network.
+        neurons: the model of each population of nodes.
+        synapses: of each population of edges.
+        units: of the weights of these (plain numbers if omitted).
+        dt: time step (s).
+        edge_types: the table of edge types (CSV, divided by spaces), where weights or delays are there.
+
     Raises ResultFileError when a file cannot be read, DescriptionError when it lacks what is needed.
     """
     sizes: dict[str, int] = {}

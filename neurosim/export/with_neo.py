@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurosim.errors import DescriptionError
-from neurosim.export.needs import needed
 from neurosim.export.signals import Signal, chosen
 from neurosim.export.view import Source, recorded, trains
+from neurosim.extras import optional
 
 if TYPE_CHECKING:
     import neo
@@ -20,21 +20,25 @@ def to_neo(source: Source, *names: str) -> neo.Block:
 
     Spike trains are annotated with 'population' and 'neuron', and last from 0 to the end of the recording.
 
-    Arguments: source, a simulation, its recordings or an open result file; names of populations and of arrays sampled
-    in time (all if omitted).
+    Arguments:
+        source: a simulation, its recordings or an open result file.
+        names: of populations and of arrays sampled in time (all if omitted).
+
     Raises UnknownNameError for a name that is not there, DescriptionError for an array that is not sampled in time or a
-    unit that Neo does not know, UsageError without Neo.
+    unit that Neo does not know, MissingExtra without Neo.
     """
-    library, pq = needed("neo", "to_neo"), needed("quantities", "to_neo")
+    with optional():
+        import neo
+        import quantities as pq
     source = recorded(source)
     populations, signals = chosen(source, names)
-    block = library.Block(name=str(source.attributes.get("title", "neurosim")))
-    segment = library.Segment()
+    block = neo.Block(name=str(source.attributes.get("title", "neurosim")))
+    segment = neo.Segment()
     for name in populations:
         spikes = trains(source, name)
         for neuron, times in enumerate(spikes.of_each()):
             segment.spiketrains.append(
-                library.SpikeTrain(
+                neo.SpikeTrain(
                     times * pq.s,
                     t_stop=spikes.stop * pq.s,
                     name=f"{name} {neuron}",
@@ -44,7 +48,7 @@ def to_neo(source: Source, *names: str) -> neo.Block:
             )
     for one in signals:
         segment_signals = segment.analogsignals if one.step else segment.irregularlysampledsignals
-        segment_signals.append(_signal(library, pq, one))
+        segment_signals.append(_signal(neo, pq, one))
     block.segments.append(segment)
     made: neo.Block = block
     return made

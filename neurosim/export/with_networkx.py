@@ -22,7 +22,9 @@ def to_networkx(simulation: Simulation) -> nx.MultiDiGraph:
 
     Nodes have the attributes 'population' and 'index'; edges 'projection', 'weight' (in SI units) and 'delay' (s).
 
-    Arguments: simulation.
+    Arguments:
+        simulation: a network that has drawn its connections, as `simulate` returns it.
+
     Raises DescriptionError for what is no simulation, since a description has not drawn its connections.
     """
     if not isinstance(simulation, Simulation):
@@ -64,8 +66,14 @@ def from_networkx(
     may have a 'projection' (else 'edges') and a 'delay' (s, else 0); their 'weight' is needed. An undirected edge
     counts both ways.
 
-    Arguments: graph; name, of the network; neurons, the model of each population; synapses, of each projection; units,
-    of the weights of a projection, such as {'drive': volt} (plain numbers if omitted); dt, time step (s).
+    Arguments:
+        graph: directed or not, with or without parallel edges.
+        name: of the network.
+        neurons: the model of each population.
+        synapses: of each projection.
+        units: of the weights of a projection, such as {'drive': volt} (plain numbers if omitted).
+        dt: time step (s).
+
     Raises DescriptionError when a weight or a model is missing, indices have gaps, or a projection joins more than two
     populations.
     """

@@ -17,7 +17,7 @@ from brian2 import ms, second, volt
 
 from neurosim.engines.simulation import Simulation
 from neurosim.errors import DescriptionError
-from neurosim.export.needs import needed
+from neurosim.extras import optional
 from neurosim.model.connectivity import AllToAll
 from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel
@@ -39,11 +39,14 @@ def to_nir(simulation: Simulation) -> nir.NIRGraph:
     CubaLIF; LeakyRate(transfer='identity') becomes LI; a projection becomes a Linear node, behind a Delay node if it
     has one. Populations that project to none lead to Output nodes.
 
-    Arguments: simulation.
-    Raises DescriptionError for all that NIR cannot say: rules, refractory periods, other models and ports; UsageError
+    Arguments:
+        simulation: a network that has drawn its connections, as `simulate` returns it.
+
+    Raises DescriptionError for all that NIR cannot say: rules, refractory periods, other models and ports; MissingExtra
     without nir.
     """
-    library = needed("nir", "to_nir")
+    with optional():
+        import nir
     if not isinstance(simulation, Simulation):
         raise DescriptionError(
             f"to_nir: a {type(simulation).__name__} has no weights yet: give simulate(network)"
@@ -58,7 +61,7 @@ def to_nir(simulation: Simulation) -> nir.NIRGraph:
     nodes: dict[str, Any] = {}
     edges: list[tuple[str, str]] = []
     for population in network.populations.values():
-        nodes[population.name] = _node(library, network, population)
+        nodes[population.name] = _node(nir, network, population)
     for projection in network.projections.values():
         chain = [projection.source]
         delays = np.unique(np.asarray(simulation.delays(projection.name), dtype=float))
@@ -68,17 +71,17 @@ def to_nir(simulation: Simulation) -> nir.NIRGraph:
             )
         if delays.size and delays[0] > 0:
             size = network.population(projection.source).size
-            nodes[f"{projection.name}_delay"] = library.Delay(np.full(size, delays[0]))
+            nodes[f"{projection.name}_delay"] = nir.Delay(np.full(size, delays[0]))
             chain.append(f"{projection.name}_delay")
-        nodes[projection.name] = library.Linear(_matrix(simulation, network, projection))
+        nodes[projection.name] = nir.Linear(_matrix(simulation, network, projection))
         chain += [projection.name, projection.target]
         edges += pairwise(chain)
     sources = {projection.source for projection in network.projections.values()}
     for name, population in network.populations.items():
         if name not in sources:
-            nodes[f"{name}_output"] = library.Output({"output": np.array([population.size])})
+            nodes[f"{name}_output"] = nir.Output({"output": np.array([population.size])})
             edges.append((name, f"{name}_output"))
-    graph: nir.NIRGraph = library.NIRGraph(nodes, edges)
+    graph: nir.NIRGraph = nir.NIRGraph(nodes, edges)
     return graph
 
 
@@ -87,13 +90,17 @@ def from_nir(
 ) -> Network:
     """Return the network that a graph of NIR describes.
 
-    Arguments: graph, of Input, LIF, CubaLIF, LI, Linear, Affine, Delay and Output nodes; name, of the network; inputs,
-    the model of each Input node (by default a Signal; with a spiking source, its weights act by spikes); dt, time step
-    of the network (s).
-    Raises DescriptionError for other nodes and for what neurosim would run otherwise than NIR means it; UsageError
+    Arguments:
+        graph: of Input, LIF, CubaLIF, LI, Linear, Affine, Delay and Output nodes.
+        name: of the network.
+        inputs: the model of each Input node (by default a Signal; with a spiking source, its weights act by spikes).
+        dt: time step of the network (s).
+
+    Raises DescriptionError for other nodes and for what neurosim would run otherwise than NIR means it; MissingExtra
     without nir.
     """
-    library = needed("nir", "from_nir")
+    with optional():
+        import nir
     inputs = dict(inputs or {})
     network = Network(name, dt)
     kinds = {key: type(node).__name__ for key, node in graph.nodes.items()}
@@ -111,7 +118,7 @@ def from_nir(
     ]
     for _, through, target in paths:
         for node in (graph.nodes[key] for key in through):
-            if isinstance(node, library.Affine):
+            if isinstance(node, nir.Affine):
                 biases[target] = biases[target] + np.asarray(node.bias, dtype=float)
     for key, kind in kinds.items():
         if kind in _POPULATIONS:

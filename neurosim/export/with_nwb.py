@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurosim.export.needs import needed
 from neurosim.export.signals import chosen
 from neurosim.export.view import Source, recorded, trains
+from neurosim.extras import optional
 
 if TYPE_CHECKING:
     import pynwb
@@ -21,17 +21,21 @@ def to_nwb(source: Source, *names: str, identifier: str = "", description: str =
     Units have the columns 'population' and 'neuron', and silent neurons a row too. Write it by
     `pynwb.NWBHDF5IO(path, "w")`.
 
-    Arguments: source, a simulation, its recordings or an open result file; names of populations and of arrays sampled
-    in time (all if omitted); identifier and description of the session (by default title and time of the file).
+    Arguments:
+        source: a simulation, its recordings or an open result file.
+        names: of populations and of arrays sampled in time (all if omitted).
+        identifier, description: of the session (by default title and time of the file).
+
     Raises UnknownNameError for a name that is not there, DescriptionError for an array that is not sampled in time,
-    UsageError without PyNWB.
+    MissingExtra without PyNWB.
     """
-    library = needed("pynwb", "to_nwb")
+    with optional():
+        import pynwb
     source = recorded(source)
     populations, signals = chosen(source, names)
     title = str(source.attributes.get("title", "neurosim"))
     created = str(source.attributes.get("created") or datetime.now(UTC).isoformat(timespec="seconds"))
-    file: pynwb.NWBFile = library.NWBFile(
+    file: pynwb.NWBFile = pynwb.NWBFile(
         session_description=description or f"simulation by neurosim: {title}",
         identifier=identifier or f"{title}, {created}",
         session_start_time=datetime.fromisoformat(created),
@@ -55,7 +59,7 @@ def to_nwb(source: Source, *names: str, identifier: str = "", description: str =
             else {"starting_time": float(one.times[0]), "rate": 1.0 / one.step}
         )
         file.add_acquisition(
-            library.TimeSeries(
+            pynwb.TimeSeries(
                 name=one.series.name.replace("/", "."),
                 data=np.asarray(one.series.values),
                 unit=one.series.data.unit or "1",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from neurosim.export.needs import needed
 from neurosim.export.view import Source, array, recorded, trains
+from neurosim.extras import optional
 from neurosim.store import Data
 
 if TYPE_CHECKING:
@@ -15,22 +15,26 @@ if TYPE_CHECKING:
 def to_xarray(source: Source, name: str) -> xr.DataArray | xr.Dataset:
     """Return an array with its dims, coordinates and units, or spikes as a dataset of 'time' (s) and 'neuron'.
 
-    Arguments: source, a simulation, its recordings or an open result file; name, a population or an array.
-    Raises UnknownNameError for a name that is not there, UsageError without xarray.
+    Arguments:
+        source: a simulation, its recordings or an open result file.
+        name: a population or an array.
+
+    Raises UnknownNameError for a name that is not there, MissingExtra without xarray.
     """
-    xarray = needed("xarray", "to_xarray")
+    with optional():
+        import xarray as xr
     source = recorded(source)
     if name in source.populations():
         spikes = trains(source, name)
         columns = {"time": ("spike", spikes.times, {"units": "s"}), "neuron": ("spike", spikes.ids)}
         facts = {"long_name": f"spikes of {name}", "size": spikes.size, "stop": spikes.stop}
-        dataset: xr.Dataset = xarray.Dataset(columns, attrs=facts)
+        dataset: xr.Dataset = xr.Dataset(columns, attrs=facts)
         return dataset
     found = array(source, name)
     coordinates = {dim: _variable(data) for dim, data in found.coordinates.items()}
     dims, values, facts = _variable(found.data)
     own = found.name.rpartition("/")[2] if "/" in found.name else found.name.rpartition(".")[2]
-    labelled: xr.DataArray = xarray.DataArray(values, coordinates, dims, own, facts)
+    labelled: xr.DataArray = xr.DataArray(values, coordinates, dims, own, facts)
     return labelled
 
 

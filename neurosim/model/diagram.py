@@ -29,7 +29,10 @@ def diagram(network: Network, *, axes: Axes | None = None) -> Axes:
     Projections whose weights are negative are red with a blunt end, all others blue; beside an arrow stand the rules of
     its projection. Populations that feed each other share a column.
 
-    Arguments: network; axes, where to draw (a new figure of fitting size if omitted).
+    Arguments:
+        network: what to draw.
+        axes: where to draw (a new figure of fitting size if omitted).
+
     Returns the axes.
     """
     places = _places(network)

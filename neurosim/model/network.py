@@ -114,5 +114,10 @@ class Network:
 
         return summary(self)
 
+    def _repr_html_(self) -> str:
+        from neurosim.model.notebook import network_html
+
+        return network_html(self)
+
     def __repr__(self) -> str:
         return f"<Network '{self.name}': {len(self.populations)} populations, {len(self.projections)} projections>"

@@ -39,16 +39,11 @@ def summary(network: Network) -> str:
 
 
 def _line(projection: Projection) -> str:
-    weight = (
-        f"tied to {projection.weight.parameter}"
-        if isinstance(projection.weight, Tied)
-        else _short(projection.weight)
-    )
     rules = "".join(f" + {type(rule).__name__}{_every(rule)}" for rule in projection.rules)
     return (
         f"{projection.name}: {projection.source} -> {projection.target}, {type(projection.synapse).__name__} "
-        f"on {projection.synapse.port}, {type(projection.connect).__name__}, weight {weight}, "
-        f"delay {_short(projection.delay)}{rules}"
+        f"on {projection.synapse.port}, {type(projection.connect).__name__}, weight {weight_text(projection)}, "
+        f"delay {short_value(projection.delay)}{rules}"
     )
 
 
@@ -56,7 +51,14 @@ def _every(rule: SynapticRule) -> str:
     return f" every {rule.interval}" if isinstance(rule, StructuralRule) else ""
 
 
-def _short(value: Any) -> str:
+def weight_text(projection: Projection) -> str:
+    """Return a projection's weight as a few words."""
+    weight = projection.weight
+    return f"tied to {weight.parameter}" if isinstance(weight, Tied) else short_value(weight)
+
+
+def short_value(value: Any) -> str:
+    """Return a value as a few words: an array by its shape."""
     shape = getattr(value, "shape", ())
     return f"array{shape}" if shape else str(value)
 

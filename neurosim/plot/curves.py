@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 def traces(source: Source, *names: str, axes: Axes | None = None) -> Axes:
     """Draw arrays as curves, such as membrane potentials over time; a colour for each, grey where there are many.
 
-    Arguments: source, a simulation, its recordings or an open result file; names of arrays of one unit, such as
-    'cells.v' or, in a file of a study, 'stage/name'; axes, where to draw (a new figure if omitted).
+    Arguments:
+        source: a simulation, its recordings or an open result file.
+        names: of arrays of one unit, such as 'cells.v' or, in a file of a study, 'stage/name'.
+        axes: where to draw (a new figure if omitted).
+
     Returns the axes. Raises UnknownNameError or DescriptionError when they cannot be drawn together.
     """
     every = _series(source, names)
@@ -45,7 +48,9 @@ def traces(source: Source, *names: str, axes: Axes | None = None) -> Axes:
 def spread(source: Source, *names: str, axes: Axes | None = None) -> Axes:
     """Draw the mean over units of arrays, with a band from the 10th to the 90th percentile: weights or gains over time.
 
-    Arguments: source, names and axes as of `traces`.
+    Arguments:
+        source, names, axes: as of `traces`.
+
     Returns the axes. Raises as `traces` does.
     """
     every = _series(source, names)
@@ -68,7 +73,10 @@ def kymograph(source: Source, name: str, *, axes: Axes | None = None) -> Axes:
 
     Colours are diverging around 0 where values have both signs.
 
-    Arguments: source and axes as of `traces`; name of the array.
+    Arguments:
+        source, axes: as of `traces`.
+        name: of the array.
+
     Returns the axes. Raises as `traces` does, and DescriptionError for an array of another number of axes.
     """
     (one,) = _series(source, (name,))
@@ -100,8 +108,13 @@ def spike_triggered(
 ) -> Axes:
     """Draw the mean of a sampled variable around the spikes of a population or of one neuron.
 
-    Arguments: source and axes as of `traces`; population, whose spikes; name of the array, sampled in time; neuron, the
-    index of one (all if omitted); before, after, the window around a spike (s).
+    Arguments:
+        source, axes: as of `traces`.
+        population: whose spikes.
+        name: of the array, sampled in time.
+        neuron: the index of one (all if omitted).
+        before, after: the window around a spike (s).
+
     Returns the axes. Raises as `traces` does, and DescriptionError when no spike has its window sampled.
     """
     source = recorded(source)

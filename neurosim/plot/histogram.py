@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 def histogram(source: Source, name: str, *, bins: int = 40, axes: Axes | None = None) -> Axes:
     """Draw how all numbers of an array are distributed; what is not finite is left out, and its count is in the title.
 
-    Arguments: source, a simulation, its recordings or an open result file; name of the array; bins, their number; axes,
-    where to draw (a new figure if omitted).
+    Arguments:
+        source: a simulation, its recordings or an open result file.
+        name: of the array.
+        bins: their number.
+        axes: where to draw (a new figure if omitted).
+
     Returns the axes. Raises UnknownNameError or DescriptionError when there is no such array of numbers.
     """
     one = series(recorded(source), name)

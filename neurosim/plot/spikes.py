@@ -24,8 +24,11 @@ _MOST_ROWS = 40
 def raster(source: Source, *populations: str, axes: Axes | None = None) -> Axes:
     """Draw each spike at its time, a row for each neuron, populations above one another in colours of their own.
 
-    Arguments: source, a simulation, its recordings or an open result file; populations, names (all if omitted); axes,
-    where to draw (a new figure if omitted).
+    Arguments:
+        source: a simulation, its recordings or an open result file.
+        populations: names (all if omitted).
+        axes: where to draw (a new figure if omitted).
+
     Returns the axes. Raises UnknownNameError or DescriptionError when there are no such spikes.
     """
     every = _trains(source, populations)
@@ -53,8 +56,11 @@ def rates(
 ) -> Axes:
     """Draw the rate of each population, spikes per neuron and second, smoothed by a Gaussian.
 
-    Arguments: source; populations (all if omitted) and axes as of `raster`; width, standard deviation of the Gaussian
-    (s); start, where the recording begins (s).
+    Arguments:
+        source, populations, axes: as of `raster`.
+        width: standard deviation of the Gaussian (s).
+        start: where the recording begins (s).
+
     Returns the axes. Raises as `raster` does, and DescriptionError when width or what was recorded is not positive.
     """
     every = _trains(source, populations)
@@ -76,7 +82,10 @@ def rates(
 def intervals(source: Source, *populations: str, bins: int = 40, axes: Axes | None = None) -> Axes:
     """Draw the distribution of the intervals between successive spikes of a neuron, with their CV in the legend.
 
-    Arguments: source, populations and axes as of `raster`; bins, their number.
+    Arguments:
+        source, populations, axes: as of `raster`.
+        bins: their number.
+
     The CV is the mean over the neurons with at least three intervals, as of `interval_variation`.
     Returns the axes. Raises as `raster` does, and DescriptionError when no neuron spikes twice.
     """
@@ -104,7 +113,10 @@ def intervals(source: Source, *populations: str, bins: int = 40, axes: Axes | No
 def variation(source: Source, *populations: str, bins: int = 20, axes: Axes | None = None) -> Axes:
     """Draw the distribution over neurons of the coefficient of variation of their interspike intervals.
 
-    Arguments: source, populations and axes as of `raster`; bins, their number.
+    Arguments:
+        source, populations, axes: as of `raster`.
+        bins: their number.
+
     The dotted line is the CV of a Poisson process, 1.
     Returns the axes. Raises as `raster` does, and DescriptionError when no neuron has three intervals.
     """

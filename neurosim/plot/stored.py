@@ -34,9 +34,13 @@ OF_ARRAYS: Final[dict[str, Callable[..., Any]]] = {
 def draw(source: Source, name: str, kind: str | None = None, *, axes: Axes | None = None) -> Axes:
     """Draw the spikes of a population or an array by its name.
 
-    Arguments: source, a simulation, its recordings or an open result file; name, as `names` returns them; kind, of
-    spikes raster (if omitted), rates, intervals or variation, of arrays traces (if omitted, up to seven curves),
-    kymograph (if omitted, of more), spread or histogram; axes, where to draw (a new figure if omitted).
+    Arguments:
+        source: a simulation, its recordings or an open result file.
+        name: as `names` returns them.
+        kind: of spikes raster (if omitted), rates, intervals or variation, of arrays traces (if omitted, up to seven
+            curves), kymograph (if omitted, of more), spread or histogram.
+        axes: where to draw (a new figure if omitted).
+
     Returns the axes. Raises UnknownNameError for a name or kind that is not there, DescriptionError when it cannot be
     drawn so.
     """

@@ -27,8 +27,12 @@ def tuning(
 ) -> Axes:
     """Draw the response of each unit to each stimulus; of repeated trials the mean, with bars of a standard deviation.
 
-    Arguments: stimuli (stimuli,); responses (stimuli, units) or (stimuli, trials, units); stimulus, stimulus_unit,
-    response, response_unit, what the axes are called; axes, where to draw (a new figure if omitted).
+    Arguments:
+        stimuli: what was shown, shape (stimuli,).
+        responses: to each, shape (stimuli, units) or (stimuli, trials, units).
+        stimulus, stimulus_unit, response, response_unit: what the axes are called.
+        axes: where to draw (a new figure if omitted).
+
     Returns the axes. Raises DescriptionError on other shapes and on numbers that carry a unit of their own.
     """
     for name, value in (("stimulus", stimuli), ("response", responses)):

@@ -26,8 +26,12 @@ def weight_matrix(
 
     Where there is no connection the image is empty; several connections of one pair are added up.
 
-    Arguments: simulation; projection, its name; variable, one value per edge; axes, where to draw (a new figure if
-    omitted).
+    Arguments:
+        simulation: whose weights.
+        projection: the name of one.
+        variable: one value per edge.
+        axes: where to draw (a new figure if omitted).
+
     Returns the axes. Raises UnknownNameError, or DescriptionError for a variable that is not kept per edge and for a
     matrix of more than 25 million elements.
     """
@@ -63,8 +67,13 @@ def weight_histogram(
 ) -> Axes:
     """Draw how a variable is distributed over the connections of projections.
 
-    Arguments: simulation; projections, names (all if omitted), of one unit; variable, one value per edge; bins, their
-    number; axes as of `weight_matrix`.
+    Arguments:
+        simulation: whose weights.
+        projections: names (all if omitted), of one unit.
+        variable: one value per edge.
+        bins: their number.
+        axes: as of `weight_matrix`.
+
     Returns the axes. Raises as `weight_matrix` does, and DescriptionError for projections of different units.
     """
     known = _simulation(simulation).recordings().network.projections

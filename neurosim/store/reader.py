@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,8 +12,10 @@ import h5py
 import numpy as np
 
 from neurosim.errors import ResultFileError, shown
+from neurosim.markup import facts
 from neurosim.registry import suggest
 from neurosim.store import schema
+from neurosim.store.claims import Claims
 from neurosim.store.content import content_hash
 from neurosim.store.data import Data, Info, Spikes
 from neurosim.store.facts import facts_of
@@ -72,9 +75,9 @@ class Results:
         return self.attributes.get("config", {})
 
     @property
-    def claims(self) -> list[dict[str, Any]]:
+    def claims(self) -> Claims:
         """The claims of the run with their verdicts, one dictionary each."""
-        return self.attributes.get("claims", [])
+        return Claims(self.attributes.get("claims", []))
 
     def paths(self) -> list[str]:
         """Return the paths of all arrays, spikes included, in alphabetical order."""
@@ -122,6 +125,11 @@ class Results:
         from neurosim.store.tree import content_tree, text_of
 
         return text_of(content_tree(self.path, self.infos()))
+
+    def _repr_html_(self) -> str:
+        held = self.attributes
+        head = facts({name: held[name] for name in ("title", "preset", "seed", "status") if name in held})
+        return f"{head.text}<pre>{escape(self.tree())}</pre>{self.claims.table().text if self.claims else ''}"
 
     def close(self) -> None:
         """Close the file."""

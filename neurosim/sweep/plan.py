@@ -44,8 +44,12 @@ def planned(
 ) -> list[Planned]:
     """Return a run for each seed and each combination of alternatives.
 
-    Arguments: name, of the experiment; seeds; alternatives, texts such as 'sigma=0.02,0.1' or 'tau=5 ms'; preset and
-    engine, the experiment's first and own if omitted.
+    Arguments:
+        name: of the experiment.
+        seeds: whole numbers from 0.
+        alternatives: texts such as 'sigma=0.02,0.1' or 'tau=5 ms'.
+        preset, engine: the experiment's first and own if omitted.
+
     Raises UnknownNameError or UsageError when something is not there, out of bounds, or given twice.
     """
     experiment = find_experiment(name)

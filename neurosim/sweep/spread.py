@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from neurosim.errors import RunFailed, UsageError
+from neurosim.errors import RunFailed
 from neurosim.experiment import available_workers
+from neurosim.extras import optional
 from neurosim.sweep.index import Sweep
 from neurosim.sweep.plan import Planned
 from neurosim.sweep.work import ONE_THREAD, work
@@ -32,11 +33,15 @@ def run_sweep(
     A worker that dies loses nothing: its run is taken up where it was by another. A run that fails is noted, and the
     others go on.
 
-    Arguments: sweep; workers, processes on this machine (by default one per processor); scheduler, the address of a
-    Dask scheduler instead, whose workers must see the folder; retry, whether runs that failed are done again; tell,
-    called as tell(done, total, text) whenever a run ends.
+    Arguments:
+        sweep: as `make_sweep` or `read_sweep` returns it.
+        workers: processes on this machine (by default one per processor).
+        scheduler: the address of a Dask scheduler instead, whose workers must see the folder.
+        retry: whether runs that failed are done again.
+        tell: called as tell(done, total, text) whenever a run ends.
+
     Returns why runs failed, by name.
-    Raises UsageError without Dask, RunFailed when the scheduler cannot be reached or is lost.
+    Raises MissingExtra without Dask, RunFailed when the scheduler cannot be reached or is lost.
     """
     states = {run.name: sweep.state(run) for run in sweep.runs}
     todo = [
@@ -93,9 +98,5 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
 
 
 def _dask() -> Any:
-    try:
+    with optional():
         return importlib.import_module("distributed")
-    except ModuleNotFoundError:
-        raise UsageError(
-            "a sweep needs distributed, which is not installed: pip install 'neurosim[sweep]'"
-        ) from None

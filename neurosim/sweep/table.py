@@ -7,7 +7,8 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neurosim.errors import ResultFileError, UsageError
+from neurosim.errors import ResultFileError
+from neurosim.extras import optional
 from neurosim.store import open_results
 from neurosim.sweep.index import Sweep, read_sweep
 
@@ -24,7 +25,9 @@ def table(sweep: Sweep | str | Path) -> list[dict[str, Any]]:
     `measured` is a number in `unit`, or None where the measured is no number; then `measured_text` says it. A run that
     is not complete has one row without a claim, whose `note` says why.
 
-    Arguments: sweep, or its folder.
+    Arguments:
+        sweep: a sweep or its folder.
+
     Raises ResultFileError when there is none.
     """
     sweep = sweep if isinstance(sweep, Sweep) else read_sweep(sweep)
@@ -57,35 +60,28 @@ def to_csv(rows: list[dict[str, Any]]) -> str:
 
 
 def to_pandas(sweep: Sweep | str | Path) -> pd.DataFrame:
-    """Return `table` as a table of pandas; raises UsageError without pandas."""
-    return _pandas().DataFrame(table(sweep))
+    """Return `table` as a table of pandas; raises MissingExtra without pandas."""
+    with optional():
+        import pandas as pd
+    return pd.DataFrame(table(sweep))
 
 
 def to_xarray(sweep: Sweep | str | Path) -> xr.Dataset:
     """Return `measured` and `verdict` over the claims, the seeds and the settings that the sweep varies.
 
     Runs that are not complete are missing values.
-    Raises UsageError without xarray and pandas, ResultFileError when no run is complete.
+    Raises MissingExtra without xarray and pandas, ResultFileError when no run is complete.
     """
     rows = [row for row in table(sweep) if row["claim"] is not None]
     if not rows:
         raise ResultFileError("no run of the sweep has claims yet: run it first")
-    try:
+    with optional():
+        import pandas as pd
         import xarray  # noqa: F401
-    except ModuleNotFoundError:
-        raise UsageError("to_xarray needs xarray, which is not installed: pip install xarray") from None
     axes = [name for name in rows[0] if name not in ("run", "state", *_OF_CLAIM)]
-    frame = _pandas().DataFrame(rows).set_index(["claim", *axes])[["measured", "verdict"]]
+    frame = pd.DataFrame(rows).set_index(["claim", *axes])[["measured", "verdict"]]
     dataset: xr.Dataset = frame.astype({"measured": float}).to_xarray()
     return dataset
-
-
-def _pandas() -> Any:
-    try:
-        import pandas
-    except ModuleNotFoundError:
-        raise UsageError("this needs pandas, which is not installed: pip install pandas") from None
-    return pandas
 
 
 def _of_claim(claim: dict[str, Any]) -> dict[str, Any]:

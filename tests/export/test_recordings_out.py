@@ -1,13 +1,13 @@
 """What other libraries get: the same spikes and samples, with their units, from a simulation or from its file."""
 
-import builtins
+import sys
 
 import numpy as np
 import pytest
 from brian2 import mV, second, volt
 
 from neurosim import export
-from neurosim.errors import DescriptionError, UnknownNameError, UsageError
+from neurosim.errors import DescriptionError, MissingExtra, UnknownNameError
 from neurosim.store import Writer, open_results
 
 
@@ -136,19 +136,8 @@ def test_what_is_no_signal_is_refused(tmp_path):
 
 
 def test_a_missing_library_is_said_in_one_line(simulation, monkeypatch):
-    own = builtins.__import__
-
-    def absent(name, *arguments, **keywords):
-        if name == "pandas":
-            raise ModuleNotFoundError("No module named 'pandas'", name="pandas")
-        return own(name, *arguments, **keywords)
-
-    monkeypatch.setattr(
-        "importlib.import_module", lambda name: (_ for _ in ()).throw(ModuleNotFoundError(name, name=name))
-    )
-    with pytest.raises(
-        UsageError, match=r"to_pandas needs pandas, which is not installed: pip install pandas"
-    ):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(MissingExtra, match=r"pandas is not installed: pip install 'neurosim\[export\]'"):
         export.to_pandas(simulation, "cells")
 
 
