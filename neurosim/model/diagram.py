@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 import numpy as np
 
-from neurosim.model.network import Network
 from neurosim.model.parts import NamedParameter, Projection, Tied
 from neurosim.model.summary import graph
 from neurosim.model.values import Distribution
@@ -16,6 +15,8 @@ from neurosim.palette import BLUE, VERMILION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from neurosim.model.network import Network
 
 # Inches: size of a box, and between the middles of neighbours.
 _BOX = np.array([1.6, 0.6])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from neurosim.markup import Html, html, table
 from neurosim.model.diagram import svg
-from neurosim.model.network import Network
 from neurosim.model.parts import Population, Projection
 from neurosim.model.summary import short_value, weight_text
+
+if TYPE_CHECKING:
+    from neurosim.model.network import Network
 
 
 def network_html(network: Network) -> str:
