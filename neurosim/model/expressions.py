@@ -201,7 +201,8 @@ class Rewriter(ast.NodeTransformer):
 class Expression:
     """An expression: its text, its tree, which nobody changes, and the names that it reads.
 
-    symbols are the names with those of constants, which a rule may give to variables of its own, such as `e`. Each text is parsed once however often it is used, and what follows from parsed text is not parsed again.
+    symbols are the names with those of constants, which a rule may give to variables of its own, such as `e`. Each
+    text is parsed once however often it is used, and what follows from parsed text is not parsed again.
     """
 
     __slots__ = ("_real", "names", "symbols", "text", "tree")

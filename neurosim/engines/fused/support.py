@@ -34,7 +34,7 @@ def floor_divide(x, y):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, error_model="numpy")
 def remainder(x, y):  # type: ignore[no-untyped-def]
     """Return what is left of x after whole multiples of y, with the sign of y; NaN of a division by 0."""
-    return x - x / y if y == 0 else x % y
+    return math.nan if y == 0 else x % y
 
 
 @njit(cache=True, nogil=True)
@@ -46,6 +46,8 @@ def softplus(x):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def exprel(x):  # type: ignore[no-untyped-def]
     """Return (exp(x) - 1)/x, 1 at 0."""
+    if x > 717.0:  # as in scipy; the quotient is beyond the largest number
+        return math.inf
     return 1.0 if abs(x) < 1e-16 else math.expm1(x) / x
 
 

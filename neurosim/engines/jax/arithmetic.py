@@ -34,7 +34,7 @@ def integer(x: Any) -> Any:
 def exprel(x: Any) -> Array:
     """Return (exp(x) - 1)/x, 1 at 0."""
     small = jnp.abs(x) < 1e-16
-    return jnp.where(small, 1.0, jnp.expm1(x) / jnp.where(small, 1.0, x))
+    return jnp.where(x == jnp.inf, x, jnp.where(small, 1.0, jnp.expm1(x) / jnp.where(small, 1.0, x)))
 
 
 def clip(x: Any, low: Any, high: Any) -> Array:

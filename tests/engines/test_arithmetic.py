@@ -1,0 +1,60 @@
+"""An expression has one value on all engines: whole numbers, divisions by 0, and what is not a number."""
+
+import numpy as np
+import pytest
+from scipy.special import exprel
+
+from neurosim import Network, NeuronModel, Population, Recorder, simulate
+from neurosim.errors import DescriptionError
+from neurosim.model.expressions import check_expression
+
+VALUES = [-np.inf, -3.5, -1.0, -0.3, 0.0, 0.3, 1.0, 2.0, 7.25, np.inf, np.nan]
+KIND = "int(abs({0}) < inf) + 2 * int({0} == inf) + 4 * int({0} == -inf)"
+"""1 of a finite number, 2 and 4 of the two infinities, 0 of what is no number."""
+TEXTS = {
+    "x // y": np.floor_divide,
+    "x % y": np.mod,
+    "int(x)": lambda x, y: np.trunc(x),
+    "sign(x)": lambda x, y: np.sign(x),
+    "clip(x, y, 1)": lambda x, y: np.minimum(np.maximum(x, y), 1.0),
+    "clip(x, 1, y)": lambda x, y: np.minimum(np.maximum(x, 1.0), y),
+    "clip(0.5, x, y)": lambda x, y: np.minimum(np.maximum(0.5, x), y),
+    "x / y": np.divide,
+    "exprel(x)": lambda x, y: exprel(x),
+    "softplus(x)": lambda x, y: np.logaddexp(x, 0.0),
+    "(10**-2 + 7 // 2 + 3 / 2) / x": lambda x, y: 4.51 / x,
+}
+
+
+def network():
+    """Values at the start that are not finite are made by divisions; their kind alone is recorded."""
+    lines = ["p : 1 (state)", "q : 1 (state)", "r : 1 (state)", "u : 1 (state)", "x = p / q : 1", "y = r / u : 1"]
+    for number, text in enumerate(TEXTS):
+        lines += [f"f{number} = {text} : 1", f"kind{number} = {KIND.format(f'f{number}')} : 1"]
+    model = type("ArithmeticUnit", (NeuronModel,), {"equations": "\n".join(lines)})
+    pairs = np.array([(a, b) for a in VALUES for b in VALUES])
+    over = {np.inf: (1.0, 0.0), -np.inf: (-1.0, 0.0)}
+    parts = np.array([[over.get(v, (0.0, 0.0) if v != v else (v, 1.0)) for v in pair] for pair in pairs])
+    initial = {"p": parts[:, 0, 0], "q": parts[:, 0, 1], "r": parts[:, 1, 0], "u": parts[:, 1, 1]}
+    recorders = [Recorder("a", f"kind{number}") for number in range(len(TEXTS))]
+    return pairs, Network("arithmetic").add(Population("a", len(pairs), model(), initial), *recorders)
+
+
+@pytest.mark.parametrize("engine", ["brian2", "fused", "jax"])
+def test_what_is_infinite_or_no_number_is_so_on_every_engine(engine):
+    pairs, described = network()
+    simulation = simulate(described, engine=engine)
+    simulation.run(described.dt)
+    recorded = {key: found.values[0] for key, found in simulation.recordings().items()}
+    for number, (text, function) in enumerate(TEXTS.items()):
+        with np.errstate(all="ignore"):
+            wanted = np.asarray(function(*pairs.T))
+        kinds = np.isfinite(wanted) + 2 * (wanted == np.inf) + 4 * (wanted == -np.inf)
+        wrong = pairs[recorded[f"a.kind{number}"] != kinds]
+        assert not len(wrong), f"{text}: {wrong.tolist()}"
+
+
+@pytest.mark.parametrize("text", ["x / 0", "x // (2 - 2)", "x % 0.0", "1 / (0 * 3)"])
+def test_a_division_by_nothing_is_rejected(text):
+    with pytest.raises(DescriptionError, match="divides by 0: correct it"):
+        check_expression(text, "here")
