@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from neurosim.model.connectivity import InDegree as InDegree
     from neurosim.model.connectivity import OneToOne as OneToOne
     from neurosim.model.connectivity import Probability as Probability
+    from neurosim.model.expressions import equation_function as equation_function
     from neurosim.model.network import Network as Network
     from neurosim.model.neuron import NeuronModel as NeuronModel
     from neurosim.model.parameters import option as option
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "neurosim.engines": "simulate",
     "neurosim.model.connectivity": "AllToAll Edges InDegree OneToOne Probability",
+    "neurosim.model.expressions": "equation_function",
     "neurosim.model.network": "Network",
     "neurosim.model.neuron": "NeuronModel",
     "neurosim.model.parameters": "option parameter",

@@ -113,7 +113,7 @@ def check_node(node: ast.AST, where: str, more: frozenset[str] = frozenset()) ->
 
 
 def _check_call(name: str, arguments: int, where: str, more: frozenset[str]) -> None:
-    known = FUNCTIONS.keys() | DRAWN | more
+    known = FUNCTIONS.keys() | FORMULAS.keys() | DRAWN | more
     if name not in known:
         raise DescriptionError(f"{where}: unknown function '{name}': {suggest(name, known)}")
     if name in FUNCTIONS and arguments != len(FUNCTIONS[name].arguments):
@@ -269,9 +269,75 @@ def _kept(found: Expression) -> Expression:
 
 
 def expression(text: str) -> Expression:
-    """Return text, checked before, as an expression."""
+    """Return text, checked before, as an expression, with calls of users' functions written out."""
     text = text.strip()
-    return _KNOWN.get(text) or _kept(Expression(text, ast.parse(text, mode="eval").body))
+    found = _KNOWN.get(text)
+    if found is None:
+        tree = ast.parse(text, mode="eval").body
+        calls = {
+            n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+        }
+        if calls & FORMULAS.keys():
+            return _KNOWN.setdefault(text, made(_WrittenOut().visit(tree)))
+        found = _kept(Expression(text, tree))
+    return found
+
+
+class _WrittenOut(Rewriter):
+    def visit_Call(self, node: ast.Call) -> Any:
+        arguments = [self.visit(argument) for argument in node.args]
+        formula = FORMULAS.get(node.func.id) if isinstance(node.func, ast.Name) else None
+        if formula is None or node.keywords:
+            return ast.Call(node.func, arguments, node.keywords)
+        if len(arguments) != len(formula.arguments):
+            raise DescriptionError(
+                f"{formula.name} is called with {len(arguments)} arguments: write {formula.call}"
+            )
+        values = dict(zip(formula.arguments, arguments, strict=True))
+        return _Substitution(values).visit(expression(formula.text).tree)
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A function of a user's own: its name, the names of its arguments, and the expression of its value."""
+
+    name: str
+    arguments: tuple[str, ...]
+    text: str
+
+    @property
+    def call(self) -> str:
+        """How it is written."""
+        return f"{self.name}({', '.join(self.arguments)})"
+
+
+FORMULAS: dict[str, Formula] = {}
+_CALL = re.compile(r"\s*([A-Za-z]\w*)\s*\(\s*([A-Za-z]\w*(?:\s*,\s*[A-Za-z]\w*)*)\s*\)\s*")
+
+
+def equation_function(call: str, text: str) -> Formula:
+    """Let equations of this process call a function of your own, on every engine and with gradients.
+
+    Arguments:
+    call, its name with names of arguments, as `hill(x, n)`;
+    text, the expression of its value in these arguments, as `x**n / (1 + x**n)`.
+
+    Returns the function. Raises DescriptionError if the name is that of another function, and if the expression is
+    none or reads anything but the arguments.
+    """
+    match = _CALL.fullmatch(call)
+    if match is None:
+        raise DescriptionError(f"function '{_short(call)}': write its name and arguments, as hill(x, n)")
+    name, arguments = match[1], tuple(part.strip() for part in match[2].split(","))
+    formula, where = Formula(name, arguments, text.strip()), f"function '{name}'"
+    if name in FUNCTIONS.keys() | DRAWN or FORMULAS.get(name, formula) != formula:
+        raise DescriptionError(f"{where} is there already: choose another name")
+    check_expression(text, where)
+    for other in sorted(names_in(text) - {*arguments}):
+        raise DescriptionError(f"{where}: '{other}' is no argument: {suggest(other, arguments)}")
+    FORMULAS[name] = formula
+    _KNOWN.clear()
+    return formula
 
 
 def made(tree: ast.expr) -> Expression:

@@ -28,7 +28,14 @@ TEXTS = {
 
 def network():
     """Values at the start that are not finite are made by divisions; their kind alone is recorded."""
-    lines = ["p : 1 (state)", "q : 1 (state)", "r : 1 (state)", "u : 1 (state)", "x = p / q : 1", "y = r / u : 1"]
+    lines = [
+        "p : 1 (state)",
+        "q : 1 (state)",
+        "r : 1 (state)",
+        "u : 1 (state)",
+        "x = p / q : 1",
+        "y = r / u : 1",
+    ]
     for number, text in enumerate(TEXTS):
         lines += [f"f{number} = {text} : 1", f"kind{number} = {KIND.format(f'f{number}')} : 1"]
     model = type("ArithmeticUnit", (NeuronModel,), {"equations": "\n".join(lines)})

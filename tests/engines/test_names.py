@@ -21,17 +21,18 @@ from neurosim.synapses import Pulse
 ENGINES = ("brian2", "fused", "jax")
 # Words of the engines, of numba, jax, sympy and Brian2, and pieces that join to names that are made.
 WORDS = """
-v v_d d d_d u c_v P_v P_v_v P_v_d Q_v HP_v c_d h h0 r_v o_v e_v m_v BA_v k_v k_1_v v_pre v_post w_sum x_sum share t_ref
-a at back block c clamp clamp0 count entry f fires found first free function_int held k k0 kept kept_v l last list m
-mask matrix n n_share now o p part0 past pre post q r rand_draw rec0 ring rows s size some source spikes start steps
-stop sum sum_w tedge unit until value whole x y activity activity_window k_2_v Q_v_v H HP lastupdate refractory S E I Q
-zoo oo beta gamma lamda re im diag tril solve np njit normal uniform schedule release prefetch clip_ sum_after low high
-reference window sign_low step accumulate apply advance vectors output_of_p names_rule eta_ names_rule_x rest integer
-real key index every samples ids wanted handles edge after waiting delays delay edges now_ one each own
-""".split()
+v v_d d d_d u c_v P_v P_v_v P_v_d Q_v HP_v c_d h h0 r_v o_v e_v m_v BA_v k_v k_1_v v_pre v_post w_sum x_sum share
+t_ref a at back block c clamp clamp0 count entry f fires found first free function_int held k k0 kept kept_v l last
+list m mask matrix n n_share now o p part0 past pre post q r rand_draw rec0 ring rows s size some source spikes
+start steps stop sum sum_w tedge unit until value whole x y activity activity_window k_2_v Q_v_v H HP lastupdate
+refractory S E I Q zoo oo beta gamma lamda re im diag tril solve np njit normal uniform schedule release prefetch
+clip_ sum_after low high reference window sign_low step accumulate apply advance vectors output_of_p names_rule
+eta_ names_rule_x rest integer real key index every samples ids wanted handles edge after waiting delays delay
+edges now_ one each own
+"""
 NAMES = [
     n
-    for n in dict.fromkeys(WORDS)
+    for n in dict.fromkeys(WORDS.split())
     if not n.endswith("_") and not hasattr(NeuronModel, n) and not hasattr(SynapticRule, n)
 ]
 HERE = 12

@@ -2,13 +2,21 @@
 
 import ast
 import time
+from collections import Counter
+from pathlib import Path
 
+import numpy as np
 import pytest
+from brian2 import mV
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neurosim import AllToAll, Network, Population, Projection, equation_function
+from neurosim.compiler.equations.network import network_equations
 from neurosim.compiler.evaluate import evaluate
+from neurosim.compiler.schedule.order import lower
 from neurosim.errors import DescriptionError
+from neurosim.model import expressions
 from neurosim.model.expressions import (
     MAX_DEPTH,
     MAX_LENGTH,
@@ -19,6 +27,10 @@ from neurosim.model.expressions import (
     substitute,
     substitute_all,
 )
+from neurosim.model.functions import FUNCTIONS, UNITS
+from neurosim.neurons import LIF, Poisson
+from neurosim.rules import PairSTDP
+from neurosim.synapses import ScaledPulse
 
 FINE = [
     "x",
@@ -147,3 +159,63 @@ def test_statements():
 def test_what_is_no_assignment_is_refused(text):
     with pytest.raises(DescriptionError, match="^Model.reset: "):
         parse_statements(text, "Model.reset")
+
+
+def test_the_documentation_lists_every_function():
+    page = (Path(__file__).parents[2] / "docs" / "concepts.md").read_text()
+    for row in FUNCTIONS.values():
+        assert f"| `{row.call}` | {row.meaning} | {UNITS[row.unit]} |" in page, row.name
+
+
+def test_a_function_has_as_many_arguments_as_it_is_given():
+    with pytest.raises(
+        DescriptionError, match=r"clip is called with 2 arguments: write clip\(x, low, high\)"
+    ):
+        check_expression("clip(x, 1)", "here")
+
+
+def test_a_function_of_a_user_is_written_out():
+    equation_function("expressions_hill(x, n)", "x**n / (1 + x**n)")
+    text = "2 * expressions_hill(v / u, 2)"
+    check_expression(text, "here")
+    assert names_in(text) == {"v", "u"}
+    assert evaluate(text, {"v": np.array([2.0, 6.0]), "u": 2.0}) == pytest.approx([1.0, 1.8])
+    assert evaluate("expressions_hill(expressions_hill(x, 1), 1)", {"x": 1.0}) == pytest.approx(1 / 3)
+    with pytest.raises(DescriptionError, match=r"called with 1 arguments: write expressions_hill\(x, n\)"):
+        check_expression("expressions_hill(x)", "here")
+
+
+@pytest.mark.parametrize(
+    ("call", "text", "message"),
+    [
+        ("exp(x)", "x", "'exp' is there already"),
+        ("expressions_other(x)", "x + y", "'y' is no argument"),
+        ("expressions_other", "1", "write its name and arguments"),
+        ("expressions_other(x)", "lambda: x", "Lambda is not allowed"),
+        ("expressions_other(x)", "tnh(x)", "did you mean 'tanh'"),
+    ],
+)
+def test_a_function_that_is_none_is_rejected(call, text, message):
+    with pytest.raises(DescriptionError, match=message):
+        equation_function(call, text)
+
+
+def test_every_text_is_parsed_once():
+    parsed = Counter()
+
+    def counting(source, *arguments, real=ast.parse, **keywords):
+        if keywords.get("mode") == "eval":
+            parsed[source.strip()] += 1
+        return real(source, *arguments, **keywords)
+
+    network = Network("parsed").add(
+        Population("source", 4, Poisson()),
+        Population("target", 2, LIF()),
+        Projection("p", "source", "target", ScaledPulse(quantum=5 * mV), AllToAll(), 0.5, rules=PairSTDP()),
+    )
+    lower(network_equations(network))  # Brian2's own layer is asked once for what is then kept
+    expressions._KNOWN.clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ast, "parse", counting)
+        lower(network_equations(network))
+    assert len(parsed) > 20 and set(parsed.values()) == {1}, [t for t, n in parsed.items() if n > 1]

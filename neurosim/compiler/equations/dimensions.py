@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
+from neurosim.compiler.equations.names import shown
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.expressions import CONSTANTS, Statement, constant_value, expression
 from neurosim.model.functions import FUNCTIONS
@@ -17,11 +18,11 @@ def dimension(text: str, known: Mapping[str, Dimension], where: str) -> Dimensio
     """Return the dimension of an expression; raises on unknown names and on terms of different units."""
     found = expression(text)
     for name in sorted(found.names - known.keys()):
-        raise UnknownNameError(f"{where}: unknown name '{name}' in '{text}': {advice(name, known)}")
+        raise UnknownNameError(f"{where}: unknown name '{name}' in '{shown(text)}': {advice(name, known)}")
     try:
         return _dimension(found.tree, known)
     except _Mismatch as error:
-        raise DescriptionError(f"{where}: '{text}': {error}: correct the units") from None
+        raise DescriptionError(f"{where}: '{shown(text)}': {shown(str(error))}: correct the units") from None
 
 
 def expect(text: str, wanted: Dimension, known: Mapping[str, Dimension], where: str) -> None:
@@ -29,7 +30,8 @@ def expect(text: str, wanted: Dimension, known: Mapping[str, Dimension], where: 
     found = dimension(text, known, where)
     if found is not wanted:
         raise DescriptionError(
-            f"{where}: '{text}' has the unit {unit_name(found)} where {unit_name(wanted)} is needed: correct the units"
+            f"{where}: '{shown(text)}' has the unit {unit_name(found)} where {unit_name(wanted)} is needed: "
+            "correct the units"
         )
 
 
@@ -52,7 +54,7 @@ def expect_statement(
             f"{where}: '{statement}' writes '{statement.target}', which is no state: {hint}"
         )
     wanted = DIMENSIONLESS if statement.op in ("*=", "/=") else known[statement.target]
-    expect(statement.expression, wanted, known, f"{where}, '{statement}'")
+    expect(statement.expression, wanted, known, f"{where}, '{shown(str(statement))}'")
 
 
 class _Mismatch(Exception):

@@ -5,6 +5,7 @@ A name that is made here, such as that of a random number, has two underscores i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from brian2 import second
@@ -33,6 +34,11 @@ def clock(step: int, dt: float) -> dict[str, float]:
 def part_of(name: str, *parts: str) -> str:
     """Return the name of something that belongs to a variable, such as the window of an activity."""
     return "__".join((name, *parts))
+
+
+def shown(text: str) -> str:
+    """Return a text as users write it: x_post for the variable x of the target."""
+    return re.sub(r"__(pre|post)\b", r"_\1", text)
 
 
 def check_variable(name: str, taken: Iterable[str], where: str) -> None:
