@@ -199,24 +199,21 @@ class Rewriter(ast.NodeTransformer):
 
 
 class Expression:
-    """An expression: its text, its tree, which nobody changes, and the names that it reads.
+    """An expression: its text, its tree, which nobody changes, the names that it reads and the functions it calls.
 
     symbols are the names with those of constants, which a rule may give to variables of its own, such as `e`. Each
     text is parsed once however often it is used, and what follows from parsed text is not parsed again.
     """
 
-    __slots__ = ("_real", "names", "symbols", "text", "tree")
+    __slots__ = ("_real", "calls", "names", "symbols", "text", "tree")
 
     def __init__(self, text: str, tree: ast.expr) -> None:
         self.text, self.tree = text, tree
         self._real: Expression | None = None
-        called, found = set(), set()
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call):
-                called.add(id(node.func))
-            elif isinstance(node, ast.Name):
-                found.add((id(node), node.id))
-        self.symbols = frozenset(name for at, name in found if at not in called)
+        functions = {id(n.func): n.func for n in ast.walk(tree) if isinstance(n, ast.Call)}
+        self.calls = frozenset(f.id for f in functions.values() if isinstance(f, ast.Name))
+        names = (n for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in functions)
+        self.symbols = frozenset(name.id for name in names)
         self.names = self.symbols - CONSTANTS.keys()
 
     def substituted(self, expressions: Mapping[str, str]) -> Expression:

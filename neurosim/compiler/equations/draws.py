@@ -31,12 +31,6 @@ def with_draws(text: str, draw: Callable[[str, Kind], str], where: str) -> str:
     return made(_Draws(draw, where).visit(expression(text).tree)).text
 
 
-def draws_in(text: str) -> bool:
-    """Return whether an expression calls rand() or randn()."""
-    calls = (n.func for n in ast.walk(expression(text).tree) if isinstance(n, ast.Call))
-    return any(isinstance(function, ast.Name) and function.id in DRAWS for function in calls)
-
-
 class _Draws(Rewriter):
     def __init__(self, draw: Callable[[str, Kind], str], where: str) -> None:
         self.draw, self.where = draw, where

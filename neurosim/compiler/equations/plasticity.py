@@ -9,7 +9,6 @@ import numpy as np
 
 from neurosim.compiler.equations.bounds import Change, Limit, gated
 from neurosim.compiler.equations.dimensions import dimension, expect
-from neurosim.compiler.equations.draws import draws_in
 from neurosim.compiler.equations.forms import (
     Delivery,
     End,
@@ -26,7 +25,14 @@ from neurosim.compiler.equations.names import SECOND, part_of, renamed, renamed_
 from neurosim.compiler.equations.scope import Scope
 from neurosim.compiler.equations.signals import Signals
 from neurosim.errors import DescriptionError, SignalMissing
-from neurosim.model.expressions import Statement, check_expression, expression, parse_statements, substitute
+from neurosim.model.expressions import (
+    DRAWN,
+    Statement,
+    check_expression,
+    expression,
+    parse_statements,
+    substitute,
+)
 from neurosim.model.matrix import check_matrix_expression, scalar_form
 from neurosim.model.network import Network
 from neurosim.model.parts import Projection
@@ -248,7 +254,7 @@ class SynapticRules:
     @staticmethod
     def _without_draws(text: str | None, where: str) -> None:
         """Refuse random numbers in a text that is no event."""
-        if text is not None and draws_in(text):
+        if text is not None and expression(text).calls & DRAWN:
             raise DescriptionError(
                 f"{where}: random numbers belong to events: use rand() and randn() in on_pre, on_post, efficacy"
             )
