@@ -96,6 +96,7 @@ class SynapticRules:
                 presentation, after=self._ended(_written(presentation), "w" in _written(presentation))
             ),
             structure=self.structure,
+            limits=tuple(self.limits),
         )
 
     # What a rule speaks of -----------------------------------------------------------------------------------------
