@@ -21,14 +21,15 @@ from neurosim import (
     SynapticRule,
     Uniform,
     parameter,
+    post,
     simulate,
 )
 from neurosim.engines.simulation import Simulation
 from neurosim.errors import DescriptionError, EngineRefusal, ResultFileError, RunFailed
-from neurosim.neurons import LIF, Poisson, SpikeTrain
+from neurosim.neurons import LIF, LeakyRate, Poisson, Signal, SpikeTrain, SquareWave
 from neurosim.rules import PairSTDP
 from neurosim.store import read_state, write_state
-from neurosim.synapses import Pulse
+from neurosim.synapses import Graded, Pulse
 from tests.engines.test_interrupts import assert_same, content
 from tests.engines.trust_networks import ENGINES, busy
 
@@ -431,6 +432,16 @@ class Comparing(SynapticRule):
     then = Bounds(0, 1)
 
 
+class Bounded(SynapticRule):
+    """Keeps the weight below a signal, which no engine can."""
+
+    eta = parameter(1 * Hz, "rate")
+    clock = "continuous"
+    v = post.variable("v")
+    dw = "eta * w"
+    then = Bounds(0, "v")
+
+
 def test_numba_without_its_compiler_is_named(monkeypatch):
     monkeypatch.setattr("numba.config.DISABLE_JIT", 1)
     with pytest.raises(
@@ -464,3 +475,64 @@ def test_a_fork_after_jax_is_told_what_to_do():
         [sys.executable, "-W", "ignore", "-c", FORK], capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 7 and "JAX was started before this process was forked" in done.stdout
+
+
+# Long runs -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", [*ENGINES, "jax-float32"])
+def test_steps_are_counted_exactly_in_long_runs(engine):
+    network = Network("n", 0.1 * ms).add(
+        Population("a", 3, LIF(E_L=[-40, -45, -47] * mV)),
+        Population("q", 1, SquareWave()),
+        Population("b", 2, LIF()),
+        Projection("p", "a", "b", Pulse(), AllToAll(), 9 * mV, delay=1 * ms),
+        Recorder("a"),
+        Recorder("b"),
+        Recorder("q", "output"),
+    )
+    simulation = simulate(network, engine)
+
+    def seen(first):
+        simulation.reset()
+        simulation.core.set_step(first)
+        simulation.run(60 * ms)
+        found = simulation.recordings()
+        spikes = [(found[key].steps - first, found[key].ids) for key in ("a.spikes", "b.spikes")]
+        return [*spikes[0], *spikes[1], found["q.output"].values]
+
+    # Multiples of the period of the square wave, beyond 2**24 and up to a billion.
+    expected = seen(0)
+    assert expected[0].size > 3 and expected[2].size > 1
+    for first in (60 * (2**24 // 60 + 1), 60 * (10**9 // 60)):
+        for value, other in zip(expected, seen(first), strict=True):
+            np.testing.assert_array_equal(value, other)
+
+
+def test_networks_without_states_and_conditions_in_arithmetic_run_on_every_engine():
+    waves = Network("n", 1 * ms).add(Population("q", 2, SquareWave()))
+    rates = Network("n", 1 * ms).add(
+        Population("u", 2, Signal()),
+        Population("r", 2, LeakyRate()),
+        Projection("p", "u", "r", Graded(), AllToAll(), [[0.5, 0.6], [0.7, 0.4]], rules=Comparing()),
+    )
+    found = {}
+    for engine in ENGINES:
+        simulate(waves, engine).run(5 * ms)
+        simulation = simulate(rates, engine)
+        simulation.run(20 * ms)
+        found[engine] = np.asarray(simulation.get("p.w"))
+        # After 20 steps of 1 ms at 1/s, where the weight is above 0.5.
+        np.testing.assert_allclose(found[engine], [0.5, 0.72, 0.62, 0.4], rtol=1e-12)
+
+
+def test_a_bound_that_changes_during_a_run_is_rejected():
+    network = Network("n", 1 * ms).add(
+        Population("s", 2, Poisson()),
+        Population("a", 2, LIF()),
+        Projection("p", "s", "a", Pulse(), AllToAll(), 1 * mV, rules=Bounded()),
+    )
+    with pytest.raises(
+        DescriptionError, match="bound 'v' changes during a run: give a parameter or a number"
+    ):
+        simulate(network, "fused")

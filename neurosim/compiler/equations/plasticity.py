@@ -297,6 +297,10 @@ class SynapticRules:
                 raise DescriptionError(
                     f"{self.scope.where}: bound '{bound}' is not a parameter: {suggest(bound, names)}"
                 )
+            if names[bound] not in self.scope.constants:
+                raise DescriptionError(
+                    f"{self.scope.where}: bound '{bound}' changes during a run: give a parameter or a number"
+                )
             return names[bound]
         # A number bounds a weight of any unit, so it becomes a constant that carries the unit of the weight.
         self.scope.constants[name] = np.array(float(bound))
