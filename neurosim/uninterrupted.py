@@ -37,8 +37,9 @@ class Uninterrupted:
         self._holding = False
         try:
             self._put_back()
-        finally:
+        except BaseException:
             self._put_back()
+            raise
         # What the section failed with is told first; it ends the run, as the interrupt would.
         if kind is None:
             self.take()
@@ -58,9 +59,10 @@ class Uninterrupted:
 
     def _put_back(self) -> None:
         for number, handler in self._before.items():
+            other = signal.signal(number, handler)
             # Bound methods are made afresh by each look, hence no `is`.
-            if signal.getsignal(number) == self._note:
-                signal.signal(number, handler)
+            if other not in (self._note, handler):
+                signal.signal(number, other)  # set meanwhile
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self._holding:

@@ -189,11 +189,15 @@ class Core(ABC):
         """The populations with a refractory period."""
         return [p.name for p in self.equations.populations.values() if p.refractory is not None]
 
-    def outputs(self) -> dict[str, np.ndarray]:
-        """Return what the last step put out, by population: graded outputs, or the neurons that spiked."""
+    def graded(self) -> dict[str, np.ndarray]:
+        """Return the graded outputs of the last step, by population."""
         populations = self.equations.populations.values()
-        found = {p.name: self._definition(p, "output") for p in populations if p.graded}
-        return found | {p.name: self.emitted(p.name) for p in populations if p.spiking and not p.graded}
+        return {p.name: self._definition(p, "output") for p in populations if p.graded}
+
+    def spikes(self) -> dict[str, np.ndarray]:
+        """Return the neurons that spiked in the last step, by population without a graded output."""
+        populations = self.equations.populations.values()
+        return {p.name: self.emitted(p.name) for p in populations if p.spiking and not p.graded}
 
     def moving(self) -> Iterator[tuple[str, np.ndarray]]:
         """Yield what steps change, by 'owner.variable'."""

@@ -87,7 +87,7 @@ class Simulation:
             inputs: values of signal populations by name, of shape (size,).
         """
         self._take(1, requests.rows(self.equations, inputs, 1), None)
-        return self._shown
+        return {**self._graded, **self.core.spikes()}
 
     def _take(self, steps: int, inputs: Rows, progress: Progress | None) -> None:
         """Take steps; refuses to where another thread, or the run that reports its progress, is at it."""
@@ -136,8 +136,8 @@ class Simulation:
 
     def _not_finite(self, pieces: Mapping[str, Piece]) -> str | None:
         """Return the first variable that is not finite now or in what was recorded, and where; None if all are."""
-        self._shown = self.core.outputs()
-        outputs = ((f"{name}.output", value) for name, value in self._shown.items())
+        self._graded = self.core.graded()
+        outputs = ((f"{name}.output", value) for name, value in self._graded.items())
         sampled = ((name, values) for name, (_, values) in pieces.items())
         for group in (self.core.moving(), outputs, sampled):
             for name, value in group:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -148,8 +149,13 @@ class FusedCore(Core):
 
     def moving(self) -> Iterator[tuple[str, np.ndarray]]:
         """Yield what steps change, by 'owner.variable'."""
-        for name in self.storage.changing:
-            yield name.replace("__", ".", 1), self.storage.arrays[name]
+        for known, name in self._moving:
+            yield known, self.storage.arrays[name]
+
+    @cached_property
+    def _moving(self) -> list[tuple[str, str]]:
+        arrays = self.storage.arrays
+        return [(n.replace("__", ".", 1), n) for n in self.storage.changing if arrays[n].dtype.kind == "f"]
 
     # Reading and writing ---------------------------------------------------------------------------------------------
 
