@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 # From the ground up: a package imports from its own floor and from those below.
 FLOORS = [
     {
+        "neurosim.cache",
         "neurosim.errors",
         "neurosim.extras",
         "neurosim.interrupts",
@@ -23,6 +24,7 @@ FLOORS = [
         "neurosim.registry",
         "neurosim.rng",
         "neurosim.store",
+        "neurosim.uninterrupted",
     },
     {"neurosim.model"},
     {

@@ -6,20 +6,21 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
+
+from neurosim.cache import jit
 
 LEAST_PASSES = 4
 SECONDS = 0.1
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@jit(fastmath=True)
 def _one_stream(array, factor, passes):  # type: ignore[no-untyped-def]
     for _ in range(passes):
         for i in range(array.size):
             array[i] = array[i] * factor + 1.0
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@jit(fastmath=True)
 def _eight_streams(array, factor, passes):  # type: ignore[no-untyped-def]
     part = array.size // 8
     a, b, c, d = array[:part], array[part:], array[2 * part :], array[3 * part :]

@@ -6,7 +6,6 @@ import math
 from itertools import accumulate, pairwise
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
 from neurosim.bodies.external import BodyFunction, FloatArray, IntArray
@@ -19,6 +18,7 @@ from neurosim.bodies.mujoco_calls import (
     mj_step2,
     view,
 )
+from neurosim.cache import jit
 from neurosim.errors import DescriptionError
 from neurosim.extras import optional
 
@@ -32,7 +32,7 @@ _STATE = int(mujoco.mjtState.mjSTATE_INTEGRATION)
 _HEAD_JOINTS = 3  # x, y, heading
 
 
-@njit(nogil=True, cache=True)
+@jit()
 def observe(handles: IntArray, outputs: FloatArray) -> None:
     """Write the outputs of the present state (see `Swimmer`)."""
     n = handles[_JOINTS]
@@ -54,7 +54,7 @@ def observe(handles: IntArray, outputs: FloatArray) -> None:
         outputs[first + 2] = twist[2]
 
 
-@njit(nogil=True, cache=True)
+@jit()
 def advance(handles: IntArray, inputs: FloatArray, outputs: FloatArray) -> None:
     """Apply the controls for one control step and write the outputs of the state that is reached.
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from threading import RLock
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import numba
 
 from neurosim.compiler.equations.forms import NetworkEquations
 from neurosim.compiler.equations.network import network_equations
 from neurosim.engines import structure
+from neurosim.engines.core import Core
 from neurosim.engines.externals import ExternalFunction, check_externals
 from neurosim.engines.simulation import Simulation
 from neurosim.errors import DescriptionError, EngineRefusal
 from neurosim.model.network import Network
 
 _COMPILING = RLock()
+_NUMBA: Any = numba.config
 
 
 class Engine(ABC):
@@ -38,21 +42,28 @@ class Engine(ABC):
         """
         if not isinstance(network, Network):
             raise DescriptionError(f"a {type(network).__name__} cannot be run: put it into a Network")
+        if _NUMBA.DISABLE_JIT:
+            raise EngineRefusal(
+                f"engine '{self.name}' cannot run: random numbers and loops are compiled, and NUMBA_DISABLE_JIT is "
+                "set: unset it"
+            )
         try:
             # One at a time: neither the parser of Python 3.11 nor Brian2 is safe in several threads.
             with _COMPILING:
-                equations = network_equations(network, seed)
+                equations = network_equations(network.fixed(), seed)
                 reasons = [*structure.needs_gradient(equations), *self.refuses(equations)]
                 if reasons:
                     raise EngineRefusal(
                         f"engine '{self.name}' cannot run network '{network.name}': {'; '.join(reasons)}"
                     )
-                return self._build(equations, check_externals(network, externals or {}))
+                return Simulation(
+                    self._build(equations, check_externals(network, externals or {})), self.name
+                )
         except RecursionError:
             raise DescriptionError(
                 f"network '{network.name}': equations, with definitions written out, are nested too deep: simplify them"
             ) from None
 
     @abstractmethod
-    def _build(self, equations: NetworkEquations, externals: Mapping[str, ExternalFunction]) -> Simulation:
-        """Return the simulation of a network that is not refused."""
+    def _build(self, equations: NetworkEquations, externals: Mapping[str, ExternalFunction]) -> Core:
+        """Return what runs a network that is not refused."""

@@ -1,167 +1,202 @@
-"""What every engine returns: a network that runs, its state and recordings, with checks of what users pass in."""
+"""What users run: a network with its state, clock and recordings, whatever engine is behind it."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cached_property
+from pathlib import Path
 from threading import Lock
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from neurosim.compiler.equations.forms import NetworkEquations, ProjectionEquations
 from neurosim.compiler.equations.masks import structured
 from neurosim.compiler.equations.names import SECOND
-from neurosim.engines import structure
-from neurosim.engines.recordings import Recordings, Samples, Spikes
-from neurosim.errors import DescriptionError, EngineRefusal, RunFailed, UnknownNameError
-from neurosim.model.parts import NamedParameter, Population, Projection, constrained
-from neurosim.model.units import Dimension, dimension_of, in_si, quantity, scalar_in_si
-from neurosim.registry import suggest
-
-State = dict[str, np.ndarray]
-
+from neurosim.engines import files, get_engine, moments, requests, structure
+from neurosim.engines.core import Core, Rows
+from neurosim.engines.externals import ExternalFunction
+from neurosim.engines.moments import State as State
+from neurosim.engines.pieces import Collected, Piece
+from neurosim.engines.recordings import Recordings
+from neurosim.errors import DescriptionError, RunFailed
+from neurosim.model.parts import NamedParameter, constrained
+from neurosim.model.units import dimension_of, in_si, quantity
+from neurosim.uninterrupted import Uninterrupted
 
 Progress = Callable[[int, int], None]
 
+SLOW = 0.5
+"""A piece of a run that takes longer (s) is followed by shorter ones, so that an interrupt is taken soon."""
 
-class Simulation(ABC):
-    """A network that runs: its state at step `now`, and what it has recorded."""
 
-    def __init__(self, equations: NetworkEquations) -> None:
-        self.equations = equations
-        self.dt = equations.network.step
+class Simulation:
+    """A network that runs: its state at step `now`, and what it has recorded.
+
+    Arguments:
+        core: the network on its engine.
+        engine: name of the engine.
+    """
+
+    def __init__(self, core: Core, engine: str) -> None:
+        self.core = core
+        self.engine = engine
+        self.equations = core.equations
+        self.dt = core.dt
+        self._pace = core.most
         self._running = Lock()
-        self._structured = bool(structured(equations))
+        self._structured = bool(structured(self.equations))
+        self._recorded = Collected(self.equations)
+        self._set: dict[tuple[str, str], np.ndarray] = {}
         self._named = {
             name: np.atleast_1d(np.array(p.value, dtype=float))
-            for name, p in equations.network.parameters.items()
-        }
-        self._tied = {
-            projection.name: (projection.tied.parameter, np.array(projection.tied.index, dtype=np.int64))
-            for projection in equations.projections.values()
-            if projection.tied is not None
+            for name, p in self.equations.network.parameters.items()
         }
 
     @property
-    @abstractmethod
     def now(self) -> int:
         """Number of steps taken."""
+        return self.core.now
 
-    @abstractmethod
-    def _advance(self, steps: int, inputs: Mapping[str, np.ndarray], progress: Progress | None) -> None:
-        """Take steps; inputs[population] has the shape (steps, size)."""
-
-    def _accumulate(self, share: float) -> None:
-        """Add `share` of the change that rules with the clock 'sample' ask for in the present state."""
-        raise EngineRefusal("this engine has no rules with the clock 'sample': use 'fused'")
-
-    def _apply(self) -> None:
-        """Make the changes that were added up."""
-        raise EngineRefusal("this engine has no rules with the clock 'sample': use 'fused'")
-
-    def _relax(self) -> None:
-        """Put the dynamic states of all models back to their start, for the next presentation."""
-        raise EngineRefusal("this engine has no rules with the clock 'sample': use 'fused'")
-
-    @abstractmethod
-    def _read(self, owner: str, name: str) -> np.ndarray:
-        """Return a state, constant, definition or trace in SI units."""
-
-    @abstractmethod
-    def _write(self, owner: str, name: str, value: np.ndarray) -> None:
-        """Set a state, constant or trace in SI units (value: 0-d or full shape)."""
-
-    @abstractmethod
-    def _outputs(self) -> dict[str, np.ndarray]:
-        """Return what the last step put out, by population."""
-
-    @abstractmethod
-    def state(self) -> State:
-        """Return the complete state as arrays by name: variables, spikes in flight, step number, externals."""
-
-    @abstractmethod
-    def restore(self, state: State) -> None:
-        """Go on from a state of the same network; recordings start anew."""
-
-    @abstractmethod
-    def reset(self) -> None:
-        """Go back to step 0: initial states, nothing in flight, no recordings.
-
-        Constants and named parameters keep their present values; externals keep their state, whose outputs are read.
-        """
-
-    @abstractmethod
-    def _collected(self) -> dict[str, Spikes | Samples]:
-        """Return all recordings by 'target.variable'."""
-
-    def recordings(self) -> Recordings:
-        """Return all recordings by 'target.variable'; they can be saved, plotted and exported as a whole."""
-        return Recordings(self._collected(), self.equations.network, self.now)
+    # Running ---------------------------------------------------------------------------------------------------------
 
     def run(
         self, duration: Any, inputs: Mapping[str, Any] | None = None, progress: Progress | None = None
     ) -> None:
-        """Run for a duration (s), a whole number of steps.
+        """Run for a duration, in pieces.
 
-        Arguments: inputs, for signal populations by name, values of shape (size,), held, or (steps, size), one row per
-        step; progress, called as progress(done, total) from time to time.
+        An interrupt (Ctrl-C, a handler of SIGTERM or SIGALRM that raises) is taken between two pieces, so that state,
+        clock and recordings always belong together; the next run continues from there with the same bits.
+
+        Arguments:
+            duration: time to run (s), a whole number of steps.
+            inputs: values of signal populations by name, of shape (size,), held, or (steps, size), one row per step.
+            progress: called as progress(done, total), in steps, from time to time.
+
+        Raises:
+            DescriptionError: a duration or an input that does not fit.
+            RunFailed: a variable is not finite; the run has ended with the step at which it became so.
         """
-        seconds = scalar_in_si(duration, SECOND, "run: duration")
-        steps = round(seconds / self.dt)
-        if seconds < 0:
-            raise DescriptionError(f"run: duration {duration} is negative: give a time from 0")
-        if abs(steps * self.dt - seconds) > 1e-6 * self.dt:
-            raise DescriptionError(
-                f"run: duration {duration} is not a whole number of steps of {self.dt} s: change it"
-            )
-        self._take(steps, self._checked(inputs, steps), progress)
-
-    def _take(self, steps: int, inputs: Mapping[str, np.ndarray], progress: Progress | None) -> None:
-        """Take steps; refuses to where another thread, or the run that reports its progress, is at it."""
-        if not self._running.acquire(blocking=False):
-            raise RunFailed(
-                f"network '{self.equations.network.name}': this simulation is running already: "
-                "wait for its end, or give each thread a simulation of its own"
-            )
-        try:
-            self._take_parts(steps, inputs, progress)
-        finally:
-            self._running.release()
-
-    def _take_parts(self, steps: int, inputs: Mapping[str, np.ndarray], progress: Progress | None) -> None:
-        """Take steps, stopping wherever connections come and go."""
-        if not self._structured:
-            self._advance(steps, inputs, progress)
-            return
-        done = 0
-        while done < steps:
-            part = min(steps - done, structure.steps_to_update(self))
-            tell = None if progress is None else partial(_tell, progress, done, steps)
-            self._advance(part, {name: rows[done : done + part] for name, rows in inputs.items()}, tell)
-            structure.update(self)
-            done += part
+        steps = requests.whole_steps(duration, self.dt)
+        self._take(steps, requests.rows(self.equations, inputs, steps), progress)
 
     def step(self, inputs: Mapping[str, Any] | None = None) -> dict[str, np.ndarray]:
-        """Take one step and return what each population put out: outputs (size,), or indices of spiking units."""
-        self._take(1, self._checked(inputs, 1), None)
-        return self._outputs()
+        """Take one step and return what each population put out: outputs (size,), or indices of spiking units.
+
+        Arguments:
+            inputs: values of signal populations by name, of shape (size,).
+        """
+        self._take(1, requests.rows(self.equations, inputs, 1), None)
+        return {**self._graded, **self.core.spikes()}
+
+    def _take(self, steps: int, inputs: Rows, progress: Progress | None) -> None:
+        """Take steps; refuses to where another thread, or the run that reports its progress, is at it."""
+        with Uninterrupted() as interrupts:
+            if not self._running.acquire(blocking=False):
+                raise RunFailed(
+                    f"network '{self.equations.network.name}': this simulation is running already: "
+                    "wait for its end, or give each thread a simulation of its own"
+                )
+            try:
+                done = 0
+                while done < steps:
+                    interrupts.take()
+                    done += self._piece(done, steps, inputs)
+                    if progress is not None:
+                        progress(done, steps)
+            finally:
+                self._running.release()
+
+    def _piece(self, done: int, steps: int, inputs: Rows) -> int:
+        """Take the next steps of a run, none further than the next change of connections; return their number."""
+        piece = min(steps - done, self._pace)
+        if self._structured:
+            piece = min(piece, structure.steps_to_update(self))
+        rows = (
+            inputs if steps == piece else {name: given[done : done + piece] for name, given in inputs.items()}
+        )
+        began = perf_counter()
+        # A single step needs no way back: what is not finite after it became so in it.
+        mark = self.core.mark() if piece > 1 else None
+        pieces = self.core.advance(piece, rows)
+        if self._not_finite(pieces) is None:
+            self._recorded.add(pieces)
+        else:
+            self._fail(mark, piece, rows, pieces)
+        if self._structured:
+            structure.update(self)
+        took = perf_counter() - began
+        if took > SLOW:
+            self._pace = max(1, int(piece * SLOW / (2 * took)))
+        elif took < SLOW / 4 and piece == self._pace:
+            self._pace = min(self.core.most, 2 * self._pace)
+        return piece
+
+    # Values that are not finite --------------------------------------------------------------------------------------
+
+    def _not_finite(self, pieces: Mapping[str, Piece]) -> str | None:
+        """Return the first variable that is not finite now or in what was recorded, and where; None if all are."""
+        self._graded = self.core.graded()
+        outputs = ((f"{name}.output", value) for name, value in self._graded.items())
+        sampled = ((name, values) for name, (_, values) in pieces.items())
+        for group in (self.core.moving(), outputs, sampled):
+            for name, value in group:
+                if value.dtype.kind in "fc" and not np.isfinite(value).all():
+                    where = int(np.argwhere(~np.isfinite(np.atleast_1d(value)))[0][-1])
+                    return f"'{name}' is not finite at index {where}"
+        return None
+
+    def _fail(self, mark: Any, steps: int, inputs: Rows, pieces: Mapping[str, Piece]) -> None:
+        """Go back and take the steps again up to the one that is at fault, halving their number; raises RunFailed."""
+        done = 0
+        if mark is not None:
+            self.core.go_back(mark)
+            while steps - done > 1:
+                half = (steps - done) // 2
+                mark = self.core.mark()
+                pieces = self.core.advance(
+                    half, {name: rows[done : done + half] for name, rows in inputs.items()}
+                )
+                if self._not_finite(pieces) is None:
+                    self._recorded.add(pieces)
+                    done += half
+                else:
+                    self.core.go_back(mark)
+                    steps = done + half
+            pieces = self.core.advance(1, {name: rows[done : done + 1] for name, rows in inputs.items()})
+        self._recorded.add(pieces)
+        self._refuse_not_finite(pieces)
+
+    def _refuse_not_finite(self, pieces: Mapping[str, Piece]) -> None:
+        trouble = self._not_finite(pieces)
+        if trouble is not None:
+            step = max(self.now - 1, 0)
+            raise RunFailed(
+                f"{trouble} after step {step} (t = {step * self.dt:g} s): lower dt or check the parameters"
+            )
+
+    # Presentations ---------------------------------------------------------------------------------------------------
 
     def sample(self) -> None:
         """Apply the rules with the clock 'sample' once, in the present state; without such rules nothing happens."""
         if self._has_samples:
-            self._accumulate(1.0)
-            self._apply()
+            with Uninterrupted():
+                self.core.discard()
+                self.core.accumulate(1.0)
+                self.core.apply()
+                self._refuse_not_finite({})
 
     def present(self, inputs: Mapping[str, Any], duration: Any) -> None:
         """Present a batch of patterns and apply the rules with the clock 'sample' to the mean over the batch.
 
         Every pattern starts from the initial dynamic states of the models; weights change after the last one.
-        Arguments: inputs, for signal populations by name, patterns of shape (batch, size); duration of each (s).
+
+        Arguments:
+            inputs: patterns for signal populations by name, of shape (batch, size).
+            duration: time for which each pattern is presented (s).
         """
         dimensions = {
-            name: dimension_of(value, f"input '{name}'") for name, value in _by_name(inputs).items()
+            name: dimension_of(value, f"input '{name}'") for name, value in requests.by_name(inputs).items()
         }
         batches = {
             n: np.atleast_2d(in_si(value, dimensions[n], f"input '{n}'")) for n, value in inputs.items()
@@ -172,30 +207,48 @@ class Simulation(ABC):
                 f"present: batches of {sorted(sizes) or 'no'} patterns: give the same number for every input"
             )
         (batch,) = sizes
+        self.core.discard()
         for row in range(batch):
             self._relax()
             self.run(
                 duration, {name: quantity(value[row], dimensions[name]) for name, value in batches.items()}
             )
             if self._has_samples:
-                self._accumulate(1.0 / batch)
+                with Uninterrupted():
+                    self.core.accumulate(1.0 / batch)
         if self._has_samples:
-            self._apply()
+            with Uninterrupted():
+                self.core.apply()
+                self._refuse_not_finite({})
+
+    def _relax(self) -> None:
+        """Put the dynamic states of all models back to their start, for the next presentation."""
+        for population in self.equations.populations.values():
+            for name in (n for n in population.derivatives if n in population.states):
+                self.core.put(
+                    population.name, name, self._first(population.name, name, population.states[name])
+                )
 
     def settle(
         self, tolerance: float = 1e-9, at_most: int = 10_000, inputs: Mapping[str, Any] | None = None
     ) -> int:
-        """Run until no dynamic state changes by more than `tolerance` (SI units) in a step; return the number of steps.
+        """Run until no dynamic state changes by more than `tolerance` in a step, and return the number of steps.
 
-        Raises RunFailed when that has not happened after `at_most` steps.
+        Arguments:
+            tolerance: largest change of a state in a step (SI units).
+            at_most: most steps to take.
+            inputs: as of `run`.
+
+        Raises:
+            RunFailed: states still change after `at_most` steps.
         """
         names = [(u.name, n) for u in self.equations.populations.values() for n in u.derivatives]
         change = np.inf
         for taken in range(1, at_most + 1):
-            before = [np.array(self._read(*name)) for name in names]
+            before = [np.array(self.core.get(*name)) for name in names]
             self.step(inputs)
             change = max(
-                (float(np.abs(self._read(*n) - b).max()) for n, b in zip(names, before, strict=True)),
+                (float(np.abs(self.core.get(*n) - b).max()) for n, b in zip(names, before, strict=True)),
                 default=0.0,
             )
             if change <= tolerance:
@@ -204,96 +257,126 @@ class Simulation(ABC):
             f"settle: still changing by {change:.3g} per step after {at_most} steps: allow more, or lower dt"
         )
 
-    @property
+    @cached_property
     def _has_samples(self) -> bool:
         parts: tuple[Any, ...] = (*self.equations.populations.values(), *self.equations.projections.values())
         return any(part.presentation for part in parts)
 
+    # Reading and setting ---------------------------------------------------------------------------------------------
+
     def get(self, name: str) -> Any:
-        """Return 'population.variable', 'projection.variable' or a named parameter, with its unit."""
-        if _named(name) in self._named:
+        """Return a value with its unit, those of connections in the order in which the description gives them.
+
+        Arguments:
+            name: 'population.variable', 'projection.variable' or a named parameter.
+        """
+        if requests.text(name) in self._named:
             return quantity(self._named[name].copy(), dimension_of(self._parameter(name).value))
-        owner, variable, dimension = self._find(name)
-        return quantity(np.array(self._read(owner, variable)), dimension)
+        owner, variable, dimension = requests.variable(self.equations, name, self._named)
+        held = np.array(self.read(owner, variable))
+        return quantity(requests.as_given(self.equations, owner, variable, held), dimension)
 
     def set(self, name: str, value: Any) -> None:
-        """Set a state or constant 'population.variable' or 'projection.variable', or a named parameter.
+        """Set a state, a constant or a named parameter; `reset` keeps what was set.
 
-        Raises DescriptionError on another unit or shape, a value that is not finite or beyond its bounds or sign, and
-        on what follows from other variables.
+        Arguments:
+            name: 'population.variable', 'projection.variable' or a named parameter.
+            value: one number for all or an array of the shape that `get` returns, in the unit of the variable.
+
+        Raises:
+            DescriptionError: another unit or shape; a value that is not finite, beyond the bounds of its parameter, of
+                another sign than its projection's, or that leaves a variable beyond the bounds that rules keep (also
+                when a bound is set); what follows from other variables.
         """
-        if _named(name) in self._named:
-            self._set_named(self._parameter(name), value)
+        if requests.text(name) in self._named:
+            with Uninterrupted():
+                self._set_named(self._parameter(name), value)
             return
-        owner, variable, dimension = self._find(name)
-        self._check_free(owner, variable, name)
+        owner, variable, dimension = requests.variable(self.equations, name, self._named)
+        requests.check_free(self.equations, owner, variable, name)
         si = in_si(value, dimension, name)
-        self._check_bounds(owner, variable, si, name)
-        shape = np.shape(self._read(owner, variable))
+        requests.check_bounds(self.equations, owner, variable, si, name)
+        shape = np.shape(self.read(owner, variable))
         if si.ndim and si.shape != shape:
             raise DescriptionError(
                 f"{name}: a value of shape {si.shape} for one of shape {shape}: change its shape"
             )
-        self._write(owner, variable, si)
+        held = requests.as_held(self.equations, owner, variable, si)
+        requests.check_rules(self.equations, owner, variable, held, self.read)
+        with Uninterrupted():
+            self.write(owner, variable, held)
+            self._set[owner, variable] = np.array(np.broadcast_to(held, shape), dtype=float)
+
+    def read(self, owner: str, name: str) -> np.ndarray:
+        """Return a variable as the engine holds it, for rules that act between steps.
+
+        Arguments:
+            owner: name of a population or projection.
+            name: state, constant, port, trace or definition of the owner.
+
+        Returns:
+            Its value in SI units: one number, or an array whose connections are in the order of the engine, by source.
+        """
+        return self.core.read(owner, name)
+
+    def write(self, owner: str, name: str, value: np.ndarray) -> None:
+        """Set a variable as the engine holds it, for rules that act between steps; bounds are left to the caller.
+
+        Arguments:
+            owner: name of a population or projection.
+            name: state, constant or trace of the owner.
+            value: one number or an array of the shape that `read` returns, in SI units.
+
+        Raises:
+            DescriptionError: a definition; an array for one number; a constant that gives no finite step.
+        """
+        self.core.write(owner, name, np.asarray(value))
 
     def edges(self, projection: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return (pre, post), the units that each edge of a projection joins, in the order of its weights."""
-        found = self._projection(projection)
-        return found.pre, found.post.copy()
+        """Return (pre, post), the units that each connection joins, in the order in which the description gives them.
+
+        Arguments:
+            projection: its name.
+        """
+        found = requests.projection(self.equations, projection)
+        pre, post = found.pre, found.post.copy()
+        if found.order is None:
+            return pre, post
+        given = np.empty_like(pre), np.empty_like(post)
+        given[0][found.order], given[1][found.order] = pre, post
+        return given
 
     def delays(self, projection: str) -> Any:
-        """Return the delay of each edge of a projection (s), shape (edges,), in the order of its weights."""
-        found = self._projection(projection)
+        """Return the delay of each connection (s), shape (edges,), in the order in which the description gives them.
+
+        Arguments:
+            projection: its name.
+        """
+        found = requests.projection(self.equations, projection)
         steps = found.delay if found.delays is None else found.delays
-        return quantity(np.broadcast_to(steps, found.post.shape) * self.dt, SECOND)
+        held = np.broadcast_to(steps, found.post.shape) * self.dt
+        return quantity(requests.as_given(self.equations, projection, "w", held), SECOND)
 
     def matrix(self, projection: str, variable: str = "w") -> Any:
-        """Return a variable of an all-to-all projection as a matrix (targets, sources), with its unit."""
-        found = self._projection(projection)
+        """Return a variable of an all-to-all projection as a matrix (targets, sources), with its unit.
+
+        Arguments:
+            projection: its name.
+            variable: a variable per connection.
+        """
+        found = requests.projection(self.equations, projection)
         if not found.dense:
             raise DescriptionError(
                 f"'{projection}' is not all-to-all: use get('{projection}.{variable}') and edges()"
             )
         shape = (self.equations.populations[found.source].size, self.equations.populations[found.target].size)
-        _, _, dimension = self._find(f"{projection}.{variable}")
-        values = np.array(self._read(projection, variable))
+        _, _, dimension = requests.variable(self.equations, f"{projection}.{variable}")
+        values = np.array(self.core.get(projection, variable))
         if values.size not in (1, found.size):
             raise DescriptionError(
                 f"'{projection}.{variable}' is kept per neuron: use get('{projection}.{variable}')"
             )
         return quantity(np.broadcast_to(values, (found.size,)).reshape(shape).T.copy(), dimension)
-
-    def _projection(self, name: str) -> ProjectionEquations:
-        if name not in self.equations.projections:
-            raise UnknownNameError(f"no projection '{name}': {suggest(name, self.equations.projections)}")
-        return self.equations.projections[name]
-
-    def _check_free(self, owner: str, variable: str, name: str) -> None:
-        population = self.equations.populations.get(owner)
-        if population is not None and variable in population.ports:
-            raise DescriptionError(
-                f"'{name}' follows from other variables: feed it by a projection from a Signal"
-            )
-        if population is not None and variable in population.definitions:
-            raise DescriptionError(f"'{name}' follows from other variables: set those, or use a Clamp")
-        if variable == "w" and owner in self._tied:
-            raise DescriptionError(f"'{name}' is tied to '{self._tied[owner][0]}': set that")
-
-    def _check_bounds(self, owner: str, variable: str, si: np.ndarray, name: str) -> None:
-        network = self.equations.network
-        part = network.populations.get(owner) or network.projections[owner]
-        model = part.model if isinstance(part, Population) else part.synapse
-        declared = {
-            f"{r.prefix}_{key}": parameter for r in part.rules for key, parameter in r.parameters.items()
-        }
-        declared |= model.parameters
-        if variable in declared:
-            declared[variable].check_bounds(si, name)
-        sign = part.sign if isinstance(part, Projection) else 0
-        if isinstance(part, Projection) and variable == "mask" and np.any((si != 0) & (si != 1)):
-            raise DescriptionError(f"'{name}': a mask is 1 where there is a connection, else 0: correct it")
-        if variable == "w" and np.any(si * sign < 0):
-            raise DescriptionError(f"'{name}': weights must have the sign {sign:+d}: correct them")
 
     def _parameter(self, name: str) -> NamedParameter:
         return self.equations.network.parameters[name]
@@ -310,66 +393,139 @@ class Simulation(ABC):
 
     def _apply_named(self, parameter: NamedParameter) -> None:
         effective = constrained(self._named[parameter.name], parameter.sign)
-        for projection, (name, index) in self._tied.items():
-            if name == parameter.name:
-                self._write(projection, "w", effective[index])
+        for projection in self.equations.projections.values():
+            if projection.tied is not None and projection.tied.parameter == parameter.name:
+                index = np.array(projection.tied.index, dtype=np.int64)
+                self.core.put(projection.name, "w", effective[index])
 
-    def _find(self, name: str) -> tuple[str, str, Dimension]:
-        owner, _, variable = name.partition(".")
-        known: Mapping[str, Any] = {**self.equations.populations, **self.equations.projections}
-        if owner not in known:
-            raise UnknownNameError(
-                f"'{name}': nothing is named '{owner}': {suggest(owner, {*known, *self._named})}"
+    # States ----------------------------------------------------------------------------------------------------------
+
+    def state(self) -> State:
+        """Return the complete state as arrays by name (see `moments`): variables, spikes on their way, step, externals.
+
+        It carries digests of network, seed and connections. A state of one engine can be restored on another; it is
+        continued with the same bits by the engine that it comes from.
+        """
+        return {**self._present(), **self._identity}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continue from a state of the same network, seed and time step; recordings start anew.
+
+        Arguments:
+            state: what `state` returned.
+
+        Raises:
+            ResultFileError: a state of another network, seed, time step or wiring, or one that is damaged or not
+                finite; nothing is changed then.
+        """
+        before = self._present()
+        found = moments.checked(self.equations, self.core.kind, {**before, **self._identity}, state)
+        with Uninterrupted():
+            try:
+                self._take_over(found)
+            except BaseException:
+                self._take_over(before)
+                raise
+            self._recorded.clear()
+
+    def take_over(self, state: Mapping[str, Any], *names: str) -> None:
+        """Set named values to those of a state of any network, as `set` does: with their bounds and shapes.
+
+        Arguments:
+            state: what `state` of a simulation returned, or the content of a file.
+            names: 'owner.variable' or named parameters, which have to be in both.
+
+        Raises:
+            DescriptionError: a name that the state lacks, or a value that `set` refuses.
+        """
+        for name in names:
+            key = f"parameter/{name}" if name in self._named else name
+            if key not in state:
+                raise DescriptionError(f"take_over: the state has no '{name}': give one of its names")
+        for name in names:
+            known = name in self._named
+            value = np.asarray(state[f"parameter/{name}" if known else name])
+            dimension = (
+                dimension_of(self._parameter(name).value)
+                if known
+                else requests.variable(self.equations, name, self._named)[2]
             )
-        part = known[owner]
-        variables = {
-            *part.constants,
-            *part.states,
-            *getattr(part, "traces", ()),
-            *getattr(part, "definitions", ()),
+            self.set(name, quantity(value.astype(float), dimension))
+
+    def reset(self) -> None:
+        """Go back to step 0: nothing in flight, no recordings, and the values that were set, else those described.
+
+        One rule for every kind of value, states, weights, constants and named parameters: what was `set` last is where
+        the simulation starts again; what was not set goes back to the description, whatever rules made of it. Externals
+        keep their state, whose outputs are read.
+        """
+        with Uninterrupted():
+            moments.take_over(self.core, moments.beginning(self.core, self._first))
+            for parameter in self.equations.network.parameters.values():
+                self._apply_named(parameter)
+            for name, external in self.core.externals.items():
+                for target, output in self.equations.network.externals[name].writes.items():
+                    self.core.put(target, "value", external.output_values[external.outputs[output]])
+            self._recorded.clear()
+
+    def recordings(self) -> Recordings:
+        """Return all recordings by 'target.variable'; they can be saved, plotted and exported as a whole."""
+        return Recordings(self._recorded.results(), self.equations.network, self.now)
+
+    @cached_property
+    def _identity(self) -> State:
+        return moments.identity(self.equations)
+
+    def save(self, path: str | Path) -> None:
+        """Write network, state and recordings to a file from which `load` continues with the same bits.
+
+        Arguments:
+            path: the file; it is replaced once the new one is complete.
+
+        Raises:
+            ResultFileError: the file cannot be written.
+        """
+        arrays = {**self.state(), **self._recorded.arrays()}
+        files.write(Path(path), files.Kept(self.engine, self.equations.seed, self.equations.network, arrays))
+
+    @staticmethod
+    def load(path: str | Path, externals: Mapping[str, ExternalFunction] | None = None) -> Simulation:
+        """Return the simulation of a file that `save` wrote, on the same engine, ready to continue.
+
+        Arguments:
+            path: the file.
+            externals: what stands behind each External of the network, by name; their states are in the file.
+
+        Raises:
+            ResultFileError: the file is missing, damaged, or holds no simulation.
+            UnknownNameError: a class of the network is not imported.
+        """
+        kept = files.read(Path(path))
+        simulation = get_engine(kept.engine).compile(kept.network, kept.seed, externals)
+        recorded = {name for name in kept.arrays if name.startswith("recorded/")}
+        simulation.restore({name: value for name, value in kept.arrays.items() if name not in recorded})
+        simulation._recorded.take_over({name: kept.arrays[name] for name in recorded})
+        return simulation
+
+    def _present(self) -> State:
+        """Return the state without its identity."""
+        found = moments.moment(self.core)
+        found |= {f"parameter/{name}": value.copy() for name, value in self._named.items()}
+        return found | {
+            f"set/{o}.{n}": moments.given(self.equations, o, n, value) for (o, n), value in self._set.items()
         }
-        variables |= set(getattr(part, "ports", ()))
-        if variable not in variables:
-            raise UnknownNameError(
-                f"'{name}': '{owner}' has no variable '{variable}': {suggest(variable, variables)}"
-            )
-        return owner, variable, part.dimensions[variable]
 
-    def _checked(self, inputs: Mapping[str, Any] | None, steps: int) -> dict[str, np.ndarray]:
-        checked = {}
-        for name, value in _by_name({} if inputs is None else inputs).items():
-            population = self.equations.populations.get(name)
-            if population is None or "value" not in population.states:
-                signals = [n for n, u in self.equations.populations.items() if "value" in u.states]
-                raise UnknownNameError(f"input '{name}' is not a Signal population: {suggest(name, signals)}")
-            si = in_si(value, population.dimensions["value"], f"input '{name}'")
-            if (
-                si.ndim > 2
-                or (si.ndim and si.shape[-1] != population.size)
-                or (si.ndim == 2 and si.shape[0] != steps)
-            ):
-                raise DescriptionError(
-                    f"input '{name}' has the shape {si.shape}: give ({population.size},) or "
-                    f"({steps}, {population.size})"
-                )
-            checked[name] = np.broadcast_to(si, (steps, population.size))
-        return checked
+    def _take_over(self, state: Mapping[str, np.ndarray]) -> None:
+        """Set everything from a state that fits."""
+        moments.take_over(self.core, state)
+        for name, value in self._named.items():
+            value[:] = state[f"parameter/{name}"]
+        self._set = {}
+        for owner, name in moments.values(self.equations):
+            if f"set/{owner}.{name}" in state:
+                given = np.array(state[f"set/{owner}.{name}"], dtype=float)
+                self._set[owner, name] = requests.as_held(self.equations, owner, name, given)
 
-
-def _named(name: Any) -> str:
-    if not isinstance(name, str):
-        raise DescriptionError(f"{type(name).__name__} is no name: give 'population.variable' as text")
-    return name
-
-
-def _by_name(inputs: Any) -> Mapping[str, Any]:
-    if not isinstance(inputs, Mapping):
-        raise DescriptionError(
-            f"inputs are of type {type(inputs).__name__}: give values by the names of Signal populations, "
-            "as {'input': values}"
-        )
-    return inputs
-
-
-def _tell(progress: Progress, before: int, steps: int, done: int, _part: int) -> None:
-    progress(before + done, steps)
+    def _first(self, owner: str, name: str, described: np.ndarray) -> np.ndarray:
+        """Return the value that a variable starts from."""
+        return self._set.get((owner, name), described)

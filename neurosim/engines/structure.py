@@ -27,9 +27,11 @@ class Memory(Protocol):
     def now(self) -> int:
         """Number of steps taken."""
 
-    def _read(self, owner: str, name: str) -> np.ndarray: ...
+    def read(self, owner: str, name: str) -> np.ndarray:
+        """Return a variable in SI units."""
 
-    def _write(self, owner: str, name: str, value: np.ndarray) -> None: ...
+    def write(self, owner: str, name: str, value: np.ndarray) -> None:
+        """Set a variable in SI units."""
 
 
 def needs_gradient(equations: NetworkEquations) -> Iterator[str]:
@@ -44,9 +46,6 @@ def needs_gradient(equations: NetworkEquations) -> Iterator[str]:
             )
 
 
-# The start -----------------------------------------------------------------------------------------------------------
-
-
 # Updates -------------------------------------------------------------------------------------------------------------
 
 
@@ -57,7 +56,7 @@ def present_rules(memory: Memory) -> dict[str, StructuralRule]:
         rule = rule_of(projection)
         names = {name: f"{rule.prefix}_{name}" for name in rule.parameters}
         now = {
-            n: quantity(memory._read(projection.name, f), projection.dimensions[f]) for n, f in names.items()
+            n: quantity(memory.read(projection.name, f), projection.dimensions[f]) for n, f in names.items()
         }
         found[projection.name] = type(rule)(**now, **rule.chosen())
     return found
@@ -105,8 +104,8 @@ class _Update:
     def apply(self, rule: StructuralRule, t: int) -> None:
         names = " ".join(projection.name for projection in self.projections)
         rng = generator(self.memory.equations.seed, f"{names} {type(rule).__name__} {t}")
-        before = self.joined(self.memory._read(projection.name, "mask") for projection in self.projections)
-        w = self.joined(self.memory._read(projection.name, "w") for projection in self.projections)
+        before = self.joined(self.memory.read(projection.name, "mask") for projection in self.projections)
+        w = self.joined(self.memory.read(projection.name, "w") for projection in self.projections)
         mask, w, changed = updated(rule, before > 0.5, w, self.signal(), t, rng)
         ends = np.cumsum([projection.size for projection in self.projections])[:-1]
         parts = [np.split(values, ends) for values in (mask, w, changed)]
@@ -116,12 +115,12 @@ class _Update:
     def write(
         self, projection: ProjectionEquations, mask: np.ndarray, w: np.ndarray, changed: np.ndarray
     ) -> None:
-        self.memory._write(projection.name, "mask", mask.astype(float))
-        self.memory._write(projection.name, "w", w)
+        self.memory.write(projection.name, "mask", mask.astype(float))
+        self.memory.write(projection.name, "w", w)
         for name in projection.states.keys() - {"mask", "w"}:
             # What rules keep per synapse begins anew with a connection.
-            fresh = np.where(changed, projection.states[name], self.memory._read(projection.name, name))
-            self.memory._write(projection.name, name, fresh)
+            fresh = np.where(changed, projection.states[name], self.memory.read(projection.name, name))
+            self.memory.write(projection.name, name, fresh)
 
     def joined(self, parts: Iterable[np.ndarray]) -> np.ndarray:
         return np.concatenate(
@@ -162,14 +161,14 @@ class _Update:
     def value(self, projection: ProjectionEquations, name: str) -> np.ndarray:
         """Return a variable of a projection, its ends or a modulator as values at edges."""
         if name == GRADIENT:
-            return self.memory._read(projection.name, GRADIENT)
+            return self.memory.read(projection.name, GRADIENT)
         index: dict[str, Any] = {"pre": projection.pre, "post": projection.post, "one": 0}
         index["each"] = index["post"]
         if name in projection.traces:
-            level, value = projection.traces[name].level, self.memory._read(projection.name, name)
+            level, value = projection.traces[name].level, self.memory.read(projection.name, name)
             return value[index[level]] if level in index else value
         if name in {*projection.states, *projection.constants}:
-            return self.memory._read(projection.name, name)
+            return self.memory.read(projection.name, name)
         ref = projection.refs[name]
-        value = self.memory._read(ref.owner, ref.name)
+        value = self.memory.read(ref.owner, ref.name)
         return value[index[ref.end]] if value.ndim else value

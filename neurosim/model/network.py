@@ -36,6 +36,7 @@ class Network:
         self.externals: dict[str, External] = {}
         self.recorders: list[Recorder] = []
         self.clamps: list[Clamp] = []
+        self._simulated = False
 
     @property
     def step(self) -> float:
@@ -43,7 +44,15 @@ class Network:
         return float(np.asarray(self.dt))
 
     def add(self, *parts: Part) -> Network:
-        """Add parts in order and return the network; raises DescriptionError on a clash or an unknown name."""
+        """Add parts in order and return the network.
+
+        Raises DescriptionError on a clash, on an unknown name, and once the network is simulated.
+        """
+        if self._simulated:
+            raise DescriptionError(
+                f"network '{self.name}' is simulated already, which would not notice: add parts before simulate(...), "
+                "or to a copy, network.copy()"
+            )
         for part in parts:
             match part:
                 case Population():
@@ -84,6 +93,16 @@ class Network:
             yield from group.values()
         yield from self.recorders
         yield from self.clamps
+
+    def copy(self) -> Network:
+        """Return a network of the same parts, to which more can be added."""
+        return Network(self.name, self.dt).add(*self.parts())
+
+    def fixed(self) -> Network:
+        """Return a copy for a simulation; from now on `add` refuses, since the simulation would not notice."""
+        own = self.copy()
+        self._simulated = own._simulated = True
+        return own
 
     def _new(self, name: str, group: dict[str, Any]) -> dict[str, Any]:
         taken = (self.populations, self.projections, self.parameters, self.externals)

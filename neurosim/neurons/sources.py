@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from brian2 import Hz, second
-from numba import njit
 
+from neurosim.cache import jit
 from neurosim.errors import DescriptionError
 from neurosim.model.parameters import parameter
 from neurosim.model.source import LENGTH, LIST, OWN, PLACE, SourceModel
@@ -15,7 +15,7 @@ from neurosim.rng.draws import NEVER, fill_gaps, uniform
 _BLOCK, _LAST = 256, NEVER - 1
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def draw_poisson(key, real, integer, size):  # type: ignore[no-untyped-def]
     """List cells at geometric gaps, kept with their unit's share of the highest rate, in blocks until one is kept.
 
@@ -35,7 +35,7 @@ def draw_poisson(key, real, integer, size):  # type: ignore[no-untyped-def]
     integer[PLACE], integer[LENGTH] = 0, kept
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def draw_last(key, real, integer, size):  # type: ignore[no-untyped-def]
     """List the last spike again, which is never due."""
     integer[PLACE] = integer[LENGTH] - 1

@@ -11,9 +11,9 @@ import math
 from typing import Any, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from neurosim.cache import jit
 from neurosim.rng.normal import CENTRE, normal_centre, normal_quantile
 from neurosim.rng.threefry import Word, threefry2x32
 
@@ -24,28 +24,28 @@ NEVER = 1 << 62
 """The gap of a process that never fires (steps); it can be added to any step without overflow."""
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@jit(forceinline=True)
 def _words(key: Key, step: int, index: int) -> tuple[Word, Word]:
     key64, step64 = np.uint64(key), np.uint64(step)
     high = np.uint32(key64 >> np.uint64(32)) ^ np.uint32(step64 >> np.uint64(32))
     return threefry2x32(np.uint32(key64), high, np.uint32(step64), np.uint32(index))
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@jit(forceinline=True)
 def _uniform(key: Key, step: int, index: int) -> float:
     # 27 and 26 bits as signed 32-bit words: the conversion to float64 that vectorises.
     a, b = _words(key, step, index)
     return (np.int32(a >> 5) * 67108864.0 + np.int32(b >> 6)) * 2.0**-53
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@jit(forceinline=True)
 def _centred(key: Key, step: int, index: int) -> float:
     # The middles of 2**52 equal intervals of (-0.5, 0.5): never an end, exactly symmetric, exact in float64.
     a, b = _words(key, step, index)
     return (np.int32(a >> 6) * 67108864.0 + np.int32(b >> 6) + 0.5) * 2.0**-52 - 0.5
 
 
-@njit(nogil=True, cache=True)
+@jit()
 def uniform(key: Key, step: int, index: int) -> float:
     """Return a number uniform on [0, 1), a multiple of 2**-53.
 
@@ -54,7 +54,7 @@ def uniform(key: Key, step: int, index: int) -> float:
     return _uniform(key, step, index)
 
 
-@njit(nogil=True, cache=True)
+@jit()
 def normal(key: Key, step: int, index: int) -> float:
     """Return a standard normal number: the quantile of one 52-bit uniform number, so |z| < 8.3.
 
@@ -63,14 +63,14 @@ def normal(key: Key, step: int, index: int) -> float:
     return normal_quantile(_centred(key, step, index))
 
 
-@njit(nogil=True, cache=True)
+@jit()
 def fill_uniform(key: Key, step: int, out: NDArray[np.float64]) -> None:
     """Set out[i] = uniform(key, step, i) for every i; out, a vector of any length, is overwritten."""
     for i in range(out.size):
         out[i] = _uniform(key, step, i)
 
 
-@njit(nogil=True, cache=True)
+@jit()
 def fill_normal(key: Key, step: int, out: NDArray[np.float64]) -> None:
     """Set out[i] = normal(key, step, i) for every i; out, a vector of any length, is overwritten."""
     # In blocks that stay in cache: the loops over uniforms and over the centre vectorise, the one over tails cannot.
@@ -86,7 +86,7 @@ def fill_normal(key: Key, step: int, out: NDArray[np.float64]) -> None:
                 out[start + i] = normal_quantile(block[i])
 
 
-@njit(nogil=True, cache=True, forceinline=True, error_model="numpy")
+@jit(forceinline=True, error_model="numpy")
 def _logarithm(x: float) -> float:
     # x = 2**e * m with m near 1, log m = 2 artanh(s) as a series in s = (m - 1)/(m + 1), |s| < 0.172; for 0 < x <= 1.
     # Plain arithmetic on bits, so that it vectorises and has the same bits with every mathematical library.
@@ -109,7 +109,7 @@ def _logarithm(x: float) -> float:
     return e * math.log(2.0) + 2.0 * (s + s * q * series)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@jit(error_model="numpy")
 def fill_gaps(key: Key, step: int, p: float, out: NDArray[Any]) -> None:
     """Set each out[i] to the number of trials from one success to the next, if each trial succeeds with probability p.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
+from neurosim.cache import jit
 
 CENTRE = 0.425
 """Where the centre of the distribution ends, in |q|."""
@@ -39,27 +39,27 @@ _FAR_Q = (
 )  # fmt: skip
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@jit(forceinline=True)
 def _ratio(p: tuple[float, ...], q: tuple[float, ...], x: float) -> float:
     top = ((((((p[0] * x + p[1]) * x + p[2]) * x + p[3]) * x + p[4]) * x + p[5]) * x + p[6]) * x + p[7]
     bottom = ((((((q[0] * x + q[1]) * x + q[2]) * x + q[3]) * x + q[4]) * x + q[5]) * x + q[6]) * x + q[7]
     return top / bottom
 
 
-@njit(nogil=True, cache=True)
+@jit()
 def normal_tail(p: float) -> float:
     """Return the positive z whose upper tail holds the probability p, for 0 < p < 0.075."""
     r = math.sqrt(-math.log(p))
     return _ratio(_TAIL_P, _TAIL_Q, r - 1.6) if r <= 5.0 else _ratio(_FAR_P, _FAR_Q, r - 5.0)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@jit(forceinline=True)
 def normal_centre(q: float) -> float:
     """Return the z whose cumulative probability is 0.5 + q, for |q| <= `CENTRE`."""
     return q * _ratio(_CENTRE_P, _CENTRE_Q, 0.180625 - q * q)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@jit(forceinline=True)
 def normal_quantile(q: float) -> float:
     """Return z with Phi(z) = 0.5 + q, for -0.5 < q < 0.5; an odd function, relative error below 1e-15.
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import numpy as np
-from numba import njit
+
+from neurosim.cache import jit
 
 Word: TypeAlias = Any
 """An unsigned integer of 32 bits, as Python or compiled code sees it."""
@@ -16,14 +17,14 @@ Word: TypeAlias = Any
 _PARITY = np.uint32(0x1BD11BDA)  # of the key schedule
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@jit(forceinline=True)
 def _mix(x0: Word, x1: Word, r: int) -> tuple[Word, Word]:
     # numba widens 32-bit sums to 64 bits: each result is cut back by hand, which costs nothing once compiled.
     x0 = np.uint32(x0 + x1)
     return x0, np.uint32((x1 << r) | (x1 >> (32 - r))) ^ x0
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@jit(forceinline=True)
 def _rounds_a(x0: Word, x1: Word) -> tuple[Word, Word]:
     x0, x1 = _mix(x0, x1, 13)
     x0, x1 = _mix(x0, x1, 15)
@@ -31,7 +32,7 @@ def _rounds_a(x0: Word, x1: Word) -> tuple[Word, Word]:
     return _mix(x0, x1, 6)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@jit(forceinline=True)
 def _rounds_b(x0: Word, x1: Word) -> tuple[Word, Word]:
     x0, x1 = _mix(x0, x1, 17)
     x0, x1 = _mix(x0, x1, 29)
@@ -39,12 +40,12 @@ def _rounds_b(x0: Word, x1: Word) -> tuple[Word, Word]:
     return _mix(x0, x1, 24)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@jit(forceinline=True)
 def _inject(x0: Word, x1: Word, a: Word, b: Word, number: int) -> tuple[Word, Word]:
     return np.uint32(x0 + a), np.uint32(x1 + b + number)
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@jit(forceinline=True)
 def threefry2x32(k0: Word, k1: Word, c0: Word, c1: Word) -> tuple[Word, Word]:
     """Return the two 32-bit words that key (k0, k1) makes of counter (c0, c1), all unsigned 32-bit.
 

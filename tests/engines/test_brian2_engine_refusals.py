@@ -134,7 +134,7 @@ def test_numpy_runs_it_whatever_the_preference_and_nothing_global_changes(capsys
         assert dict(brian2.prefs) == before
     finally:
         brian2.prefs["codegen.target"] = chosen
-    kinds = {code.class_name for item in simulation._machine.active for code in item.code_objects}
+    kinds = {code.class_name for item in simulation.core._machine.active for code in item.code_objects}
     assert kinds == {"numpy"}
     assert brian2.defaultclock.dt == 0.1 * ms
     captured = capsys.readouterr()

@@ -163,7 +163,7 @@ def test_shown_traces_are_those_that_brian2_holds_per_synapse():
     drive = [(k, j) for k in range(40) for j in range(2) if rng.random() < 0.2]
     simulation = compiled(plastic(PairSTDP(), draw, drive, ([0, 1, 2, 2], [0, 1, 0, 1]), 0.5, 1))
     simulation.run(40 * ms)
-    held = simulation._machine.projections["p"]
+    held = simulation.core._machine.projections["p"]
     assert held.event_driven
     shared = held.synapses.variables
     decay = np.exp(-(39e-3 - shared["lastupdate"].get_value()) / TAU)
@@ -223,7 +223,7 @@ def test_continuous_rule_of_spiking_units_reads_the_decaying_activity():
     rule = SynapticScaling(beta=20 / second, target=0.5)
     drive = [(2, 0), (5, 0), (5, 1)]
     simulation = compiled(plastic(rule, [], drive, ([0, 1, 1], [0, 0, 1]), np.array([1.0, 2.0, 3.0])))
-    assert not simulation._machine.projections["p"].event_driven
+    assert not simulation.core._machine.projections["p"].event_driven
     simulation.run(15 * ms)
     y, w = np.zeros(2), np.array([1.0, 2.0, 3.0])
     posts = {(k + 1, j) for k, j in drive}

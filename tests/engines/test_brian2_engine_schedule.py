@@ -87,7 +87,7 @@ def test_every_object_has_a_place_of_its_own():
             )
         )
     network.add(Clamp("E", "g_i", 0 * mV), Recorder("E"), Recorder("E", "v"), Recorder("P"))
-    machine = compiled(network)._machine
+    machine = compiled(network).core._machine
     machine.start({})
     places = [(item.when, item.order) for item in machine.active]
     assert len(set(places)) == len(places) > 20

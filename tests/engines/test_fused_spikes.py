@@ -220,9 +220,9 @@ def test_lists_of_arrivals_grow_when_every_unit_spikes_in_every_step_and_are_mad
         Recorder("a", "free"),
     )
     simulation = simulate(network)
-    before = simulation.storage.arrays["each___edge"].size
+    before = simulation.core.storage.arrays["each___edge"].size
     simulation.run(31 * ms)
-    assert simulation.storage.arrays["each___edge"].size > before
+    assert simulation.core.storage.arrays["each___edge"].size > before
     other = simulate(network)
     other.restore(simulation.state())
     expected = np.zeros((81, 3))

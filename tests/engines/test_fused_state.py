@@ -203,11 +203,11 @@ def test_what_goes_on_after_a_state_was_taken_does_not_change_it():
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda state: state.pop("a__v"),
+        lambda state: state.pop("a.v"),
         lambda state: state.update(more=np.zeros(1)),
-        lambda state: state.update(a__v=np.zeros(3)),
-        lambda state: state.update(a__v=np.array(["x"] * 8)),
-        lambda state: state.update(now=np.array("x")),
+        lambda state: state.update({"a.v": np.zeros(3)}),
+        lambda state: state.update({"a.v": np.array(["x"] * 8)}),
+        lambda state: state.update(step=np.array("x")),
     ],
 )
 def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(damage):
@@ -225,7 +225,7 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(damage):
 
 def test_a_state_of_another_network_is_refused():
     other = simulate(lively(n=9), seed=0)
-    with pytest.raises(ResultFileError, match="restore a state of this network"):
+    with pytest.raises(ResultFileError, match="it is of another network: restore a state of this network"):
         simulate(lively(), seed=0).restore(other.state())
 
 

@@ -55,7 +55,7 @@ def test_all_variables_and_constants_of_a_network_begin_a_cache_line():
     network = Network("n", dt=0.1 * ms).add(
         Population("a", 101, model), Projection("aa", "a", "a", Pulse(port="g_e"), Probability(0.1), 0.1 * mV)
     )
-    arrays = simulate(network).storage.arrays
+    arrays = simulate(network).core.storage.arrays
     read_in_loops = [name for name in arrays if not name.endswith(("___first", "___post"))]
     assert {"a__v", "a__g_e", "a___held", "a___rest", "a__P__v__v"} <= set(read_in_loops)
     assert [name for name in read_in_loops if arrays[name].ctypes.data % LINE] == []

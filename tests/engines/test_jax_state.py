@@ -35,7 +35,7 @@ class JaxExplosion(NeuronModel):
 
 
 def compilations(simulation) -> int:
-    shape = shape_of(simulation.program, simulation.settings, simulation._room)
+    shape = shape_of(simulation.core.program, simulation.core.settings, simulation.core.most)
     return compiled(shape).advance._cache_size()
 
 
@@ -166,7 +166,7 @@ def test_a_state_of_another_network_is_refused_and_changes_nothing():
     simulation = simulate(networks.rate_network(), "jax")
     before = simulation.state()
     other = simulate(networks.sparse_network(), "jax").state()
-    with pytest.raises(ResultFileError, match="missing or has another shape"):
+    with pytest.raises(ResultFileError, match="it is of another network"):
         simulation.restore(other)
     assert_same_bits(simulation.state(), before)
 

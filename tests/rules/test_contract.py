@@ -5,8 +5,8 @@ from brian2 import Hz, mV, second
 
 from neurosim.compiler.equations.bounds import Change
 from neurosim.compiler.schedule.order import lower
+from neurosim.engines.fused.core import FusedCore
 from neurosim.engines.fused.engine import FusedEngine
-from neurosim.engines.fused.simulation import FusedSimulation
 from neurosim.errors import ContractError
 from neurosim.model.parameters import parameter
 from neurosim.model.rule import NeuronRule, SynapticRule, own, post, pre, synapse
@@ -259,9 +259,9 @@ class Reseeded(FusedEngine):
         return super().compile(network, seed + 1, externals)
 
 
-class SlightlyOff(FusedSimulation):
-    def _read(self, owner, name):
-        return super()._read(owner, name) * (1 + 1e-8)
+class SlightlyOff(FusedCore):
+    def get(self, owner, name):
+        return super().get(owner, name) * (1 + 1e-8)
 
 
 class Inexact(FusedEngine):
@@ -282,10 +282,10 @@ def test_engines_that_disagree_are_seen(engine, host, seen):
         check_rule(registry.get("Oja"), engines=[FusedEngine(), engine()], hosts=[host])
 
 
-class Forgetful(FusedSimulation):
-    def restore(self, state):
-        super().restore(
-            {name: value * 0 if name.endswith("__pair_stdp_x") else value for name, value in state.items()}
+class Forgetful(FusedCore):
+    def set_extra(self, extra):
+        super().set_extra(
+            {n: value * 0 if n.endswith("/pair_stdp_x") else value for n, value in extra.items()}
         )
 
 

@@ -73,9 +73,13 @@ def check_together(changes: Sequence[Change], where: str) -> None:
 
 
 def check_limits(
-    limits: Sequence[Limit], constants: Mapping[str, np.ndarray], start: Mapping[str, np.ndarray], where: str
+    limits: Sequence[Limit],
+    constants: Mapping[str, np.ndarray],
+    values: Mapping[str, np.ndarray],
+    where: str,
+    when: str = "initial ",
 ) -> None:
-    """Refuse bounds that leave no value, and values at the start that lie outside them."""
+    """Reject bounds that leave no value, and values that lie outside them; when, what the values are."""
     for variable in dict.fromkeys(limit.variable for limit in limits):
         own = [limit for limit in limits if limit.variable == variable]
         lowest = max(own, key=lambda limit: float(constants[limit.low]))
@@ -87,9 +91,9 @@ def check_limits(
                 f"{where}: {lowest.owner} keeps {what} from {low:g} on, {highest.owner} up to {high:g} (SI): "
                 "no value is left, change the bounds"
             )
-        value = start[variable]
+        value = values[variable]
         if value.size and (value.min() < low or value.max() > high):
             raise DescriptionError(
-                f"{where}: initial {what} from {value.min():g} to {value.max():g} (SI) violate the bounds "
+                f"{where}: {when}{what} from {value.min():g} to {value.max():g} (SI) violate the bounds "
                 f"[{low:g}, {high:g}] of its rule: change the weights or the bounds"
             )

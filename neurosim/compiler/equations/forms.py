@@ -12,10 +12,11 @@ from typing import Literal
 
 import numpy as np
 
+from neurosim.compiler.equations.bounds import Limit
 from neurosim.compiler.equations.draws import Draw
 from neurosim.model.expressions import Statement, names_in
 from neurosim.model.network import Network
-from neurosim.model.parts import Population, Projection, Tied
+from neurosim.model.parts import Population, Projection, Recorder, Tied
 from neurosim.model.source import SourceModel
 from neurosim.model.structural import StructuralRule
 from neurosim.model.units import Dimension
@@ -221,12 +222,14 @@ class EdgeList:
 class Wiring:
     """The edges of a projection, sorted by source, then delay, then target, and how long spikes take.
 
-    delay in steps, the largest if there are many; delays, of each edge (int32), or None if there is one.
+    delay in steps, the largest if there are many; delays, of each edge (int32), or None if there is one; order, the
+    place of each edge in the order of the description, or None if that is the order of the edges.
     """
 
     edges: EdgeList
     delay: int
     delays: np.ndarray | None = None
+    order: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -269,7 +272,8 @@ class Plasticity:
 
     traces, kept per neuron; totals, sums over the edges of each target (or source), by name; on_pre and on_post, what
     happens at spikes; each_step, changes of edge states in every step by Euler's method, from values at the start of
-    the step; presentation, changes after a presentation; structure, of a projection whose state `mask` a rule changes.
+    the step; presentation, changes after a presentation; structure, of a projection whose state `mask` a rule changes;
+    limits, the bounds that the rules and the sign of the projection keep.
     """
 
     traces: Mapping[str, Held] = field(default_factory=dict)
@@ -279,6 +283,7 @@ class Plasticity:
     each_step: Learning = field(default_factory=Learning)
     presentation: Learning = field(default_factory=Learning)
     structure: Structure | None = None
+    limits: tuple[Limit, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.on_pre or self.on_post or self.each_step or self.presentation)
@@ -349,6 +354,11 @@ class ProjectionEquations(_Equations):
         return self.wiring.delays
 
     @property
+    def order(self) -> np.ndarray | None:
+        """The place of each edge in the order of the description, or None if that is the order of the edges."""
+        return self.wiring.order
+
+    @property
     def traces(self) -> Mapping[str, Held]:
         """The traces that its rules keep per neuron."""
         return self.plasticity.traces
@@ -405,6 +415,7 @@ class NetworkEquations:
     populations: Mapping[str, PopulationEquations]
     projections: Mapping[str, ProjectionEquations]
     clamps: tuple[StateClamp, ...] = ()
+    recorders: tuple[Recorder, ...] = ()
 
     def part(self, name: str) -> PopulationEquations | ProjectionEquations:
         """Return the population or projection of a name."""

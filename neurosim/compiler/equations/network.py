@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from neurosim.compiler.equations.clamps import with_clamps
 from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquations
 from neurosim.compiler.equations.masks import with_masks
@@ -9,6 +13,7 @@ from neurosim.compiler.equations.population import population_equations
 from neurosim.compiler.equations.projection import projection_equations
 from neurosim.errors import DescriptionError
 from neurosim.model.network import Network
+from neurosim.model.parts import Recorder
 from neurosim.registry import suggest
 
 
@@ -25,11 +30,27 @@ def network_equations(network: Network, seed: int = 0) -> NetworkEquations:
         name: projection_equations(p, network, populations, seed) for name, p in network.projections.items()
     }
     equations = NetworkEquations(
-        network, seed, populations, with_masks(projections, populations, seed), clamps
+        network,
+        seed,
+        populations,
+        with_masks(projections, populations, seed),
+        clamps,
+        tuple(network.recorders),
     )
     _check_recorders(equations)
     _check_externals(equations)
-    return equations
+    return replace(equations, recorders=tuple(_on_edges(equations, r) for r in network.recorders))
+
+
+def _on_edges(equations: NetworkEquations, recorder: Recorder) -> Recorder:
+    """Return a recorder whose indices of connections follow the order of the edges."""
+    projection = equations.projections.get(recorder.target)
+    if projection is None or projection.order is None or recorder.indices is None:
+        return recorder
+    if recorder.variable in projection.traces and projection.traces[recorder.variable].level != "edge":
+        return recorder
+    edges = np.argsort(projection.order)[list(recorder.indices)]
+    return replace(recorder, indices=tuple(edges.tolist()))
 
 
 def _check_recorders(equations: NetworkEquations) -> None:

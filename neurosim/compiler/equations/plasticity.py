@@ -102,6 +102,7 @@ class SynapticRules:
                 presentation, after=self._ended(_written(presentation), "w" in _written(presentation))
             ),
             structure=self.structure,
+            limits=tuple(self.limits),
         )
 
     # What a rule speaks of -----------------------------------------------------------------------------------------
@@ -301,6 +302,10 @@ class SynapticRules:
             if bound not in names:
                 raise DescriptionError(
                     f"{self.scope.where}: bound '{bound}' is not a parameter: {suggest(bound, names)}"
+                )
+            if names[bound] not in self.scope.constants:
+                raise DescriptionError(
+                    f"{self.scope.where}: bound '{bound}' changes during a run: give a parameter or a number"
                 )
             return names[bound]
         # A number bounds a weight of any unit, so it becomes a constant that carries the unit of the weight.

@@ -54,7 +54,8 @@ def draw_wiring(
     order = edge_order(pre, steps, post) if steps.ndim else edge_order(pre, post)
     edges = EdgeList(np.searchsorted(pre[order], np.arange(sources + 1)), post[order], targets)
     delays = steps[order].astype(np.int32) if steps.ndim else None
-    return Drawn(Wiring(edges, int(steps.max(initial=0)), delays), order)
+    kept = None if isinstance(order, slice) else order
+    return Drawn(Wiring(edges, int(steps.max(initial=0)), delays, kept), order)
 
 
 def _delay_steps(

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from brian2.core.base import BrianObjectException
 
 from neurosim.compiler.equations.forms import NetworkEquations
+from neurosim.engines.brian2.core import Brian2Core
 from neurosim.engines.brian2.refusals import reasons
-from neurosim.engines.brian2.simulation import Brian2Simulation
 from neurosim.engines.engine import Engine
 from neurosim.engines.externals import ExternalFunction
 from neurosim.errors import EngineRefusal
@@ -26,11 +26,9 @@ class Brian2Engine(Engine):
         """Return the reasons why Brian2 cannot run the network, each with what to do; empty if it can."""
         return list(reasons(equations))
 
-    def _build(
-        self, equations: NetworkEquations, externals: Mapping[str, ExternalFunction]
-    ) -> Brian2Simulation:
+    def _build(self, equations: NetworkEquations, externals: Mapping[str, ExternalFunction]) -> Brian2Core:
         try:
-            return Brian2Simulation(equations, externals)
+            return Brian2Core(equations, externals)
         except BrianObjectException as error:
             cause = " ".join(str(error.__cause__ or error).split())
             raise EngineRefusal(

@@ -29,8 +29,6 @@ SCHEDULE = (
 """One step. Traces decay in 'before_groups'; Brian2 needs 'start' for objects that do nothing by themselves."""
 CLAMPED = ("inputs", "learn", "adapt", "groups", "learn_pre", "learn_post", "resets", "end")
 """Slots after which clamps are applied; in 'deliver', where projections read what others write, after each of them."""
-NO_SPIKES = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
-"""Steps and units of no spikes."""
 
 
 class Machine:
@@ -158,10 +156,10 @@ class Machine:
 
     def _make_records(self) -> None:
         self.records: dict[str, SpikeRecord | SampleRecord] = {}
-        for recorder in self.equations.network.recorders:
+        for recorder in self.equations.recorders:
             if recorder.variable == "spikes":
                 population = self.populations[recorder.target]
-                self.records[recorder.key] = SpikeRecord(recorder, population.group, self.step, self.dt)
+                self.records[recorder.key] = SpikeRecord(recorder, population.group, self.step)
                 self._add(self.records[recorder.key].note, "after_thresholds")
             else:
                 self.records[recorder.key] = self._samples(recorder)
@@ -175,8 +173,7 @@ class Machine:
             if population is None
             else population.watch(variable, "after_graded")
         )
-        part = self.equations.projections[name] if population is None else population.population
-        return SampleRecord(recorder, array, part.dimensions[variable], self.step, self.dt)
+        return SampleRecord(recorder, array, self.step)
 
     def _make_bodies(self, externals: Mapping[str, ExternalFunction]) -> None:
         self.bodies: dict[str, Body] = {}
@@ -190,10 +187,6 @@ class Machine:
             ]
             self.bodies[name] = Body(function, reads, writes)
             self._add(self.bodies[name].apply, "end")
-        graded = [population for population in self.populations.values() if population.population.graded]
-        self.outputs = {
-            population.population.name: population.watch("output", "after_end") for population in graded
-        }
 
     @property
     def parts(self) -> list[BrianPopulation | BrianProjection]:
@@ -207,12 +200,9 @@ class Machine:
 
     # Reading and going back ------------------------------------------------------------------------------------------
 
-    def value(self, owner: str, name: str) -> Any:
-        """Return a variable in SI units; a definition speaks of the last step taken."""
-        if owner in self.projections:
-            return self.projections[owner].value(name)
-        with self.last_step(), catch_logs():
-            return self.populations[owner].value(name)
+    def part(self, owner: str) -> BrianPopulation | BrianProjection:
+        """Return a population or projection by name."""
+        return self.populations[owner] if owner in self.populations else self.projections[owner]
 
     @contextmanager
     def last_step(self) -> Iterator[None]:
@@ -223,20 +213,6 @@ class Machine:
             yield
         finally:
             self.step.number = now
-
-    def reset(self) -> None:
-        """Go back to step 0, with the present constants and the present state of externals."""
-        self.step.number = 0
-        parts: tuple[Any, ...] = (
-            *self.populations.values(),
-            *self.projections.values(),
-            *self.sources.values(),
-        )
-        for part in (*parts, *self.bodies.values()):
-            part.reset()
-        for flight in self.flights.values():
-            flight.load(*NO_SPIKES)
-        self.refill_queues()
 
     def refill_queues(self) -> None:
         """Put the spikes under way back into Brian2's queues."""

@@ -110,11 +110,6 @@ class BrianPopulation:
             # Brian2's own initial values: as if the last spike were long ago.
             self.raw("lastspike")[:], self.raw("not_refractory")[:] = LONG_AGO, True
 
-    def relax(self) -> None:
-        """Put the dynamic states back to their start."""
-        for name in self.population.derivatives:
-            self.array(name)[:] = self.population.states[name]
-
     def _group(self, projections: Sequence[ProjectionEquations], clock: Clock, label: str) -> NeuronGroup:
         population = self.population
         extra = [
@@ -190,8 +185,10 @@ class BrianPopulation:
         return self.group.variables[name].get_value()
 
     def value(self, name: str) -> Any:
-        """Return a constant (0-d if shared), state, port or definition in SI units."""
-        if name in self.population.definitions:
-            return self.group.state(self.names[name], use_units=False)[:]
+        """Return a constant (0-d if shared), state or port in SI units."""
         found = self.array(name)
         return found[0] if self.group.variables[self.names[name]].scalar else found.copy()
+
+    def write(self, name: str, value: np.ndarray) -> None:
+        """Set a constant, state or port."""
+        self.array(name)[:] = value

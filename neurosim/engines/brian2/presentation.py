@@ -52,6 +52,7 @@ class Presentation:
         new = {names[name]: written(text, names) for name, text in changes.items()}
         add = [f"sum_{name} += {share} * ({text})" for name, text in new.items()]
         make = [line for name in new for line in (f"{name} += sum_{name}", f"sum_{name} = 0")]
+        self._sums = [group.variables[f"sum_{name}"].get_value() for name in new]
         self._own: list[Any] = []
 
         def prepared(text: str) -> Any:
@@ -70,6 +71,11 @@ class Presentation:
         for item in self._own:
             item.active = False
 
+    def discard(self) -> None:
+        """Forget what was added up."""
+        for held in self._sums:
+            held[:] = 0
+
     def accumulate(self, share: float) -> None:
         """Add `share` of the changes that the present state asks for."""
         self._share[:] = share
@@ -77,6 +83,6 @@ class Presentation:
             item.run()
 
     def apply(self) -> None:
-        """Make the changes that were added up, and start anew."""
+        """Make the changes that were added up."""
         for item in self._making:
             item.run()

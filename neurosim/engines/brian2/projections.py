@@ -263,6 +263,9 @@ class BrianProjection:
 
     def write(self, name: str, value: np.ndarray) -> None:
         """Set a constant, a state or a trace wherever it is held."""
+        if name in self.projection.constants and self.event_driven:
+            # Event-driven traces first follow the constants that held up to now.
+            self._spread()
         self.array(name)[:] = value
         if name in self.projection.constants:
             for synapses in self.objects:
@@ -276,6 +279,13 @@ class BrianProjection:
             self.write(name, value)
         for name, held in self.projection.traces.items():
             self.write(name, np.array(held.initial))
+
+    def own_traces(self) -> dict[str, np.ndarray]:
+        """Return the memory of event-driven traces, which each synapse keeps as they were at its last spike."""
+        if not self.event_driven:
+            return {}
+        names = [*(self.names[name] for name in self.projection.traces), "lastupdate"]
+        return {name: self.synapses.variables[name].get_value() for name in names}
 
     def _spread(self) -> None:
         """Copy the traces per neuron to the synapses, as values of the end of the last step."""

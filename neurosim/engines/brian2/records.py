@@ -6,20 +6,19 @@ import numpy as np
 from brian2 import NeuronGroup
 
 from neurosim.engines.brian2.steps import Step
-from neurosim.engines.recordings import Samples, Spikes
+from neurosim.engines.pieces import Piece
 from neurosim.model.parts import Recorder
-from neurosim.model.units import Dimension
 
 
 class SpikeRecord:
     """The spikes of a population or of some of its units, kept as they come."""
 
-    def __init__(self, recorder: Recorder, group: NeuronGroup, step: Step, dt: float) -> None:
-        self.wanted, self.group, self.step, self.dt = recorder.indices, group, step, dt
+    def __init__(self, recorder: Recorder, group: NeuronGroup, step: Step) -> None:
+        self.wanted, self.group, self.step = recorder.indices, group, step
         self.clear()
 
     def clear(self) -> None:
-        """Start anew."""
+        """Forget what was noted."""
         self.steps: list[np.ndarray] = [np.zeros(0, dtype=np.int64)]
         self.ids: list[np.ndarray] = [np.zeros(0, dtype=np.int32)]
 
@@ -32,32 +31,23 @@ class SpikeRecord:
             self.steps.append(np.full(ids.size, self.step.number, dtype=np.int64))
             self.ids.append(ids.astype(np.int32))
 
-    def result(self) -> Spikes:
-        """Return what has been recorded."""
-        return Spikes(np.concatenate(self.steps), np.concatenate(self.ids), self.dt)
+    def taken(self) -> Piece:
+        """Return steps and units of the spikes since the last call."""
+        found = np.concatenate(self.steps), np.concatenate(self.ids)
+        self.clear()
+        return found
 
 
 class SampleRecord:
     """A variable, sampled every so many steps; array, its memory."""
 
-    def __init__(
-        self, recorder: Recorder, array: np.ndarray, dimension: Dimension, step: Step, dt: float
-    ) -> None:
-        self.every, self.array, self.dimension, self.step, self.dt = (
-            recorder.every,
-            array,
-            dimension,
-            step,
-            dt,
-        )
-        chosen = (
-            np.arange(array.size) if recorder.indices is None else np.array(recorder.indices, dtype=np.int64)
-        )
-        self.indices = chosen
+    def __init__(self, recorder: Recorder, array: np.ndarray, step: Step) -> None:
+        self.every, self.array, self.step = recorder.every, array, step
+        self.indices = np.arange(array.size) if recorder.indices is None else np.array(recorder.indices)
         self.clear()
 
     def clear(self) -> None:
-        """Start anew."""
+        """Forget what was noted."""
         self.steps: list[int] = []
         self.values: list[np.ndarray] = []
 
@@ -67,7 +57,9 @@ class SampleRecord:
             self.steps.append(self.step.number)
             self.values.append(self.array[self.indices])
 
-    def result(self) -> Samples:
-        """Return what has been recorded."""
+    def taken(self) -> Piece:
+        """Return steps and values of the samples since the last call."""
         values = np.array(self.values, dtype=float).reshape(len(self.steps), self.indices.size)
-        return Samples(np.array(self.steps, dtype=np.int64), values, self.indices, self.dimension, self.dt)
+        found = np.array(self.steps, dtype=np.int64), values
+        self.clear()
+        return found

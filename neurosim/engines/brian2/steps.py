@@ -86,7 +86,6 @@ class Source:
         self.draw = getattr(importlib.import_module(module), function)
         self.key = stream_key(seed, population.population.name, "spikes")
         self.real, self.integer = packed
-        self.first = self.integer.copy()
         self.size = population.population.size
         self.fires = population.raw("fires")
         self.step = step
@@ -95,10 +94,6 @@ class Source:
         """Mark the units that spike in this step."""
         self.fires[:] = False
         self.fires[due(self.draw, self.step.number, self.key, self.real, self.integer, self.size)] = True
-
-    def reset(self) -> None:
-        """Start the spikes anew."""
-        self.integer[:] = self.first
 
 
 def hold(
@@ -160,10 +155,6 @@ class Body:
     ) -> None:
         self.function, self.reads, self.writes = function, reads, writes
         self.outputs = np.zeros(len(function.output_values))
-        self.reset()
-
-    def reset(self) -> None:
-        """Show the signal populations what the external puts out now."""
         self.outputs[:] = self.function.output_values
         self._write()
 

@@ -86,6 +86,13 @@ def written(text: str, names: Names, whole: bool = False) -> str:
 
 
 class _Functions(Rewriter):
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        return ast.BinOp(self.visit(_number(node.left)), node.op, self.visit(_number(node.right)))
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        operand = node.operand if isinstance(node.op, ast.Not) else _number(node.operand)
+        return ast.UnaryOp(node.op, self.visit(operand))
+
     def visit_Call(self, node: ast.Call) -> ast.expr:
         assert isinstance(node.func, ast.Name)
         name = node.func.id
@@ -95,6 +102,14 @@ class _Functions(Rewriter):
             else node.func
         )
         return ast.Call(own, [self.visit(argument) for argument in node.args], [])
+
+
+def _number(node: ast.expr) -> ast.expr:
+    """Return an operand of arithmetic, a condition as 0 or 1: sympy, in Brian2, has no products of conditions."""
+    condition = isinstance(node, ast.Compare | ast.BoolOp) or (
+        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+    )
+    return ast.Call(ast.Name("int", ast.Load()), [node], []) if condition else node
 
 
 def _own(name: str) -> str:

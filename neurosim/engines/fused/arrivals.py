@@ -15,15 +15,15 @@ how many edges that will be.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from neurosim.cache import jit
 from neurosim.compiler.equations.forms import ProjectionEquations
 from neurosim.engines.fused.storage import Storage
 
 NAMES = ("edge", "after", "last", "waiting", "free")
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def schedule(ring, row, spikes, first, delays, youngest, now, edge, after, last, waiting, free):  # type: ignore[no-untyped-def]
     """Put the edges of the first `spikes` units in a row of the ring on the lists of the steps at which they arrive.
 
@@ -46,7 +46,7 @@ def schedule(ring, row, spikes, first, delays, youngest, now, edge, after, last,
     free[0] = entry
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def release(past, after, last, waiting, free):  # type: ignore[no-untyped-def]
     """Empty a list: its entries are free again."""
     if waiting[past] > 0:

@@ -70,7 +70,7 @@ class Context:
 
     def recorders(self, target: str | None, spikes: bool) -> list[tuple[int, Recorder]]:
         """Return the recorders of spikes, or of states, with their numbers; of one target or all."""
-        every = enumerate(self.program.equations.network.recorders)
+        every = enumerate(self.program.equations.recorders)
         return [(i, r) for i, r in every if (r.variable == "spikes") == spikes and target in (None, r.target)]
 
     def matrix(self, projection: ProjectionEquations, array: str) -> str:

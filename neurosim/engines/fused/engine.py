@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from neurosim.compiler.equations.forms import NetworkEquations
 from neurosim.compiler.schedule.order import lower
+from neurosim.engines.core import Core
 from neurosim.engines.engine import Engine
 from neurosim.engines.externals import ExternalFunction
-from neurosim.engines.fused.simulation import FusedSimulation
-from neurosim.engines.simulation import Simulation
+from neurosim.engines.fused.core import FusedCore
 
 
 class FusedEngine(Engine):
@@ -19,8 +19,8 @@ class FusedEngine(Engine):
     name: ClassVar[str] = "fused"
     dtype: ClassVar[str] = "float64"
 
-    def _build(self, equations: NetworkEquations, externals: Mapping[str, ExternalFunction]) -> Simulation:
-        return FusedSimulation(lower(equations), externals, self.dtype)
+    def _build(self, equations: NetworkEquations, externals: Mapping[str, ExternalFunction]) -> Core:
+        return FusedCore(lower(equations), externals, self.dtype)
 
 
 class FusedFloat32Engine(FusedEngine):

@@ -16,13 +16,11 @@ from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquati
 from neurosim.compiler.equations.names import part_of
 from neurosim.compiler.schedule.exact import propagate
 from neurosim.compiler.schedule.program import Program, Propagator, sum_of
+from neurosim.engines.core import LONG_AGO
 from neurosim.engines.externals import ExternalFunction
 from neurosim.engines.fused.aligned import aligned
 from neurosim.engines.fused.rewrites import scaled_traces
-from neurosim.errors import DescriptionError
 from neurosim.rng import stream_key
-
-LONGEST_REST = 2**30
 
 
 @dataclass
@@ -66,10 +64,6 @@ class Storage:
         self.arrays[name] = aligned(value)
         self.changing.append(name)
 
-    def owned(self, owner: str) -> list[str]:
-        """Return the names of the arrays of an owner that belong to the state."""
-        return [name for name in self.changing if name.startswith(f"{owner}__")]
-
     def values(self, owner: str, names: Mapping[str, object]) -> dict[str, np.ndarray]:
         """Return the current constants of an owner by their short names."""
         found = {}
@@ -108,29 +102,6 @@ def _sums(storage: Storage, program: Program) -> None:
     for owner, name in program.sums:
         like = storage.arrays[f"{owner}__{name}"]
         storage.state(f"{owner}__{sum_of(name)}", np.zeros_like(like))
-
-
-def reset(storage: Storage, program: Program) -> None:
-    """Put every array of the state back to its initial value."""
-    for population in program.equations.populations.values():
-        for name in storage.owned(population.name):
-            storage.arrays[name].fill(0)
-        for key, value in population.states.items():
-            storage.arrays[f"{population.name}__{key}"][:] = value
-        if population.source is not None:
-            start = population.source.pack(
-                population.size, program.equations.network.step, program.equations.seed, population.name
-            )[1]
-            storage.arrays[f"{population.name}___integer"][:] = start
-    for projection in program.equations.projections.values():
-        for name in storage.owned(projection.name):
-            storage.arrays[name].fill(0)
-        for key, value in projection.states.items():
-            storage.arrays[f"{projection.name}__{key}"][:] = value
-        for key, trace in projection.traces.items():
-            storage.arrays[f"{projection.name}__{key}"].fill(trace.initial)
-            if f"{projection.name}__{key}" in storage.scaled:
-                storage.arrays[f"{projection.name}__{key}___factor"].fill(1.0)
 
 
 def coefficients(storage: Storage, program: Program) -> None:
@@ -172,9 +143,8 @@ def _population(
         storage.state(f"{name}___count", np.zeros(rows, dtype=np.int64))
     if population.refractory is not None:
         # Counted from the first step of a call, in 32 bits: half the memory traffic of whole step numbers.
-        storage.state(f"{name}___held", np.zeros(n, dtype=np.int32))
-        storage.arrays[f"{name}___rest"] = aligned(np.zeros(n, dtype=np.int32))
-        set_refractory_steps(storage, population, equations.network.step)
+        storage.state(f"{name}___held", np.full(n, LONG_AGO, dtype=np.int32))
+        storage.arrays[f"{name}___rest"] = aligned(np.ones(n, dtype=np.int32))
     if population.source is not None:
         real, integer = population.source.pack(n, equations.network.step, equations.seed, name)
         storage.arrays[f"{name}___real"] = real
@@ -184,24 +154,12 @@ def _population(
         storage.arrays[f"{name}___rows"] = np.zeros((0, n))
 
 
-def set_refractory_steps(storage: Storage, population: PopulationEquations, dt: float) -> None:
-    """Work out for how many steps units stay refractory: the period in whole steps, as Brian2's `timestep` rounds."""
-    period = storage.values(population.name, {population.refractory or "": None})[population.refractory or ""]
-    steps = np.floor(period / dt + 1e-3)
-    if np.max(steps, initial=0) > LONGEST_REST:
-        raise DescriptionError(
-            f"'{population.name}.{population.refractory}': a neuron may rest for {LONGEST_REST} steps at most: "
-            "lower it, or raise dt"
-        )
-    storage.arrays[f"{population.name}___rest"][:] = np.maximum(steps, 1)
-
-
 def elapse(storage: Storage, program: Program, steps: int) -> None:
     """Count refractory periods from the step that is `steps` later."""
     for population in program.equations.populations.values():
         if population.refractory is not None:
             until = storage.arrays[f"{population.name}___held"]
-            np.maximum(until - np.int32(steps), 0, out=until)
+            np.maximum(until - np.int32(steps), LONG_AGO, out=until)
 
 
 def _projection(

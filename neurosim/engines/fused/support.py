@@ -8,42 +8,44 @@ from typing import Any
 import llvmlite.binding
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from neurosim.cache import jit
 
-@njit(cache=True, nogil=True, inline="always")
+
+@jit(inline="always")
 def clip(x, low, high):  # type: ignore[no-untyped-def]
     """Return min(max(x, low), high), NaN where any of them is."""
     return min(max(x, low), high) if low == low and high == high else low + high
 
 
-@njit(cache=True, nogil=True, inline="always")
+@jit(inline="always")
 def sign(x):  # type: ignore[no-untyped-def]
     """Return -1.0, 0.0 or 1.0, or NaN of NaN."""
     return float((x > 0) - (x < 0)) if x == x else x
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit(error_model="numpy")
 def floor_divide(x, y):  # type: ignore[no-untyped-def]
     """Return the greatest whole number up to x/y; of a division by 0 what the division gives."""
     return x / y if y == 0 else x // y
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit(error_model="numpy")
 def remainder(x, y):  # type: ignore[no-untyped-def]
     """Return what is left of x after whole multiples of y, with the sign of y; NaN of a division by 0."""
     return math.nan if y == 0 else x % y
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def softplus(x):  # type: ignore[no-untyped-def]
     """Return log(1 + exp(x)), without overflow."""
     return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def exprel(x):  # type: ignore[no-untyped-def]
     """Return (exp(x) - 1)/x, 1 at 0."""
     if x > 717.0:  # as in scipy; the quotient is beyond the largest number
@@ -51,7 +53,7 @@ def exprel(x):  # type: ignore[no-untyped-def]
     return 1.0 if abs(x) < 1e-16 else math.expm1(x) / x
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def diagonal(a):  # type: ignore[no-untyped-def]
     """Return the diagonal matrix of a column (n, 1), or the column of a matrix's diagonal."""
     if a.shape[1] == 1:

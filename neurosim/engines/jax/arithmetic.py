@@ -52,11 +52,21 @@ def _power(x: Any, y: Any) -> Any:
 
 
 def _remainder(x: Any, y: Any) -> Array:
-    return jnp.where(y == 0, jnp.nan, jnp.mod(x, y))
+    return jnp.where(y == 0, jnp.nan, _exact(jnp.mod, x, y))
 
 
 def _floor_divide(x: Any, y: Any) -> Array:
-    return jnp.where(y == 0, jnp.true_divide(x, y), jnp.floor_divide(x, y))
+    return jnp.where(y == 0, jnp.true_divide(x, y), _exact(jnp.floor_divide, x, y))
+
+
+def _exact(divide: Callable[[Any, Any], Array], x: Any, y: Any) -> Array:
+    """Return divide(x, y), exactly where x counts steps and y is a whole number, in any precision."""
+    x, y = jnp.asarray(x), jnp.asarray(y)
+    if not jnp.issubdtype(x.dtype, jnp.integer):
+        return divide(x, y)
+    whole = (y == jnp.round(y)) & (y != 0) & (jnp.abs(y) < 2.0**31)
+    among_integers = divide(x, jnp.where(whole, y, 1).astype(x.dtype))
+    return jnp.where(whole, among_integers.astype(y.dtype), divide(x.astype(y.dtype), y))
 
 
 SLOPE = "slope"

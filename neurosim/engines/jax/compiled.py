@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, field
 from functools import lru_cache, partial
@@ -9,13 +10,14 @@ from typing import Any
 
 import jax
 
-from neurosim.compiler.cache import folder, key
+from neurosim.cache import folder, key
 from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
 from neurosim.compiler.schedule.program import Block, Program
 from neurosim.engines.jax.context import Settings
 from neurosim.engines.jax.loop import advance
 from neurosim.engines.jax.step import accumulate, apply_sums
 from neurosim.engines.jax.strides import stride
+from neurosim.errors import RunFailed
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def compiled(shape: Shape) -> Compiled:
 def shape_of(program: Program, settings: Settings, room: int) -> Shape:
     """Return what a compiled loop of a program depends on: everything but the numbers that it is called with."""
     equations = program.equations
-    recorders = [[r.key, int(r.every), r.indices] for r in equations.network.recorders]
+    recorders = [[r.key, int(r.every), r.indices] for r in equations.recorders]
     populations, projections = (
         [_population(u) for u in equations.populations.values()],
         [_projection(k) for k in equations.projections.values()],
@@ -117,9 +119,33 @@ def _drawn(part: PopulationEquations | ProjectionEquations) -> dict[str, str]:
     return {name: draw.kind for name, draw in part.draws.items()}
 
 
+_STARTED: list[int] = []
+"""The process in which JAX has started its threads."""
+
+
+def refuse_fork() -> None:
+    """Refuse to run in a child of a process that has run JAX, whose threads the child lacks: it would hang."""
+    if not _STARTED:
+        _STARTED.append(os.getpid())
+    if _STARTED[0] != os.getpid():
+        raise RunFailed(
+            "JAX was started before this process was forked, and would hang in it: start processes by "
+            "multiprocessing.get_context('spawn'), or use engine 'fused'"
+        )
+
+
 def keep_compiled() -> None:
-    """Let JAX keep what takes it long to compile in the project's cache folder, unless the user has chosen one."""
+    """Let JAX keep what takes it long to compile in sealed files of the cache, unless the user has chosen a folder."""
     config: Any = jax.config
-    if config.jax_compilation_cache_dir is None:
-        config.update("jax_compilation_cache_dir", str(folder() / "jax"))
-        config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+    root = folder()
+    if root is None or config.jax_compilation_cache_dir is not None:
+        return
+    try:
+        from neurosim.engines.jax.kept import use
+    except (
+        ImportError
+    ):  # a version of JAX that has no place for a cache of ours: it compiles in every process
+        return
+    config.update("jax_compilation_cache_dir", str(root / "jax"))
+    config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+    use(root / "jax")

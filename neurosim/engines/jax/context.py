@@ -61,6 +61,9 @@ class Context:
     def value(self, owner: str, name: str) -> Any:
         """Return what a name stands for in the statements of an owner: the clock, a modulator or a variable."""
         if name in CLOCK:
+            if name == "t_in_timesteps":
+                # A whole number: in single precision, floats count to 2**24 only.
+                return self.step
             step: Any = self.step.astype(self.settings.dtype)
             return clock(step, self.program.equations.network.step)[name]
         ref = self.program.equations.part(owner).refs.get(name)

@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from neurosim.compiler.equations.forms import NetworkEquations
 from neurosim.compiler.schedule.order import lower
+from neurosim.engines.core import Core
 from neurosim.engines.engine import Engine
 from neurosim.engines.externals import ExternalFunction
 from neurosim.engines.jax.compiled import keep_compiled
 from neurosim.engines.jax.context import Settings
+from neurosim.engines.jax.core import JaxCore
 from neurosim.engines.jax.refusals import external_reasons, reasons
-from neurosim.engines.jax.simulation import JaxSimulation
-from neurosim.engines.simulation import Simulation
 
 
 class JaxEngine(Engine):
@@ -27,9 +27,9 @@ class JaxEngine(Engine):
         program = lower(equations)
         return [*external_reasons(program), *reasons(program)]
 
-    def _build(self, equations: NetworkEquations, externals: Mapping[str, ExternalFunction]) -> Simulation:
+    def _build(self, equations: NetworkEquations, externals: Mapping[str, ExternalFunction]) -> Core:
         keep_compiled()
-        return JaxSimulation(lower(equations), Settings(self.dtype))
+        return JaxCore(lower(equations), Settings(self.dtype))
 
 
 class JaxFloat32Engine(JaxEngine):

@@ -42,7 +42,7 @@ def advance(
     Arguments: inputs, shape (length, size), of which the first `steps` rows are used. The number of steps is no part of
     what is compiled, and the same code runs for all, so that splitting a run changes no bit.
     """
-    recorders = program.equations.network.recorders
+    recorders = program.equations.recorders
     first = state["step"]
 
     def step(i: Any, state: Values) -> tuple[Values, Values]:

@@ -18,10 +18,6 @@ class Sources:
         self.populations = {u.name: u for u in program.equations.populations.values() if u.source is not None}
         self.dt = program.equations.network.step
         self.seed = seed
-        self.reset()
-
-    def reset(self) -> None:
-        """Go back to step 0."""
         packs = {
             n: u.source.pack(u.size, self.dt, self.seed, n)
             for n, u in self.populations.items()

@@ -81,7 +81,7 @@ def _skip(context: Context, block: Block) -> None:
 
 
 def _record(context: Context, block: Block) -> None:
-    for recorder in context.program.equations.network.recorders:
+    for recorder in context.program.equations.recorders:
         if recorder.variable != "spikes":
             value = context.values[f"{recorder.target}.{recorder.variable}"]
             context.samples[recorder.key] = _chosen(
@@ -90,7 +90,7 @@ def _record(context: Context, block: Block) -> None:
 
 
 def _record_spikes(context: Context) -> None:
-    for recorder in context.program.equations.network.recorders:
+    for recorder in context.program.equations.recorders:
         if recorder.variable == "spikes":
             context.samples[recorder.key] = _chosen(
                 recorder, context.spikes(context.population(recorder.target))

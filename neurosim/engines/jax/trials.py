@@ -12,8 +12,11 @@ from jax import Array
 
 def trials_of(state: Mapping[str, Array]) -> tuple[int, ...]:
     """Return (trials,) for the state of a batch of trials, else ()."""
-    name, value = next((name, value) for name, value in state.items() if name != "step")
-    return value.shape[2 if name.endswith("/ring") else 1 :]
+    for name, value in state.items():
+        if name != "step":
+            return value.shape[2 if name.endswith("/ring") else 1 :]
+    # A network without states, such as one of square waves alone, is the same in all trials.
+    return ()
 
 
 def repeated(state: Mapping[str, Array], trials: int) -> dict[str, Array]:

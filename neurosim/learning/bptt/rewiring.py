@@ -144,7 +144,7 @@ class _Memory:
     dt: float = 1.0
     now: int = 0
 
-    def _read(self, owner: str, name: str) -> np.ndarray:
+    def read(self, owner: str, name: str) -> np.ndarray:
         if name == GRADIENT:
             return np.asarray(self.gradient[f"{owner}.w"][self.row], dtype=float)
         for values in (self.weights, self.masks):
@@ -157,7 +157,7 @@ class _Memory:
             )
         return projection.constants[name]
 
-    def _write(self, owner: str, name: str, value: np.ndarray) -> None:
+    def write(self, owner: str, name: str, value: np.ndarray) -> None:
         values = self.weights if f"{owner}.{name}" in self.weights else self.masks
         if f"{owner}.{name}" in values:
             values[f"{owner}.{name}"][self.row] = value

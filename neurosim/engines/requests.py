@@ -1,0 +1,196 @@
+"""What users pass to a simulation, checked against its network: names, inputs, values and their bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import numpy as np
+
+from neurosim.compiler.equations.bounds import check_limits
+from neurosim.compiler.equations.forms import NetworkEquations, ProjectionEquations
+from neurosim.compiler.equations.names import SECOND
+from neurosim.errors import DescriptionError, UnknownNameError
+from neurosim.model.parts import Population, Projection
+from neurosim.model.units import Dimension, in_si, scalar_in_si
+from neurosim.registry import suggest
+
+
+def whole_steps(duration: Any, dt: float) -> int:
+    """Return a duration (s) in steps; raises DescriptionError if it is negative or no whole number of them."""
+    seconds = scalar_in_si(duration, SECOND, "run: duration")
+    steps = round(seconds / dt)
+    if seconds < 0:
+        raise DescriptionError(f"run: duration {duration} is negative: give a time from 0")
+    if abs(steps * dt - seconds) > 1e-6 * dt:
+        raise DescriptionError(
+            f"run: duration {duration} is not a whole number of steps of {dt} s: change it"
+        )
+    return steps
+
+
+def text(name: Any) -> str:
+    """Return a name; raises DescriptionError if it is none."""
+    if not isinstance(name, str):
+        raise DescriptionError(f"{type(name).__name__} is no name: give 'population.variable' as text")
+    return name
+
+
+def by_name(inputs: Any) -> Mapping[str, Any]:
+    """Return inputs by population; raises DescriptionError if they are none."""
+    if not isinstance(inputs, Mapping):
+        raise DescriptionError(
+            f"inputs are of type {type(inputs).__name__}: give values by the names of Signal populations, "
+            "as {'input': values}"
+        )
+    return inputs
+
+
+def rows(equations: NetworkEquations, inputs: Mapping[str, Any] | None, steps: int) -> dict[str, np.ndarray]:
+    """Return inputs in SI units, one row per step; raises UnknownNameError, DescriptionError."""
+    checked = {}
+    for name, value in by_name({} if inputs is None else inputs).items():
+        population = equations.populations.get(name)
+        if population is None or "value" not in population.states:
+            signals = [n for n, u in equations.populations.items() if "value" in u.states]
+            raise UnknownNameError(f"input '{name}' is not a Signal population: {suggest(name, signals)}")
+        si = in_si(value, population.dimensions["value"], f"input '{name}'")
+        if (
+            si.ndim > 2
+            or (si.ndim and si.shape[-1] != population.size)
+            or (si.ndim == 2 and si.shape[0] != steps)
+        ):
+            raise DescriptionError(
+                f"input '{name}' has the shape {si.shape}: give ({population.size},) or "
+                f"({steps}, {population.size})"
+            )
+        checked[name] = np.broadcast_to(si, (steps, population.size))
+    return checked
+
+
+def projection(equations: NetworkEquations, name: str) -> ProjectionEquations:
+    """Return a projection by name; raises UnknownNameError."""
+    if name not in equations.projections:
+        raise UnknownNameError(f"no projection '{name}': {suggest(name, equations.projections)}")
+    return equations.projections[name]
+
+
+def variable(
+    equations: NetworkEquations, name: str, others: Collection[str] = ()
+) -> tuple[str, str, Dimension]:
+    """Return (owner, variable, dimension) of 'owner.variable'; raises UnknownNameError. others, names it could be."""
+    owner, _, variable = name.partition(".")
+    known: Mapping[str, Any] = {**equations.populations, **equations.projections}
+    if owner not in known:
+        raise UnknownNameError(f"'{name}': nothing is named '{owner}': {suggest(owner, {*known, *others})}")
+    found = known[owner]
+    variables = {
+        *found.constants,
+        *found.states,
+        *getattr(found, "traces", ()),
+        *getattr(found, "definitions", ()),
+        *getattr(found, "ports", ()),
+    }
+    if variable not in variables:
+        raise UnknownNameError(
+            f"'{name}': '{owner}' has no variable '{variable}': {suggest(variable, variables)}"
+        )
+    return owner, variable, found.dimensions[variable]
+
+
+def check_free(equations: NetworkEquations, owner: str, variable: str, name: str) -> None:
+    """Refuse to set what follows from something else; raises DescriptionError."""
+    population = equations.populations.get(owner)
+    if population is not None and variable in population.ports:
+        raise DescriptionError(
+            f"'{name}' follows from other variables: feed it by a projection from a Signal"
+        )
+    if population is not None and variable in population.definitions:
+        raise DescriptionError(f"'{name}' follows from other variables: set those, or use a Clamp")
+    tied = None if population is not None else equations.projections[owner].tied
+    if variable == "w" and tied is not None:
+        raise DescriptionError(f"'{name}' is tied to '{tied.parameter}': set that")
+
+
+def check_bounds(equations: NetworkEquations, owner: str, variable: str, si: np.ndarray, name: str) -> None:
+    """Refuse a value (SI) beyond the declared bounds of a parameter, of another sign, or that no mask can have."""
+    network = equations.network
+    described = network.populations.get(owner) or network.projections[owner]
+    model = described.model if isinstance(described, Population) else described.synapse
+    declared = {
+        f"{r.prefix}_{key}": parameter for r in described.rules for key, parameter in r.parameters.items()
+    }
+    declared |= model.parameters
+    if variable in declared:
+        declared[variable].check_bounds(si, name)
+    if not isinstance(described, Projection):
+        return
+    if variable == "mask" and np.any((si != 0) & (si != 1)):
+        raise DescriptionError(f"'{name}': a mask is 1 where there is a connection, else 0: correct it")
+    if variable == "w" and np.any(si * described.sign < 0):
+        raise DescriptionError(f"'{name}': weights must have the sign {described.sign:+d}: correct them")
+
+
+def check_rules(
+    equations: NetworkEquations,
+    owner: str,
+    variable: str,
+    si: np.ndarray,
+    read: Callable[[str, str], np.ndarray],
+) -> None:
+    """Refuse a value (SI) of a variable that rules bound, or of a bound, that leaves the variable beyond its bounds.
+
+    Arguments: read, gives the present value of a variable of an owner.
+    """
+    found = equations.projections.get(owner)
+    if found is None:
+        return
+    touched = [k for k in found.plasticity.limits if variable in (k.variable, k.low, k.high)]
+    bounded = {limit.variable for limit in touched}
+    limits = [limit for limit in found.plasticity.limits if limit.variable in bounded]
+    if not limits:
+        return
+    constants = {n: read(owner, n) for limit in limits for n in (limit.low, limit.high)}
+    values = {n: read(owner, n) for n in bounded}
+    (constants if variable in constants else values)[variable] = si
+    if found.structure is not None:
+        there = read(owner, "mask") > 0.5
+        values = {n: v[there] if v.shape == there.shape else v for n, v in values.items()}
+    check_limits(limits, constants, values, f"set '{owner}.{variable}'", "")
+
+
+# The order of connections ----------------------------------------------------------------------------------------
+
+
+def width(equations: NetworkEquations, owner: str, variable: str) -> int:
+    """Return how many values a variable of a population or projection has, if it does not have one for all."""
+    if owner in equations.populations:
+        return equations.populations[owner].size
+    found = equations.projections[owner]
+    level = found.traces[variable].level if variable in found.traces else "edge"
+    ends = {"pre": found.source, "post": found.target}
+    return found.size if level == "edge" else equations.populations[ends[level]].size
+
+
+def as_given(equations: NetworkEquations, owner: str, variable: str, held: np.ndarray) -> np.ndarray:
+    """Return values (..., edges) in the order in which the description gives connections; others as they are."""
+    order = _order(equations, owner, variable, held)
+    if order is None:
+        return held
+    given = np.empty_like(held)
+    given[..., order] = held
+    return given
+
+
+def as_held(equations: NetworkEquations, owner: str, variable: str, given: np.ndarray) -> np.ndarray:
+    """Return values (..., edges) in the order of the edges; others as they are."""
+    order = _order(equations, owner, variable, given)
+    return given if order is None else given[..., order]
+
+
+def _order(equations: NetworkEquations, owner: str, variable: str, values: np.ndarray) -> np.ndarray | None:
+    found = equations.projections.get(owner)
+    if found is None or found.order is None or values.ndim == 0 or variable in found.constants:
+        return None
+    per_neuron = variable in found.traces and found.traces[variable].level != "edge"
+    return None if per_neuron else found.order
