@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -31,13 +31,16 @@ def network_model(
     surrogate: Surrogate | None = None,
     detach_reset: bool = False,
     masks: Mapping[str, Any] | None = None,
+    steps: int | None = None,
 ) -> Model:
     """Return a network as a model: a batch of inputs in, what its recorders took out.
 
-    A batch is a mapping with 'inputs', by population (trials, steps, size), and whatever loss terms read; with
-    'lengths' (trials,), only that many last steps are run. The outcome is by 'target.variable' (trials, steps, units).
+    A batch is a mapping with 'inputs', by population (trials, steps, size), or (trials, size) for what is held over the
+    trial, and whatever loss terms read; with 'lengths' (trials,), only that many last steps are run. The outcome is by
+    'target.variable' (trials, steps, units).
     Arguments: network; trainable, names of parameters as `compile_functions` has them ('rec.w', 'a.tau', 'a.bias');
-    the others as of `compile_functions`. Signs, masks and bounds are kept; a clamp holds in training too.
+    steps, of a trial, needed where all inputs are held; the others as of `compile_functions`. Signs, masks and bounds
+    are kept; a clamp holds in training too. What rules of the network change, a part `Local` of a learner keeps.
     Raises DescriptionError, EngineRefusal and UnknownNameError as `compile_functions` and its `trainable` do,
     UsageError if nothing is recorded.
     """
@@ -65,16 +68,46 @@ def network_model(
     def initial(seed: int) -> Parameters:
         return dict(drawn(seed))
 
-    def outcome(parameters: Parameters, batch: Mapping[str, Any], key: Array) -> Parameters:
-        inputs, trials, steps = _checked(functions, batch)
-        skip = steps - batch["lengths"] if "lengths" in batch else None
+    def lived(parameters: Parameters, batch: Mapping[str, Any], key: Array) -> tuple[Parameters, Parameters]:
+        inputs, held, trials, count = _checked(functions, batch, steps)
+        skip = count - batch["lengths"] if "lengths" in batch else None
         keys = jax.vmap(partial(_streams, functions), out_axes=-1)(jax.random.split(key, trials))
         state = functions.init(parameters, keys, trials)
+        state |= {f"{n}.value": value.T.astype(state[f"{n}.value"].dtype) for n, value in held.items()}
         rows = {name: jnp.moveaxis(value, 0, -1) for name, value in inputs.items()}
-        _, recordings = functions.run(parameters, state, rows, skip=skip)
-        return {name: jnp.moveaxis(value, -1, 0) for name, value in recordings.items()}
+        state, recordings = functions.run(parameters, state, rows, None if rows else count, skip)
+        return {name: jnp.moveaxis(value, -1, 0) for name, value in recordings.items()}, state
 
-    return Model(initial, outcome, trainable, functions.project, dtype, lambda name: _reason(functions, name))
+    def outcome(parameters: Parameters, batch: Mapping[str, Any], key: Array) -> Parameters:
+        return lived(parameters, batch, key)[0]
+
+    def learned(parameters: Parameters, state: Parameters, batch: Any, names: Sequence[str]) -> Parameters:
+        if "counts" in batch:
+            raise UsageError("batch: rules learn from whole batches: use Shuffled without partial=True")
+        state = functions.apply(parameters, functions.accumulate(parameters, state))
+        for name in names:
+            if name not in state:
+                raise UsageError(f"part 'Local': no rule of network '{network.name}' changes '{name}'")
+        # What only rules of the clock 'sample' write may have no axis of trials: it is their mean already.
+        return {n: state[n] if state[n].ndim == 1 else state[n].mean(-1) for n in names}
+
+    equations = functions.program.equations
+    sizes = {
+        name: (equations.populations[p.source].size, equations.populations[p.target].size)
+        for name, p in equations.projections.items()
+        if p.dense
+    }
+    return Model(
+        initial,
+        outcome,
+        trainable,
+        functions.project,
+        dtype,
+        lambda name: _reason(functions, name),
+        lived,
+        learned,
+        {f"{name}.w": size for name, size in sizes.items()},
+    )
 
 
 def controller(
@@ -105,28 +138,36 @@ def controller(
     return control, start
 
 
-def _checked(functions: NetworkFunctions, batch: Mapping[str, Any]) -> tuple[Parameters, int, int]:
-    """Return the inputs of a batch, the number of trials and of steps."""
+def _checked(
+    functions: NetworkFunctions, batch: Mapping[str, Any], steps: int | None
+) -> tuple[Parameters, Parameters, int, int]:
+    """Return the inputs of a batch, by step and held, the number of trials and of steps."""
     if not isinstance(batch, Mapping) or not batch.get("inputs"):
         raise UsageError("batch: no 'inputs': give a mapping with inputs by population (trials, steps, size)")
     inputs = {name: jnp.asarray(value) for name, value in batch["inputs"].items()}
     populations = functions.program.equations.populations
-    first = next(iter(inputs.values())).shape[:2]
-    for name, value in inputs.items():
+    for name in inputs:
         if name not in populations:
             raise UnknownNameError(f"batch: input '{name}': {suggest(name, populations)}")
-        if value.ndim != 3 or value.shape != (*first, populations[name].size):
+    held = {n: v for n, v in inputs.items() if v.ndim == 2 and "value" in populations[n].states}
+    by_step = {n: v for n, v in inputs.items() if n not in held and v.ndim == 3}
+    trials = next(iter(inputs.values())).shape[0]
+    count = next((v.shape[1] for v in by_step.values()), steps)
+    for name, value in inputs.items():
+        size = populations[name].size
+        if value.shape not in {(trials, count, size), (trials, size) if name in held else ()}:
             raise UsageError(
                 f"batch: input '{name}' has shape {value.shape}, must have "
-                f"(trials, steps, {populations[name].size}), with as many trials and steps as the others"
+                f"(trials, steps, {size}), with as many trials and steps as the others"
             )
+    if count is None:
+        raise UsageError("batch: all inputs are held: say for how long by network_model(..., steps=...)")
     lengths = batch.get("lengths")
-    if lengths is not None and np.shape(lengths) != first[:1]:
+    if lengths is not None and np.shape(lengths) != (trials,):
         raise UsageError(
-            f"batch: 'lengths' has shape {np.shape(lengths)}, must have {first[:1]}, one per trial"
+            f"batch: 'lengths' has shape {np.shape(lengths)}, must have ({trials},), one per trial"
         )
-    trials, steps = first
-    return inputs, trials, steps
+    return by_step, held, trials, count
 
 
 def _streams(functions: NetworkFunctions, key: Array) -> Parameters:

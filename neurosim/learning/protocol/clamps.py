@@ -1,0 +1,7 @@
+"""Clamps in training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Clamps = tuple[Any, ...]
