@@ -1,7 +1,7 @@
 """What can be differentiated, and by what: models, losses, objectives, and steps for optax's optimisers.
 
-`network_model` makes a model of a description, `controller` puts a network into a closed loop, `GRU` is the usual baseline
-policy. How a model learns is in `neurosim.learning.protocol`.
+`network_model` makes a model of a description, `controller` puts a network into a closed loop, `GRU` is the usual
+baseline policy. How a model learns is in `neurosim.learning.protocol`.
 """
 
 from neurosim.extras import optional

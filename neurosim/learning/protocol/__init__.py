@@ -1,9 +1,9 @@
 """How a model learns over a study: learners made of parts, phases, streams of batches, stages, evaluation.
 
-A `Learner` is a model and a chain of parts: `Descend` (losses and an optimiser), `Local` (rules of the network), `Supplied`
-(directions from a function), `Regulator` (controls an update), `Rewire` (connections that come and go), or of your own
-(`Part`). A `Training` is a value; a `Phase` says what the next steps use; `Stages` are phases one after the other, which
-may depend on what was measured.
+A `Learner` is a model and a chain of parts: `Descend` (losses and an optimiser), `Local` (rules of the network),
+`Supplied` (directions from a function), `Regulator` (controls an update), `Rewire` (connections that come and go), or
+of your own (`Part`). A `Training` is a value; a `Phase` says what the next steps use; `Stages` are phases one after
+the other, which may depend on what was measured.
 """
 
 from neurosim.learning.protocol.evaluation import AtEnd, Evaluation, Every, Logarithmic, Measured, matrix

@@ -56,8 +56,8 @@ class Learner:
     batches, rates, weights of losses and clamps, is said by a `Phase` and is an argument of that program.
     Arguments: model; parts, such as `Descend(objective, optimiser)`, `Local("rec.w")`, or of your own; batches, a
     stream, or several without a state, which take turns every `every` steps (one program per shape of batches);
-    validation; every, steps between measurements on the validation batch, reports of progress and checkpoints; limit, by
-    which multiple of its first value a loss counts as exploded.
+    validation; every, steps between measurements on the validation batch, reports of progress and checkpoints; limit,
+    by which multiple of its first value a loss counts as exploded.
     Raises DescriptionError for a dtype that is neither float32 nor float64, UsageError when `every` is below 1, no
     part or stream is given or names are there twice, UnknownNameError when validation asks for another loss.
     """
@@ -131,7 +131,7 @@ class Learner:
         return training
 
     def renewed(self, training: Training) -> Training:
-        """Return a training at step 0, with the parameters of another and nothing else: optimisers and streams start."""
+        """Return a training at step 0, with the parameters of another: its optimisers and streams start again."""
         with precision(self.model.dtype):
             training.require(self._about)
             seeds = training.seeds if training.several else int(training.seeds[0])
@@ -197,7 +197,8 @@ class Learner:
     @property
     def programs(self) -> int:
         """How many programs have been compiled for steps so far."""
-        return int(self._steps.run._cache_size())
+        run: Any = self._steps.run
+        return int(run._cache_size())
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -268,8 +269,8 @@ class Learner:
         return tuple(part for part in self.parts if isinstance(part, Descend))
 
     @cached_property
-    def _names(self) -> dict[str, tuple[str, ...]]:
-        """Names of the parameters that each part may change."""
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """The names of the parameters that each part may change, by name of the part."""
         trainable = self.model.trainable or tuple(self.model.initial(0))
         claims: list[str] = []
         for part in self.parts:
@@ -279,7 +280,7 @@ class Learner:
 
     @cached_property
     def _steps(self) -> Steps:
-        return Steps(self.model, self.parts, self._names, self.every, self.limit)
+        return Steps(self.model, self.parts, self.names, self.every, self.limit)
 
     @cached_property
     def _decayed(self) -> frozenset[str]:
@@ -287,7 +288,7 @@ class Learner:
         return frozenset(
             name
             for part in self._descents
-            for name in part.decayed({n: jnp.asarray(initial[n]) for n in self._names[part.name]})
+            for name in part.decayed({n: jnp.asarray(initial[n]) for n in self.names[part.name]})
         )
 
     def _initial(self, seeds: np.ndarray, vary: Mapping[str, ArrayLike]) -> dict[str, np.ndarray]:
@@ -424,7 +425,7 @@ class Learner:
         seeds, dtype = len(training.seeds), self.model.dtype
         arguments = {
             part.name: jax.tree.map(
-                lambda x: np.asarray(x, dtype), part.arguments(self._names[part.name], seeds, phase.losses)
+                lambda x: np.asarray(x, dtype), part.arguments(self.names[part.name], seeds, phase.losses)
             )
             for part in self.parts
         }
@@ -453,7 +454,7 @@ class Learner:
             zip(training.names.parameters, np.asarray(rows)[:, 0, len(self.terms) :].max(0), strict=True)
         )
         for part in self._descents:
-            own = {name: trained[name] for name in self._names[part.name]}
+            own = {name: trained[name] for name in self.names[part.name]}
 
             def terms(parameters: Parameters, part: Descend = part) -> Any:
                 batch = taken(source, begun(source, key), key, first)[1]

@@ -18,12 +18,12 @@ from neurosim.learning.bptt.model import Model, Parameters
 class Now:
     """One step under way.
 
-    Outcome, memory and gradient are those of the parameters at the start of the step, whatever parts have done since: so
-    parts that touch different parameters commute.
-    model; batch, of this step; key, of the model's random numbers; step, its number; before, the parameters that may
-    change, at the start of the step; parameters, the same after the parts so far; held, all others; rates, the factors
-    of the phase by parameter, none where all are 1; states, of all parts at the start of the step, by name; arguments, of all parts; names,
-    those of the parameters that each part may change; part, the one at work; notes, what parts tell those after them.
+    Outcome, memory and gradient are those of the parameters at the start of the step, whatever parts have done since:
+    so parts that touch different parameters commute. model; batch, of this step; key, of the model's random numbers;
+    step, its number; before, the parameters that may change, at the start of the step; parameters, the same after the
+    parts so far; held, all others; rates, the factors of the phase by parameter, none where all are 1; states, of all
+    parts at the start of the step, by name; arguments, of all parts; names, those of the parameters that each part
+    may change; part, the one at work; notes, what parts tell those after them.
     """
 
     model: Model

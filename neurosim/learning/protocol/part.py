@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurosim.errors import UnknownNameError
+from neurosim.errors import UnknownNameError, UsageError
 from neurosim.learning.bptt.model import Parameters
 from neurosim.learning.protocol.now import Now
 from neurosim.registry import suggest
@@ -24,13 +24,14 @@ class Part:
     Parts are pure and run inside the compiled step, one after the other; a part may come from a user's file. All that a
     part needs to override is `step`; `neurosim.testing.parts.check_part` tells whether it keeps the contract.
     Attributes: name, by which states are known, by default that of the class; patterns, names of the parameters that it
-    may change ('w*' for all that begin so), by default all that may; every, in how many steps `between` is called, or
-    None if it has nothing to do between steps.
+    may change ('w*' for all that begin so), by default all that may; yields, whether it leaves alone, by default, those
+    that other parts name; every, in how many steps `between` is called, or None if it does nothing between steps.
     """
 
     name: str = ""
     patterns: tuple[str, ...] = ("*",)
     every: int | None = None
+    yields: bool = False
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -41,7 +42,7 @@ class Part:
         """Return the names of the parameters that this part may change.
 
         Arguments: trainable, all that may change; claimed, those that other parts name.
-        Raises UnknownNameError for a pattern that fits none.
+        Raises UnknownNameError for a pattern that fits none, UsageError if none is left.
         """
         for pattern in self.patterns:
             if not any(fnmatchcase(name, pattern) for name in trainable):
@@ -49,7 +50,14 @@ class Part:
                     f"part '{self.name}': '{pattern}': no such parameter: {suggest(pattern, trainable)}"
                 )
         fitting = [n for n in trainable if any(fnmatchcase(n, p) for p in self.patterns)]
-        return tuple(n for n in fitting if self.patterns != ("*",) or n not in claimed)
+        left = (
+            [n for n in fitting if n not in claimed] if self.yields and self.patterns == ("*",) else fitting
+        )
+        if not left:
+            raise UsageError(
+                f"part '{self.name}': other parts name all parameters: name those that it changes"
+            )
+        return tuple(left)
 
     def arguments(self, names: Sequence[str], seeds: int, losses: Mapping[str, Any]) -> Any:
         """Return what the compiled step hands to the part as `now.arguments[name]`: a pytree, seeds first.

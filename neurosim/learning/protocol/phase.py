@@ -22,8 +22,8 @@ class Phase:
 
     Arguments: batches, a stream, or several that take turns; rates, factors on the change of parameters by name ('b*'
     for all that begin so; the first pattern that fits counts): 0 freezes a parameter with the state of its optimiser, a
-    number, or an array of the parameter's shape; losses, weights of terms by loss; clamps, of the variables of a network
-    model that were named by `clampable`.
+    number, or an array of the parameter's shape; losses, weights of terms by loss; clamps, of the variables of a
+    network model that were named by `clampable`.
     """
 
     batches: Source | Sequence[Source] | None = None
@@ -51,7 +51,7 @@ class Phase:
                         "give one number, or an array of that shape"
                     )
             if not (np.isfinite(factor).all() and (factor >= 0).all()):
-                raise UsageError(f"Phase.rates: '{pattern}' = {value}: give finite factors from 0")
+                raise UsageError(f"Phase.rates: '{pattern}' = {factor.tolist()}: give finite factors from 0")
         return {name: np.asarray(self._factor(name), dtype) for name in shapes}
 
     def _factor(self, name: str) -> Any:

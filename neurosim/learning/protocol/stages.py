@@ -27,9 +27,9 @@ class Stages:
     """Stages of a training: (steps, phase) one after the other.
 
     Arguments: learner; plan, a list of (steps, phase), or a generator function that yields them and receives what the
-    evaluations with the spacing `AtEnd` measured at the end of each, by evaluation and measure, seeds first if there are
-    several; evaluations, by name. A plan that is a function depends on nothing but what it receives: when a training is
-    resumed, it is run again on what was measured, and so comes to the same phases.
+    evaluations with the spacing `AtEnd` measured at the end of each, by evaluation and measure, seeds first if there
+    are several; evaluations, by name. A plan that is a function depends on nothing but what it receives: when a
+    training is resumed, it is run again on what was measured, and so comes to the same phases.
     Raises UsageError for a plan without stages.
     """
 

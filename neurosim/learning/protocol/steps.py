@@ -38,8 +38,8 @@ class Carry(NamedTuple):
 
 
 class Given(NamedTuple):
-    """What does not change in a call: parameters that are held, arguments of the parts, factors on rates, whether all of
-    these are 1, key of the draws.
+    """What does not change in a call: parameters that are held, arguments of the parts, factors on rates, whether all
+    of these are 1, key of the draws.
     """
 
     held: Mapping[str, Any]
@@ -50,8 +50,8 @@ class Given(NamedTuple):
 
 
 class Steps:
-    """Steps of learning: `start` makes what `run` takes some steps of; `measure` takes measures of one batch, `slope` the
-    gradient of all that descends.
+    """Steps of learning: `start` makes what `run` takes some steps of; `measure` takes measures of one batch, `slope`
+    the gradient of all that descends.
 
     Arguments: model; parts; names, of the parameters that each may change; every, the most steps per call; limit, by
     which multiple of its first value a loss counts as exploded.
@@ -192,10 +192,11 @@ class Steps:
         for part in self.parts:
             now.part = part.name
             part.look(now)
-        states = {}
+        states: Mapping[str, Any] = {}
         for part in self.parts:
             now.part = part.name
-            changed, states[part.name] = part.step(now, carry.states[part.name])
+            changed, state = part.step(now, carry.states[part.name])
+            states = {**states, part.name: state}
             self._require_own(part, changed)
             now.parameters |= changed
         before = carry.parameters
@@ -239,7 +240,7 @@ class Steps:
         ]
         if not values:
             return jnp.zeros(0, self.model.dtype), jnp.zeros((), self.model.dtype)
-        return (values[0], losses[0]) if len(values) == 1 else (jnp.concatenate(values), sum(losses))  # type: ignore
+        return (values[0], losses[0]) if len(values) == 1 else (jnp.concatenate(values), sum(losses))
 
     def _require_own(self, part: Part, changed: Mapping[str, Any]) -> None:
         for name in changed:

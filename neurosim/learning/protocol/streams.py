@@ -19,9 +19,9 @@ from neurosim.errors import UsageError
 class Batches(Protocol):
     """A stream of batches whose batches depend on nothing but the step.
 
-    A stream is a pytree (`jax.tree_util.register_dataclass`): its arrays are arguments of the compiled step, so a stream
-    of the same class with other numbers costs no compilation. One that has a state has `start` and `next` instead, as
-    `Stream` says.
+    A stream is a pytree (`jax.tree_util.register_dataclass`): its arrays are arguments of the compiled step, so a
+    stream of the same class with other numbers costs no compilation. One that has a state has `start` and `next`
+    instead, as `Stream` says.
     """
 
     def draw(self, key: Array, step: ArrayLike) -> Any:

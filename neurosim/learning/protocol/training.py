@@ -29,14 +29,14 @@ class Training:
     """A training so far; everything has seeds first if it was given several.
 
     A training is a value: to continue from it twice makes two branches.
-    Fields: step, number of steps done; names; seeds (seeds,); about, what makes it the learner's that made it, in words;
-    varied, what `vary` gave of parameters that are held, by name; weights, of terms in losses, for each change of them
-    (changes, seeds, losses, terms), and since, the steps from which they count (changes,); carry, all that the next step
-    depends on; stream, the kind of stream that its state is of; rows (steps, seeds, terms + parameters);
-    best, the parameters that did best in validation; least, their validation loss (seeds,); waited, measurements since
-    (seeds,); ended, the step after which validation ended a seed's training, or -1 (seeds,); measured (measurements,
-    seeds, losses), of validation; evaluations, by name; stages, the steps at which stages ended (stages,); several,
-    whether seeds are an axis of results.
+    Fields: step, number of steps done; names; seeds (seeds,); about, what makes it the learner's that made it, in
+    words; varied, what `vary` gave of parameters that are held, by name; weights, of terms in losses, for each change
+    of them (changes, seeds, losses, terms), and since, the steps from which they count (changes,); carry, all that
+    the next step depends on; stream, the kind of stream that its state is of; rows (steps, seeds, terms +
+    parameters); best, the parameters that did best in validation; least, their validation loss (seeds,); waited,
+    measurements since (seeds,); ended, the step after which validation ended a seed's training, or -1 (seeds,);
+    measured (measurements, seeds, losses), of validation; evaluations, by name; stages, the steps at which stages
+    ended (stages,); several, whether seeds are an axis of results.
     """
 
     step: int
@@ -83,8 +83,8 @@ class Training:
 
     @property
     def gradient_norms(self) -> dict[str, np.ndarray]:
-        """The norm of the gradient of each parameter at each step, before clipping, or of its change where none is taken
-        (steps,).
+        """The norm of the gradient of each parameter at each step, before clipping, or of its change where none is
+        taken (steps,).
         """
         return self._columns(self.names.parameters, self.rows[..., len(self.names.terms) :])
 

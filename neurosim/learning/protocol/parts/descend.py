@@ -20,12 +20,15 @@ from neurosim.learning.protocol.parts.gradient_rule import GradientRule, fitting
 
 
 class Descend(Part):
-    """Descent of losses by back-propagation: p <- p + u(g), g the gradient of the objective, u of an optimiser of optax.
+    """Descent of losses by back-propagation: p <- p + u(g), g the gradient of the objective, u of an optimiser of
+    optax.
 
     Arguments: objective, or one term, a function (outcome, batch) -> scalar; optimiser, clipping and schedule included;
     parameters, names or patterns of those that descend, by default all that no other part names; through, rules of the
     class `GradientRule` by names of parameters, which the gradient passes before the optimiser; name, if there are two.
     """
+
+    yields = True
 
     def __init__(
         self,

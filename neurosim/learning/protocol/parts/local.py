@@ -13,9 +13,9 @@ from neurosim.learning.protocol.part import Part
 class Local(Part):
     """What the network's own rules make of its weights in a batch: mean over trials of what each trial changes.
 
-    Rules of the clock `sample` are applied once, to what the network came to at the end of the batch; rules of the other
-    clocks have changed weights on the way. Both see the parameters at the start of the step. The forward pass is shared
-    with a `Descend`.
+    Rules of the clock `sample` are applied once, to what the network came to at the end of the batch; rules of the
+    other clocks have changed weights on the way. Both see the parameters at the start of the step. The forward pass
+    is shared with a `Descend`.
     Arguments: names or patterns of the parameters that rules change ('H*'); name, if there are two.
     """
 

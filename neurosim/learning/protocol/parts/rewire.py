@@ -32,8 +32,8 @@ class Rewire(Part):
 
     Between updates the masks are held: no gradient reaches a connection that is not there, and its weight is 0. Every
     `every` steps, which stand for the interval of the rules, each rule is applied to the weights, with the gradient of
-    what descends on the next batch, dense: as if all connections were there. What other parts keep for a connection that
-    is dropped or grown, such as a momentum, becomes 0.
+    what descends on the next batch, dense: as if all connections were there. What other parts keep for a connection
+    that is dropped or grown, such as a momentum, becomes 0.
     Arguments: network, of which the learner's model is; every, steps between two updates, never by itself if None: then
     `updated` is called where a protocol says so.
     Raises UsageError if no projection has a structural rule, one has but its weights are not trained, or every < 1.
@@ -78,8 +78,8 @@ class Rewire(Part):
     ) -> Training:
         """Return the training with its connections after one update: a branch, if the old one is continued too.
 
-        Arguments: number, of the update, which some rules and all draws depend on; rules, by projection, in the place of
-        those that the network declares, and only on these. Raises UnknownNameError for another projection.
+        Arguments: number, of the update, which some rules and all draws depend on; rules, by projection, in the place
+        of those that the network declares, and only on these. Raises UnknownNameError for another projection.
         """
         for name in rules or {}:
             if name not in self._projections:

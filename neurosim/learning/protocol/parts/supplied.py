@@ -22,6 +22,8 @@ class Supplied(Part):
     name, if there are two. Raises UsageError when a direction is missing or is of a parameter that it does not name.
     """
 
+    yields = True
+
     def __init__(
         self,
         direction: Callable[[Now], Mapping[str, Array]],
