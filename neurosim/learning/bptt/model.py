@@ -32,7 +32,8 @@ class Model:
     explain, from the name of a parameter that no gradient reaches to the reason, for messages;
     lived, like `outcome`, but returns (outcome, memory), a pytree that `learned` reads: the state after the batch;
     learned, from (all parameters, memory, batch, names) to what rules of the model itself make of the named parameters;
-    matrices, (sources, targets) of the parameters that are weights between all pairs, in this order when flat.
+    matrices, (sources, targets) of the parameters that are weights between all pairs, in this order when flat;
+    clampable, sizes of the variables that phases may clamp, by name.
     """
 
     initial: Callable[[int], Mapping[str, Any]]
@@ -44,6 +45,7 @@ class Model:
     lived: Callable[[Parameters, Any, Array], tuple[Any, Any]] | None = None
     learned: Callable[[Parameters, Any, Any, Sequence[str]], Parameters] | None = None
     matrices: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    clampable: Mapping[str, int] = field(default_factory=dict)
 
     def live(self, parameters: Parameters, batch: Any, key: Array) -> tuple[Any, Any]:
         """Return (outcome, memory); memory is empty where the model has none."""

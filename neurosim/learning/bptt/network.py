@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import lru_cache, partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from neurosim.errors import EngineRefusal, UnknownNameError, UsageError
 from neurosim.learning.bptt.model import Model, Parameters, unexplained
 from neurosim.model.expressions import names_in
 from neurosim.model.network import Network
+from neurosim.model.parts import Recorder
 from neurosim.registry import suggest
 
 STEPWISE = re.compile(r"\b(int|floor|ceil|round|sign|timestep)\s*\(|//|%|[<>]|==")
@@ -32,6 +34,7 @@ def network_model(
     detach_reset: bool = False,
     masks: Mapping[str, Any] | None = None,
     steps: int | None = None,
+    clampable: Sequence[str] = (),
 ) -> Model:
     """Return a network as a model: a batch of inputs in, what its recorders took out.
 
@@ -39,14 +42,19 @@ def network_model(
     trial, and whatever loss terms read; with 'lengths' (trials,), only that many last steps are run. The outcome is by
     'target.variable' (trials, steps, units).
     Arguments: network; trainable, names of parameters as `compile_functions` has them ('rec.w', 'a.tau', 'a.bias');
-    steps, of a trial, needed where all inputs are held; the others as of `compile_functions`. Signs, masks and bounds
-    are kept; a clamp holds in training too. What rules of the network change, a part `Local` of a learner keeps.
+    steps, of a trial, needed where all inputs are held; clampable, the variables 'population.variable' and weights
+    'projection.w' that phases may clamp or credit is asked of; the others as of `compile_functions`. Signs, masks and
+    bounds are kept; a clamp holds in training too. What rules of the network change, a part `Local` of a learner
+    keeps.
     Raises DescriptionError, EngineRefusal and UnknownNameError as `compile_functions` and its `trainable` do,
     UsageError if nothing is recorded.
     """
     options = {"dtype": dtype, "surrogate": surrogate, "detach_reset": detach_reset, "masks": masks}
-    functions = compile_functions(network, **options)  # type: ignore[arg-type]
-    functions.trainable(*trainable)
+    plain = compile_functions(network, **options)  # type: ignore[arg-type]
+    plain.trainable(*trainable)
+    sizes_of = _clampable(plain, clampable)
+    network = _recorded(network, clampable)
+    functions = compile_functions(network, **options) if clampable else plain  # type: ignore[arg-type]
     for reason in external_reasons(functions.program):
         raise EngineRefusal(f"network '{network.name}' cannot be trained on its own: {reason}")
     if not network.recorders:
@@ -71,11 +79,15 @@ def network_model(
     def lived(parameters: Parameters, batch: Mapping[str, Any], key: Array) -> tuple[Parameters, Parameters]:
         inputs, held, trials, count = _checked(functions, batch, steps)
         skip = count - batch["lengths"] if "lengths" in batch else None
+        slots = batch.get("held", {})
+        weights = {n: slot for n, slot in slots.items() if n.split(".")[0] not in network.populations}
+        parameters = {**parameters, **{n: slot.on_weights(parameters[n]) for n, slot in weights.items()}}
+        imposed = {n: slot.rows(batch, trials, count) for n, slot in slots.items() if n not in weights}
         keys = jax.vmap(partial(_streams, functions), out_axes=-1)(jax.random.split(key, trials))
         state = functions.init(parameters, keys, trials)
         state |= {f"{n}.value": value.T.astype(state[f"{n}.value"].dtype) for n, value in held.items()}
         rows = {name: jnp.moveaxis(value, 0, -1) for name, value in inputs.items()}
-        state, recordings = functions.run(parameters, state, rows, None if rows else count, skip)
+        state, recordings = functions.run(parameters, state, rows, None if rows else count, skip, imposed)
         return {name: jnp.moveaxis(value, -1, 0) for name, value in recordings.items()}, state
 
     def outcome(parameters: Parameters, batch: Mapping[str, Any], key: Array) -> Parameters:
@@ -107,7 +119,40 @@ def network_model(
         lived,
         learned,
         {f"{name}.w": size for name, size in sizes.items()},
+        sizes_of,
     )
+
+
+def _recorded(network: Network, names: Sequence[str]) -> Network:
+    """Return a network that also records what may be clamped: so it is kept as arrays."""
+    known = {recorder.key for recorder in network.recorders}
+    ends = [name.split(".", 1) for name in dict.fromkeys(names) if name not in known]
+    found = copy(network)
+    found.recorders = [
+        *network.recorders,
+        *(Recorder(owner, "".join(variable)) for owner, *variable in ends if owner in network.populations),
+    ]
+    return found
+
+
+def _clampable(functions: NetworkFunctions, names: Sequence[str]) -> dict[str, int]:
+    """Return the sizes of what may be clamped; raises UnknownNameError and EngineRefusal for what cannot."""
+    found, populations = {}, functions.program.equations.populations
+    for name in names:
+        owner, _, variable = name.partition(".")
+        if owner not in populations:
+            found[name] = int(functions.trainable(name)[name].shape[0])
+            continue
+        known = [f"{owner}.{v}" for v in (*populations[owner].states, *populations[owner].definitions)]
+        if name not in known:
+            raise UnknownNameError(f"clampable '{name}': {suggest(name, known)}")
+        used = [*populations[owner].derivatives.values(), *populations[owner].definitions.values()]
+        if variable in populations[owner].definitions and any(variable in names_in(text) for text in used):
+            raise EngineRefusal(
+                f"clampable '{name}': other equations of '{owner}' are written with it: clamp what these follow from"
+            )
+        found[name] = populations[owner].size
+    return found
 
 
 def controller(

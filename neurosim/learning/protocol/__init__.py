@@ -6,6 +6,7 @@ of your own (`Part`). A `Training` is a value; a `Phase` says what the next step
 the other, which may depend on what was measured.
 """
 
+from neurosim.learning.protocol.clamps import Column, PhaseClamp, Replay
 from neurosim.learning.protocol.evaluation import AtEnd, Evaluation, Every, Logarithmic, Measured, matrix
 from neurosim.learning.protocol.learner import Learner, Progress
 from neurosim.learning.protocol.now import Now
@@ -25,6 +26,7 @@ from neurosim.learning.protocol.validation import Validation
 __all__ = [
     "AtEnd",
     "Batches",
+    "Column",
     "Descend",
     "Evaluation",
     "Every",
@@ -37,9 +39,11 @@ __all__ = [
     "Now",
     "Part",
     "Phase",
+    "PhaseClamp",
     "Progress",
     "Recent",
     "Regulator",
+    "Replay",
     "Rewire",
     "Shuffled",
     "Stages",

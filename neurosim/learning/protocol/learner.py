@@ -23,6 +23,7 @@ from neurosim.learning.protocol.checks import (
     require_like,
     require_scalars,
 )
+from neurosim.learning.protocol.clamps import slots
 from neurosim.learning.protocol.evaluation import NOTHING, Evaluation
 from neurosim.learning.protocol.part import Part
 from neurosim.learning.protocol.parts.descend import Descend
@@ -177,12 +178,18 @@ class Learner:
             return restored(arrays, self._started(seeds if arrays["several"] else seeds[0], vary))
 
     def gradient(
-        self, training: Training, held: Mapping[str, ArrayLike] | None = None, phase: Phase = FREE
+        self,
+        training: Training,
+        held: Mapping[str, ArrayLike] | None = None,
+        phase: Phase = FREE,
+        of: Sequence[str] = (),
     ) -> dict[str, np.ndarray]:
         """Return the gradient of the objective on the batch of the next step, by name of the parameter, seeds first.
 
         Arguments: held, values of parameters that are not trained, in place of their own and the same for all seeds;
-        phase, what the next step uses. Raises UsageError when no part descends.
+        phase, what the next step uses; of, in the place of parameters, variables that are `clampable` of the model,
+        whose derivatives have the shape (seeds, trials, steps, units). Raises UsageError when no part descends,
+        UnknownNameError for another variable.
         """
         with precision(self.model.dtype):
             given, varied = self._given(training, phase)
@@ -191,7 +198,10 @@ class Learner:
             source = self._source(training.step, phase)
             carry = training.carry._replace(stream=self._stream(training, source))
             left = tuple(name for name in varied if name not in chosen)
-            found = self._steps.slope(source, given, carry, training.step, varied=left)
+            if of:
+                found = self._steps.credit(source, given, carry, training.step, varied=left, of=tuple(of))
+            else:
+                found = self._steps.slope(source, given, carry, training.step, varied=left)
         return {name: np.asarray(value) for name, value in found.items()}
 
     @property
@@ -434,7 +444,8 @@ class Learner:
         rates = {n: np.broadcast_to(factor, (seeds, *factor.shape)) for n, factor in factors.items()}
         plain = np.array(all((factor == 1).all() for factor in factors.values()))
         keys = self._keys(training, "batches")
-        return Given(self._cast(common), arguments, rates, plain, keys), varied
+        held_slots = slots(phase.clamps, self.model.clampable, dtype)
+        return Given(self._cast(common), arguments, rates, plain, held_slots, keys), varied
 
     def _check(self, training: Training, phase: Phase) -> None:
         """Refuse what cannot be trained, before anything is."""
@@ -444,7 +455,10 @@ class Learner:
         trained = {name: np.asarray(value)[0] for name, value in training.carry.parameters.items()}
         for source in self._sources(phase):
             batch = _batch(source, key)
+            batch = {**batch, "held": given.slots} if given.slots else batch
             outcome = jax.eval_shape(self.model.outcome, {**held, **trained}, batch, key)
+            watched = [name for part in self._descents for name in part.watch]
+            batch = {**batch, "credit": {name: outcome[name] for name in watched}} if watched else batch
             for part in self._descents:
                 require_scalars(part.objective, outcome, batch)
         source = self._source(0, phase)
@@ -458,7 +472,10 @@ class Learner:
 
             def terms(parameters: Parameters, part: Descend = part) -> Any:
                 batch = taken(source, begun(source, key), key, first)[1]
+                batch = {**batch, "held": given.slots} if given.slots else batch
                 outcome = self.model.outcome({**held, **trained, **parameters}, batch, key)
+                if watched:
+                    batch = {**batch, "credit": {n: jnp.zeros_like(outcome[n]) for n in watched}}
                 return part.objective.measure(outcome, batch)
 
             require_gradients(self.model, terms, own, np.array([norms[name] for name in own]))

@@ -14,6 +14,8 @@ from neurosim.engines.jax.compiled import keep_compiled
 from neurosim.errors import UsageError
 from neurosim.learning.bptt.losses import Term
 from neurosim.learning.bptt.model import Model, Parameters
+from neurosim.learning.protocol.clamps import Slot
+from neurosim.learning.protocol.credit import credits
 from neurosim.learning.protocol.now import Now, frozen_states, rated
 from neurosim.learning.protocol.part import Part
 from neurosim.learning.protocol.parts.descend import Descend
@@ -46,6 +48,7 @@ class Given(NamedTuple):
     arguments: Mapping[str, Any]
     rates: Mapping[str, Any]
     plain: Any
+    slots: Mapping[str, Slot]
     key: Array
 
 
@@ -74,6 +77,7 @@ class Steps:
         self.run = jax.jit(self._run, static_argnames="varied")
         self.measure = jax.jit(self._measure, static_argnames=("measures", "varied"))
         self.slope = jax.jit(self._slope, static_argnames="varied")
+        self.credit = jax.jit(self._credit, static_argnames=("varied", "of"))
 
     def _start(self, parameters: Parameters, stream: Source, keys: Array) -> Carry:
         """Return what the first step starts from; parameters have seeds first."""
@@ -82,6 +86,7 @@ class Steps:
 
         def states(parameters: Parameters, key: Array) -> dict[str, Any]:
             draws = jax.random.fold_in(key, 0)
+            batch: Any
             _, batch = taken(stream, begun(stream, draws), draws, jnp.int32(0))
             return {
                 part.name: part.start({name: parameters[name] for name in self.names[part.name]}, batch)
@@ -172,10 +177,33 @@ class Steps:
 
         return _over_seeds(one, given, varied, carry)
 
+    def _credit(
+        self,
+        batches: Source,
+        given: Given,
+        carry: Carry,
+        step: Array,
+        varied: tuple[str, ...],
+        of: tuple[str, ...],
+    ) -> dict[str, Array]:
+        """Return the derivatives (seeds, trials, steps, units) of what descends by variables, on the batch of a step."""
+
+        def one(given: Given, carry: Carry) -> dict[str, Array]:
+            now = self._now(batches, given, carry.parameters, carry.states, carry.stream, step)[1]
+            found: dict[str, Array] = {}
+            for part in self.descents:
+                part.look(now)
+                slopes = credits(now, of, now.outcome, lambda batch: now.loss(now.before, batch))
+                found = {name: found.get(name, 0) + slope for name, slope in slopes.items()}
+            return found
+
+        return _over_seeds(one, given, varied, carry)
+
     def _now(
         self, batches: Source, given: Given, parameters: Parameters, states: Any, stream: Any, step: Array
     ) -> tuple[Any, Now]:
         stream, batch = taken(batches, stream, _draws(given), step)
+        batch = {**batch, "held": given.slots} if given.slots else batch
         noise = jax.random.fold_in(jax.random.fold_in(given.key, 1), step)
         rates, arguments = given.rates, given.arguments
         now = Now(
@@ -256,12 +284,14 @@ def _draws(given: Given) -> Array:
 
 def _over_seeds(function: Any, given: Given, varied: tuple[str, ...], argument: Any) -> Any:
     """Return function(given, argument) over the seeds; a single one is not mapped, which compiles to faster code."""
-    axes: Any = ({name: 0 if name in varied else None for name in given.held}, 0, 0, None, 0)
+    axes: Any = ({name: 0 if name in varied else None for name in given.held}, 0, 0, None, None, 0)
     if given.key.shape[0] > 1:
         return jax.vmap(function, (Given(*axes), 0))(given, argument)
     held = {name: value[0] if name in varied else value for name, value in given.held.items()}
-    rest: Mapping[str, Any] = jax.tree.map(lambda x: x[0], given._replace(held={}, plain=()))._asdict()
-    found = partial(function, Given(**{**rest, "held": held, "plain": given.plain}))(
+    rest: Mapping[str, Any] = jax.tree.map(
+        lambda x: x[0], given._replace(held={}, plain=(), slots={})
+    )._asdict()
+    found = partial(function, Given(**{**rest, "held": held, "plain": given.plain, "slots": given.slots}))(
         jax.tree.map(lambda x: x[0], argument)
     )
     return jax.tree.map(lambda x: x[None], found)

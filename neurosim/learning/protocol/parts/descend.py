@@ -14,6 +14,7 @@ from jax import Array
 from neurosim.learning.bptt.losses import Term
 from neurosim.learning.bptt.model import Parameters
 from neurosim.learning.bptt.objective import Objective
+from neurosim.learning.protocol.credit import credited, credits
 from neurosim.learning.protocol.now import Now
 from neurosim.learning.protocol.part import Part
 from neurosim.learning.protocol.parts.gradient_rule import GradientRule, fitting_rules
@@ -25,7 +26,11 @@ class Descend(Part):
 
     Arguments: objective, or one term, a function (outcome, batch) -> scalar; optimiser, clipping and schedule included;
     parameters, names or patterns of those that descend, by default all that no other part names; through, rules of the
-    class `GradientRule` by names of parameters, which the gradient passes before the optimiser; name, if there are two.
+    class `GradientRule` by names of parameters, which the gradient passes before the optimiser; credit, recordings by
+    the variable whose derivative they replace, `{"h.output": "module.output"}`: forward nothing changes, backward what
+    the module puts out takes the place of dL/d(variable); watch, variables whose true dL/d(variable) (trials, steps,
+    units) parts after this one find in the batch as `batch["credit"]`, such as the target of a module; name, if there
+    are two. Variables of credit and watch are `clampable` of the model.
     """
 
     yields = True
@@ -37,15 +42,13 @@ class Descend(Part):
         parameters: Sequence[str] = ("*",),
         *,
         through: Mapping[str, GradientRule] | None = None,
+        credit: Mapping[str, str] | None = None,
+        watch: Sequence[str] = (),
         name: str = "Descend",
     ) -> None:
         self.objective = objective if isinstance(objective, Objective) else Objective({"loss": objective})
-        self.optimiser, self.patterns, self.through, self.name = (
-            optimiser,
-            tuple(parameters),
-            through or {},
-            name,
-        )
+        self.optimiser, self.patterns, self.name = optimiser, tuple(parameters), name
+        self.through, self.credit, self.watch = through or {}, credit or {}, tuple(watch)
 
     def arguments(self, names: Sequence[str], seeds: int, losses: Mapping[str, Any]) -> Any:
         """Return (weights of terms in losses, shares of losses by name of the parameter), seeds first."""
@@ -70,9 +73,13 @@ class Descend(Part):
             losses = weights @ terms(parameters, batch)[0]
             return losses[self.objective.taught_index].sum()
 
+        batch = credited(now, self.credit) if self.credit else now.batch
         gradient, values, lived = self.objective.gradient(
-            lambda trained: terms(trained, now.batch), own, weights, shares
+            lambda trained: terms(trained, batch), own, weights, shares
         )
+        if self.watch:
+            slopes = credits(now, self.watch, lived[0], lambda batch: loss(now.before, batch))
+            now.batch = {**now.batch, "credit": {**now.batch.get("credit", {}), **slopes}}
         now.lived(*lived)
         now.note("loss", loss)
         now.note("losses", dict(zip(self.objective.losses, weights @ values, strict=True)))
