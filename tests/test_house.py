@@ -28,6 +28,7 @@ FLOORS = [
     {
         "neurosim.analysis",
         "neurosim.bodies",
+        "neurosim.datasets",
         "neurosim.neurons",
         "neurosim.rules",
         "neurosim.synapses",

@@ -66,8 +66,8 @@ class PhaseClamp:
             gram = basis.T @ basis
             if not np.allclose(gram, np.eye(len(gram)), atol=1e-5):
                 raise UsageError(
-                    f"clamp of '{self.name}': its directions are not orthonormal, their products differ from 0 and 1 by "
-                    f"{np.abs(gram - np.eye(len(gram))).max():.3g}: make them so, by np.linalg.qr for instance"
+                    f"clamp of '{self.name}': its directions are not orthonormal, their products differ from 0 and 1 "
+                    f"by {np.abs(gram - np.eye(len(gram))).max():.3g}: make them so, by np.linalg.qr for instance"
                 )
 
     @property
@@ -162,8 +162,8 @@ def _with(slot: Slot, clamp: PhaseClamp, dtype: str) -> Slot:
     same = (slot.start, slot.stop) == (clamp.start, clamp.stop)
     if not first and not (plain and slot.basis is None and not slot.column and not slot.when and same):
         raise UsageError(
-            f"{where}: beside a second clamp of the same variable it can only be of units, at fixed values, in the same "
-            "window: merge them"
+            f"{where}: beside a second clamp of the same variable it can only be of units, at fixed values, in the "
+            "same window: merge them"
         )
     on = np.asarray(slot.on).copy()
     on[units] = 1
@@ -198,12 +198,12 @@ def _named(batch: Mapping[str, Any], name: str) -> Any:
 
 
 def _by_step(value: Any, trials: int, steps: int) -> Array:
-    """Return (trials,), (trials, steps) or (trials, steps, units) as (steps, units, trials), units 1 if there are none."""
+    """Return (trials,), (trials, steps) or (trials, steps, units) as (steps, units or 1, trials)."""
     value = jnp.asarray(value)
     if value.shape[: min(value.ndim, 2)] != (trials, steps)[: value.ndim] or value.ndim not in (1, 2, 3):
         raise UsageError(
-            f"clamp: a value of shape {value.shape} for {trials} trials of {steps} steps: give (trials,), (trials, steps) "
-            "or (trials, steps, units)"
+            f"clamp: a value of shape {value.shape} for {trials} trials of {steps} steps: give (trials,), (trials, "
+            "steps) or (trials, steps, units)"
         )
     full = value.reshape(*value.shape, *(1,) * (3 - value.ndim))
     return jnp.transpose(jnp.broadcast_to(full, (trials, steps, full.shape[-1])), (1, 2, 0))

@@ -186,7 +186,7 @@ class Steps:
         varied: tuple[str, ...],
         of: tuple[str, ...],
     ) -> dict[str, Array]:
-        """Return the derivatives (seeds, trials, steps, units) of what descends by variables, on the batch of a step."""
+        """Return the derivatives (seeds, trials, steps, units) of what descends by variables, on a step's batch."""
 
         def one(given: Given, carry: Carry) -> dict[str, Array]:
             now = self._now(batches, given, carry.parameters, carry.states, carry.stream, step)[1]
