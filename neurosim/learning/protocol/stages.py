@@ -93,7 +93,8 @@ class Stages:
             return self.plan()
 
         def listed(plan: Sequence[Stage]) -> Generator[Stage, Any, None]:
-            yield from plan
+            for stage in plan:  # `yield from` would send what was measured on to the list
+                yield stage
 
         return listed(self.plan)
 
