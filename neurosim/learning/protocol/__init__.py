@@ -6,22 +6,25 @@ of your own (`Part`). A `Training` is a value; a `Phase` says what the next step
 the other, which may depend on what was measured.
 """
 
-from neurosim.learning.protocol.clamps import Column, PhaseClamp, Replay
-from neurosim.learning.protocol.evaluation import AtEnd, Evaluation, Every, Logarithmic, Measured, matrix
-from neurosim.learning.protocol.learner import Learner, Progress
-from neurosim.learning.protocol.now import Now
-from neurosim.learning.protocol.part import Part
-from neurosim.learning.protocol.parts.descend import Descend
-from neurosim.learning.protocol.parts.gradient_rule import GradientRule, reads
-from neurosim.learning.protocol.parts.local import Local
-from neurosim.learning.protocol.parts.regulate import Recent, Regulator
-from neurosim.learning.protocol.parts.rewire import Rewire
-from neurosim.learning.protocol.parts.supplied import Supplied
-from neurosim.learning.protocol.phase import Phase
-from neurosim.learning.protocol.stages import Stages
-from neurosim.learning.protocol.streams import Batches, Fresh, Shuffled, Stream, padded
-from neurosim.learning.protocol.training import Training
-from neurosim.learning.protocol.validation import Validation
+from neurosim.extras import optional
+
+with optional():
+    from neurosim.learning.protocol.clamps import Column, PhaseClamp, Replay
+    from neurosim.learning.protocol.evaluation import AtEnd, Evaluation, Every, Logarithmic, Measured, matrix
+    from neurosim.learning.protocol.learner import Learner, Progress
+    from neurosim.learning.protocol.now import Now
+    from neurosim.learning.protocol.part import Part
+    from neurosim.learning.protocol.parts.descend import Descend
+    from neurosim.learning.protocol.parts.gradient_rule import GradientRule, reads
+    from neurosim.learning.protocol.parts.local import Local
+    from neurosim.learning.protocol.parts.regulate import Recent, Regulator
+    from neurosim.learning.protocol.parts.rewire import Rewire
+    from neurosim.learning.protocol.parts.supplied import Supplied
+    from neurosim.learning.protocol.phase import Phase
+    from neurosim.learning.protocol.stages import Stages
+    from neurosim.learning.protocol.streams import Batches, Fresh, Shuffled, Stream, padded
+    from neurosim.learning.protocol.training import Training
+    from neurosim.learning.protocol.validation import Validation
 
 __all__ = [
     "AtEnd",

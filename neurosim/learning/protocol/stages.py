@@ -93,8 +93,8 @@ class Stages:
             return self.plan()
 
         def listed(plan: Sequence[Stage]) -> Generator[Stage, Any, None]:
-            for stage in plan:  # `yield from` would send what was measured on to the list
-                yield stage
+            for steps, phase in plan:  # `yield from` would send what was measured on to the list
+                yield steps, phase
 
         return listed(self.plan)
 
