@@ -14,6 +14,7 @@ from neurosim.learning.protocol.now import Now
 from neurosim.registry import suggest
 
 if TYPE_CHECKING:
+    from neurosim.learning.protocol.assembly import Assembly
     from neurosim.learning.protocol.learner import Learner
     from neurosim.learning.protocol.training import Training
 
@@ -73,7 +74,7 @@ class Part:
         """
         return ()
 
-    def vary(self, learner: Learner, seeds: np.ndarray) -> dict[str, np.ndarray]:
+    def vary(self, learner: Assembly, seeds: np.ndarray) -> dict[str, np.ndarray]:
         """Return values of held parameters that this part gives each seed, by name, seeds first."""
         return {}
 

@@ -93,8 +93,7 @@ class Stages:
             return self.plan()
 
         def listed(plan: Sequence[Stage]) -> Generator[Stage, Any, None]:
-            for steps, phase in plan:  # `yield from` would send what was measured on to the list
-                yield steps, phase
+            yield from (stage for stage in plan)  # a list itself takes nothing that is sent
 
         return listed(self.plan)
 

@@ -24,6 +24,7 @@ from neurosim.model.structural import GRADIENT, StructuralRule
 from neurosim.registry import suggest
 
 if TYPE_CHECKING:
+    from neurosim.learning.protocol.assembly import Assembly
     from neurosim.learning.protocol.learner import Learner
 
 
@@ -51,7 +52,7 @@ class Rewire(Part):
         """Change nothing within a step."""
         return {}, state
 
-    def vary(self, learner: Learner, seeds: np.ndarray) -> dict[str, np.ndarray]:
+    def vary(self, learner: Assembly, seeds: np.ndarray) -> dict[str, np.ndarray]:
         """Return the masks at the start."""
         trained = learner.model.trainable
         for name in self._projections:
