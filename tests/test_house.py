@@ -30,6 +30,7 @@ FLOORS = [
     {
         "neurosim.analysis",
         "neurosim.bodies",
+        "neurosim.datasets",
         "neurosim.neurons",
         "neurosim.rules",
         "neurosim.synapses",

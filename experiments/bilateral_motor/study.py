@@ -24,7 +24,7 @@ from neurosim.experiments.bilateral_motor.measures import (
     spread,
 )
 from neurosim.experiments.bilateral_motor.training import MODELS, REGULARISERS, TASKS, Family
-from neurosim.learning.bptt import Training
+from neurosim.learning.protocol import Training
 
 CITATION = (
     "Rinaldo, Friedman, Kuhlmann, Kowadlo 2024, Left/Right Brain, human motor control and the implications for "

@@ -16,8 +16,9 @@ from jax import Array
 from neurosim.bodies.arm import Effector, Hill, Plant
 from neurosim.circuits.bilateral_motor import BilateralMotor
 from neurosim.engines.jax import compile_functions
-from neurosim.learning.bptt import Fresh, Model, Objective, Trainer, Training, clip_each, controller
+from neurosim.learning.bptt import Model, Objective, clip_each, controller
 from neurosim.learning.bptt.losses import Term
+from neurosim.learning.protocol import Descend, Fresh, Learner, Training
 from neurosim.tasks import Hold, RandomReach, Trials, rollout
 
 TASKS = ("reach", "hold")
@@ -239,13 +240,15 @@ class Family:
         return len(self.models), len(self.seeds)
 
     @cached_property
-    def trainer(self) -> Trainer:
-        """The trainer of all members of one task."""
+    def learner(self) -> Learner:
+        """What learns, for all members of one task."""
         clip = optax.clip_by_global_norm(1.0) if self.clip == "global" else clip_each(1.0)
         batches = Fresh(lambda key: self.loop.trials(key, self.batch))
         cosine = optax.cosine_decay_schedule(self.learning_rate, self.decay) if self.decay else None
         optimiser = optax.chain(clip, optax.adam(cosine or self.learning_rate))
-        return Trainer(self.loop.model(), batches, self.objective(), optimiser, every=self.every)
+        return Learner(
+            self.loop.model(), Descend(self.objective(), optimiser), batches=batches, every=self.every
+        )
 
     def objective(self) -> Objective:
         """Return both losses and which of them teaches which parameter of which member."""
@@ -276,11 +279,11 @@ class Family:
         vary = {"task": np.full(len(seeds), float(TASKS.index(task)))}
         if self.loop.circuit.crossings:
             vary["callosum"] = self._each([float(MODELS[name].callosum) for name in self.models])
-        training = None if restored is None else self.trainer.restored(restored)
+        training = None if restored is None else self.learner.restored(restored)
         done = 0 if training is None else training.step
         while done < updates:
             done = min(done + self.every, updates)
-            training = self.trainer.train(done, seeds, vary=vary, after=training)
+            training = self.learner.train(done, seeds, vary=vary, after=training)
             keep(training)
         assert training is not None
         return training

@@ -11,18 +11,15 @@ from neurosim import AllToAll, Clamp, Network, Normal, Population, Projection, R
 from neurosim.engines.jax import Surrogate, compile_functions
 from neurosim.errors import DescriptionError, EngineRefusal, UnknownNameError, UsageError
 from neurosim.learning.bptt import (
-    Fresh,
     Objective,
-    Shuffled,
-    Trainer,
     controller,
     mean_absolute,
     mean_square,
     network_model,
-    padded,
     scale_each,
     softmax_cross_entropy,
 )
+from neurosim.learning.protocol import Descend, Fresh, Learner, Shuffled, padded
 from neurosim.model.parts import External
 from neurosim.neurons import LIF, GradedUnit, LeakyRate, Signal
 from neurosim.synapses import Graded
@@ -56,11 +53,10 @@ def waves(trials=8, steps=20):
 SLOW_TAU = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(0.02), scale_each({"*.tau": 0.02}))
 
 
-def trainer_of(model, batches=None, terms=None, optimiser=SLOW_TAU, **options):
+def learner_of(model, batches=None, terms=None, optimiser=SLOW_TAU, **options):
     batches = Shuffled(waves(), 4) if batches is None else batches
-    return Trainer(
-        model, batches, Objective(terms or {"error": mean_square("out.output")}), optimiser, **options
-    )
+    objective = Objective(terms or {"error": mean_square("out.output")})
+    return Learner(model, Descend(objective, optimiser), batches=batches, **options)
 
 
 def test_training_of_weights_biases_and_time_constants_keeps_signs_masks_and_clamps():
@@ -68,7 +64,7 @@ def test_training_of_weights_biases_and_time_constants_keeps_signs_masks_and_cla
     network = recurrent(held, Recorder("a", "r"))
     mask = ~np.eye(N, dtype=bool)
     model = network_model(network, TRAINED, masks={"rec": mask})
-    training = trainer_of(model, every=150).train(300, seeds=[0, 1])
+    training = learner_of(model, every=150).train(300, seeds=[0, 1])
     losses = training.losses["loss"]
     assert (losses[:, -10:].mean(1) < 0.6 * losses[:, :10].mean(1)).all()
     for name in TRAINED:
@@ -91,18 +87,18 @@ def test_gradients_through_the_objective_are_those_of_finite_differences():
 
         @jax.jit
         def terms(parameters):
-            return objective.measure(model.outcome(parameters, batch, jax.random.key(0)), batch)
+            return objective.measure(model.outcome(parameters, batch, jax.random.key(0)), batch), ()
 
         weights, shares = (
             objective.weights(1)[0],
             {name: s[0] for name, s in objective.shares(TRAINED, 1).items()},
         )
-        slopes, _ = objective.gradient(terms, start, weights, shares)
+        slopes, _, _ = objective.gradient(terms, start, weights, shares)
         draw = np.random.default_rng(0)
         for name, value in start.items():
             way = draw.normal(size=value.shape)
             eps = 1e-6 * float(np.abs(value).max() + 1e-2)
-            up, down = (float(terms({**start, name: value + s * eps * way}).sum()) for s in (1, -1))
+            up, down = (float(terms({**start, name: value + s * eps * way})[0].sum()) for s in (1, -1))
             np.testing.assert_allclose(
                 np.sum(slopes[name] * way), (up - down) / (2 * eps), rtol=1e-6, err_msg=name
             )
@@ -224,11 +220,11 @@ def test_a_period_in_whole_steps_is_named_before_training():
     )
     model = network_model(network, ("drive.w", "e.tau_ref"))
     batches = Shuffled({"inputs": {"x": np.ones((2, 30, 1))}}, 2)
-    trainer = trainer_of(model, batches, {"count": mean_square("e.spikes", None)}, optax.sgd(0.1))
+    learner = learner_of(model, batches, {"count": mean_square("e.spikes", None)}, optax.sgd(0.1))
     with pytest.raises(
         DescriptionError, match=r"no gradient reaches 'e\.tau_ref': a refractory period counts"
     ):
-        trainer.train(1)
+        learner.train(1)
 
 
 def test_an_external_is_named_before_training():
@@ -267,7 +263,7 @@ def fresh(**batch):
 )
 def test_a_batch_that_does_not_fit_is_refused(batches, error, match):
     with pytest.raises(error, match=match) as caught:
-        trainer_of(network_model(recurrent(), TRAINED), batches).train(1)
+        learner_of(network_model(recurrent(), TRAINED), batches).train(1)
     assert "\n" not in str(caught.value)
     assert not getattr(caught.value, "__notes__", ())
 
@@ -282,7 +278,7 @@ def test_a_batch_that_does_not_fit_is_refused(batches, error, match):
             "nothing is recorded",
         ),
         (
-            lambda: trainer_of(network_model(recurrent(), ()), terms={"e": mean_square("a.r")}).train(1),
+            lambda: learner_of(network_model(recurrent(), ()), terms={"e": mean_square("a.r")}).train(1),
             UnknownNameError,
             "recording 'a.r'",
         ),

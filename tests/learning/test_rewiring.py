@@ -10,7 +10,8 @@ from neurosim import AllToAll, Network, Normal, Population, Projection, Recorder
 from neurosim.compiler.equations.network import network_equations
 from neurosim.engines.structure import needs_gradient
 from neurosim.errors import EngineRefusal, UsageError
-from neurosim.learning.bptt import Objective, Rewiring, Shuffled, Trainer, mean_square, network_model
+from neurosim.learning.bptt import mean_square, network_model
+from neurosim.learning.protocol import Descend, Learner, Rewire, Shuffled
 from neurosim.model.structural import StructuralRule, gradient
 from neurosim.neurons import GradedUnit, Signal
 from neurosim.rules import SET, ActivityCovariance, DeepR, GraNet, RigL
@@ -30,17 +31,20 @@ def network(*rules) -> Network:
     )
 
 
-def rewiring(*rules, trained=("a.w", "b.w"), optimiser=None, every=EVERY) -> Rewiring:
+def rewiring(*rules, trained=("a.w", "b.w"), optimiser=None, every=EVERY) -> Learner:
     x = np.random.default_rng(0).normal(size=(64, 1, 6))
     target = np.stack([np.tanh(x[..., 0] * x[..., 1]), np.sin(x[..., 2] + x[..., 3])], axis=-1)
-    trainer = Trainer(
+    return Learner(
         network_model(network(*rules), trained),
-        Shuffled({"inputs": {"x": x}, "target": target}, 32),
-        Objective({"error": mean_square("out.output")}),
-        optimiser or optax.adam(0.01),
+        Descend(mean_square("out.output"), optimiser or optax.adam(0.01)),
+        Rewire(network(*rules), every),
+        batches=Shuffled({"inputs": {"x": x}, "target": target}, 32),
         every=EVERY,
     )
-    return Rewiring(trainer, network(*rules), every)
+
+
+def masks_of(learner, training):
+    return learner.parts[1].masks(training)
 
 
 @pytest.mark.parametrize(
@@ -55,15 +59,13 @@ def rewiring(*rules, trained=("a.w", "b.w"), optimiser=None, every=EVERY) -> Rew
 )
 def test_training_keeps_masks_and_rules_change_them(rule):
     made = rewiring(rule)
-    start = made.masks(made.train(0, [0, 1]))
+    start = masks_of(made, made.train(0, [0, 1]))
     training = made.train(4 * EVERY, [0, 1])
-    masks = made.masks(training)
+    masks = masks_of(made, training)
     for name, mask in masks.items():
         assert not training.last[f"{name}.w"][~mask].any()
         assert (mask != start[name]).any(axis=1).all()
-        moments = [
-            np.asarray(x) for x in jax.tree.leaves(training.carry.optimiser) if np.shape(x) == mask.shape
-        ]
+        moments = [np.asarray(x) for x in jax.tree.leaves(training.carry.states) if np.shape(x) == mask.shape]
         assert len(moments) == 2 * [m.shape for m in masks.values()].count(mask.shape)
         assert all(not moment[~mask].any() for moment in moments)
     first, total = (sum(m.sum(axis=1) for m in of.values()) for of in (start, masks))
@@ -96,17 +98,17 @@ def test_rules_see_the_dense_gradient_of_the_objective():
     (t, mask, w, slope), (_, other, _, _) = Watching.seen
     assert t == 1 and mask.size == 72 and other.size == 24
     everything = {f"{name}.mask": np.ones(n) for name, n in (("a", 72), ("b", 24))}
-    wanted = made.trainer.gradient(training, everything)["a.w"][0]
+    wanted = made.gradient(training, everything)["a.w"][0]
     assert np.array_equal(slope, wanted)
     # By differences of the loss, at connections that are there and at absent ones.
     held = {name: np.ones(n, "float32") for name, n in (("a.mask", 72), ("b.mask", 24))}
-    batch = made.trainer.batches.draw(jax.random.fold_in(_key(made, training), 0), training.step)
+    batch = made.batches.draw(jax.random.fold_in(_key(made, training), 0), training.step)
 
     def loss(value, place):
         changed = np.array(training.last["a.w"], float)
         changed[place] += value
-        given = {**made.trainer.model.initial(0), **held, "b.w": training.last["b.w"], "a.w": changed}
-        outcome = made.trainer.model.outcome(given, batch, jax.random.key(0))
+        given = {**made.model.initial(0), **held, "b.w": training.last["b.w"], "a.w": changed}
+        outcome = made.model.outcome(given, batch, jax.random.key(0))
         return float(np.mean((np.asarray(outcome["out.output"], float) - np.asarray(batch["target"])) ** 2))
 
     absent, present = np.flatnonzero(~mask)[:4], np.flatnonzero(mask)[:4]
@@ -125,15 +127,15 @@ def _key(made, training):
 
 def test_growth_does_not_change_what_the_network_puts_out():
     made = rewiring(RigL(density=0.4, updates=5, alpha=0.5))
-    before = made.trainer.train(EVERY, after=made.train(0, 0))
-    after = made.update(before)
-    old, new = (made.masks(training) for training in (before, after))
-    batch = made.trainer.batches.draw(jax.random.key(0), 0)
+    before = made.train(EVERY - 1, 0)
+    after = made.parts[1].updated(made, before, 1)
+    old, new = (masks_of(made, training) for training in (before, after))
+    batch = made.batches.draw(jax.random.key(0), 0)
 
     def put_out(weights, masks):
-        given = {**made.trainer.model.initial(0), **weights}
+        given = {**made.model.initial(0), **weights}
         given |= {f"{name}.mask": mask.astype("float32") for name, mask in masks.items()}
-        return np.asarray(made.trainer.model.outcome(given, batch, jax.random.key(0))["out.output"])
+        return np.asarray(made.model.outcome(given, batch, jax.random.key(0))["out.output"])
 
     grown = {name: new[name] & ~old[name] for name in new}
     assert all(mask.any() for mask in grown.values())
@@ -147,7 +149,7 @@ def test_training_that_stopped_goes_on_with_the_same_bits(tmp_path):
     made = rewiring(rule)
     whole = made.train(3 * EVERY, 3)
     made.train(2 * EVERY, 3, checkpoint=path)
-    again = made.train(3 * EVERY, after=made.trainer.load(path))
+    again = made.train(3 * EVERY, after=made.load(path))
     for name, value in whole.arrays().items():
         assert np.array_equal(value, again.arrays()[name], equal_nan=True), name
 
@@ -167,9 +169,9 @@ def test_a_structural_rule_that_needs_a_gradient_is_refused_in_a_run_by_name():
     [
         ((), ("a.w",), 20, "network 'mlp': no projection has a structural rule: give it one"),
         ((SET(),), ("a.w",), 20, r"projection 'b' has a structural rule, but 'b\.w' is not trained: name it"),
-        ((SET(),), ("a.w", "b.w"), 0, r"Rewiring\.every = 0: must be at least 1"),
+        ((SET(),), ("a.w", "b.w"), 0, r"Rewire\.every = 0: must be at least 1"),
     ],
 )
 def test_what_cannot_be_rewired_is_refused(rules, trained, every, seen):
     with pytest.raises(UsageError, match=seen):
-        rewiring(*rules, trained=trained, every=every)
+        rewiring(*rules, trained=trained, every=every).train(0)

@@ -9,16 +9,8 @@ import optax
 import pytest
 
 from neurosim.errors import DescriptionError, ResultFileError, RunFailed, UnknownNameError, UsageError
-from neurosim.learning.bptt import (
-    Fresh,
-    Model,
-    Objective,
-    Shuffled,
-    Trainer,
-    Validation,
-    clip_each,
-    scale_each,
-)
+from neurosim.learning.bptt import Model, Objective, clip_each, scale_each
+from neurosim.learning.protocol import Descend, Fresh, Learner, Shuffled, Validation
 
 START = {"left": np.array([1.0, 2.0]), "right": np.array(-1.0), "shared": np.array([[3.0]])}
 RATE = 0.1
@@ -40,12 +32,11 @@ def nothing(key):
     return ()
 
 
-def trainer_of(terms, model=None, optimiser=None, losses=None, mix=None, batches=None, **options):
-    return Trainer(
+def learner_of(terms, model=None, optimiser=None, losses=None, mix=None, batches=None, **options):
+    return Learner(
         model or Model(lambda seed: START, given),
-        Fresh(nothing) if batches is None else batches,
-        Objective(terms, losses or {}, mix or {}),
-        optimiser or optax.sgd(RATE),
+        Descend(Objective(terms, losses or {}, mix or {}), optimiser or optax.sgd(RATE)),
+        batches=Fresh(nothing) if batches is None else batches,
         **options,
     )
 
@@ -62,14 +53,14 @@ def noisy_regression(**options):
         lambda p, batch, key: p["slope"] * batch[0] + p["offset"] + 0.01 * jax.random.normal(key, (16,)),
     )
     terms = {"error": lambda y, batch: jnp.mean((y - batch[1]) ** 2)}
-    return trainer_of(terms, model, optax.adam(0.05), batches=Fresh(points), every=7, **options)
+    return learner_of(terms, model, optax.adam(0.05), batches=Fresh(points), every=7, **options)
 
 
 # Descent and mixing -------------------------------------------------------------------------------------------------
 
 
 def test_gradient_descent_of_a_bowl_is_its_closed_form():
-    training = trainer_of({"bowl": to_one}, every=10).train(25)
+    training = learner_of({"bowl": to_one}, every=10).train(25)
     for name, value in START.items():
         np.testing.assert_allclose(
             training.parameters[name], 1 + (value - 1) * (1 - RATE) ** 25, rtol=1e-5, err_msg=name
@@ -83,7 +74,7 @@ def test_gradient_descent_of_a_bowl_is_its_closed_form():
 def test_each_parameter_follows_its_share_of_the_losses():
     losses = {"one": {"one": 1.0}, "zero": {"zero": 3.0}, "seen": {"one": 1.0, "zero": 1.0}}
     mix = {"left": {"one": 1.0}, "right": {"zero": 1.0}, "*": {"one": 0.5, "zero": 0.5}}
-    training = trainer_of({"one": to_one, "zero": to_zero}, losses=losses, mix=mix).train(1)
+    training = learner_of({"one": to_one, "zero": to_zero}, losses=losses, mix=mix).train(1)
     left, right, shared = START.values()
     slopes = {"left": left - 1, "right": 3 * right, "shared": 0.5 * (shared - 1) + 0.5 * 3 * shared}
     for name, slope in slopes.items():
@@ -95,7 +86,7 @@ def test_each_parameter_follows_its_share_of_the_losses():
 def test_weights_and_shares_may_differ_between_seeds():
     losses = {"one": {"one": [1.0, 0.0, 1.0]}, "zero": {"zero": [0.0, 2.0, 2.0]}}
     mix = {"left": {"one": 1.0, "zero": 1.0}, "*": {"zero": [0.0, 0.0, 1.0]}}
-    training = trainer_of({"one": to_one, "zero": to_zero}, losses=losses, mix=mix).train(1, seeds=[0, 0, 0])
+    training = learner_of({"one": to_one, "zero": to_zero}, losses=losses, mix=mix).train(1, seeds=[0, 0, 0])
     left, right, _ = START.values()
     expected = [left - RATE * (left - 1), left - RATE * 2 * left, left - RATE * (left - 1 + 2 * left)]
     np.testing.assert_allclose(training.parameters["left"], expected, rtol=1e-6)
@@ -106,18 +97,18 @@ def test_weights_and_shares_may_differ_between_seeds():
 
 def test_parameters_that_are_not_trained_stay():
     model = Model(lambda seed: START, given, trainable=("left",))
-    assert trainer_of({"bowl": to_one}, model).train(3).parameters.keys() == {"left"}
+    assert learner_of({"bowl": to_one}, model).train(3).parameters.keys() == {"left"}
 
 
 def test_a_projection_holds_after_every_update():
     model = Model(lambda seed: START, given, project=partial(jax.tree.map, lambda x: jnp.maximum(x, 0.5)))
-    parameters = trainer_of({"bowl": to_zero}, model).train(40).parameters
+    parameters = learner_of({"bowl": to_zero}, model).train(40).parameters
     assert parameters["left"].min() == 0.5 == parameters["right"] == parameters["shared"]
 
 
 def test_clipping_and_scaling_go_by_parameter():
     steps = optax.chain(clip_each(0.5), optax.sgd(1.0), scale_each({"sh*": 0.1}))
-    parameters = trainer_of({"bowl": to_zero}, optimiser=steps).train(1).parameters
+    parameters = learner_of({"bowl": to_zero}, optimiser=steps).train(1).parameters
     np.testing.assert_allclose(parameters["left"], START["left"] * (1 - 0.5 / np.sqrt(5)), rtol=1e-6)
     np.testing.assert_allclose(parameters["right"], -0.5, rtol=1e-6)
     np.testing.assert_allclose(parameters["shared"], [[3 - 0.05]], rtol=1e-6)
@@ -127,11 +118,11 @@ def test_clipping_and_scaling_go_by_parameter():
 
 
 def test_many_seeds_at_once_are_each_alone():
-    trainer = noisy_regression()
-    together = trainer.train(30, seeds=[3, 0, 1])
+    learner = noisy_regression()
+    together = learner.train(30, seeds=[3, 0, 1])
     assert together.losses["loss"].shape == (3, 30)
     for row, seed in enumerate((3, 0, 1)):
-        alone = trainer.train(30, seeds=seed)
+        alone = learner.train(30, seeds=seed)
         for name, value in alone.parameters.items():
             np.testing.assert_allclose(together.parameters[name][row], value, rtol=1e-5, atol=1e-6)
     assert np.ptp(together.losses["loss"][:, -1]) > 0
@@ -144,7 +135,7 @@ def test_what_varies_between_seeds_may_be_given():
         return jnp.sum((p["left"] - p["right"]) ** 2)
 
     values = [0.0, 5.0]
-    training = trainer_of({"bowl": to_right}, model, every=50).train(
+    training = learner_of({"bowl": to_right}, model, every=50).train(
         50, seeds=[0, 0], vary={"right": values, "left": np.ones((2, 2))}
     )
     np.testing.assert_allclose(training.parameters["left"], np.repeat(values, 2).reshape(2, 2), atol=1e-3)
@@ -173,21 +164,22 @@ def test_going_on_from_a_checkpoint_gives_the_bits_of_not_stopping(tmp_path, see
     validation = Validation(noisy_regression().batches)
     whole = noisy_regression(validation=validation).train(40, seeds)
     noisy_regression(validation=validation).train(11, seeds, checkpoint=path)  # in the middle of an interval
-    trainer = noisy_regression(validation=validation)
-    stopped = trainer.load(path)
+    learner = noisy_regression(validation=validation)
+    stopped = learner.load(path)
     assert stopped.step == 11
-    same_bits(trainer.train(40, after=stopped), whole)
-    same_bits(noisy_regression(validation=validation).train(40, after=trainer.train(14, seeds)), whole)
+    same_bits(learner.train(40, after=stopped), whole)
+    same_bits(noisy_regression(validation=validation).train(40, after=learner.train(14, seeds)), whole)
 
 
 def test_a_checkpoint_of_another_training_is_refused(tmp_path):
     path = tmp_path / "training.h5"
     noisy_regression().train(7, checkpoint=path)
     with pytest.raises(UsageError, match="checkpoint: '.*is (missing|not of this training)"):
-        trainer_of({"bowl": to_one}).load(path)
+        learner_of({"bowl": to_one}).load(path)
     known = noisy_regression()
-    objective = Objective(known.objective.terms, {"loss": {"error": 2.0}})
-    other = Trainer(known.model, known.batches, objective, known.optimiser)
+    (part,) = known.parts
+    objective = Objective(part.objective.terms, {"loss": {"error": 2.0}})
+    other = Learner(known.model, Descend(objective, part.optimiser), batches=known.batches)
     with pytest.raises(UsageError, match="another's"):
         other.load(path)
     path.write_bytes(path.read_bytes()[:-3])
@@ -204,10 +196,10 @@ def test_validation_keeps_the_best_parameters_and_stops():
     losses = {"zero": {"zero": 1.0}, "half": {"half": 1.0}}
     model = Model(lambda seed: {"x": np.array(1.0 + 3 * seed)}, given)
     validation = Validation(Fresh(nothing), "half", patience=3)
-    trainer = trainer_of(
+    learner = learner_of(
         terms, model, losses=losses, mix={"*": {"zero": 1.0}}, validation=validation, every=1
     )
-    training = trainer.train(100, seeds=[0, 1])
+    training = learner.train(100, seeds=[0, 1])
     for seed in (0, 1):
         path = (1.0 + 3 * seed) * (1 - RATE) ** np.arange(1, 101)
         best = int(np.argmin((path - 0.5) ** 2))
@@ -240,11 +232,11 @@ def test_all_steps_share_one_program_and_each_shape_of_batches_adds_one():
 
     model = Model(lambda seed: START, outcome, trainable=("right",))
     sets = [Shuffled(np.ones((9, length)), 3) for length in (4, 6, 4)]
-    trainer = trainer_of({"far": far}, model, batches=sets, every=5)
-    trainer.train(3)
-    before = trainer._steps.run._cache_size()
-    trainer.train(47)
-    assert (before, trainer._steps.run._cache_size()) == (1, 2)
+    learner = learner_of({"far": far}, model, batches=sets, every=5)
+    learner.train(3)
+    before = learner.programs
+    learner.train(47)
+    assert (before, learner.programs) == (1, 2)
     assert set(traced) == {(3, 4), (3, 6)}
 
 
@@ -266,11 +258,11 @@ def test_a_loss_that_is_not_finite_stops_with_step_parameter_and_checkpoint(tmp_
         return jnp.sqrt(p["right"]) + jnp.sum(p["left"] ** 2)
 
     model = Model(lambda seed: {"left": np.ones(2), "right": np.array(1.0)}, given)
-    trainer = trainer_of({"root": square_root}, model, optax.sgd(0.2), every=3)
+    learner = learner_of({"root": square_root}, model, optax.sgd(0.2), every=3)
     with pytest.raises(RunFailed) as caught:
-        trainer.train(100, checkpoint=path)
+        learner.train(100, checkpoint=path)
     message = str(caught.value)
-    steps = trainer.load(path).step
+    steps = learner.load(path).step
     x, failing = 1.0, 0  # the same descent by hand
     while x >= 0:
         x, failing = x - 0.2 * 0.5 / np.sqrt(x), failing + 1
@@ -278,13 +270,13 @@ def test_a_loss_that_is_not_finite_stops_with_step_parameter_and_checkpoint(tmp_
     assert f"step {failing}, seed 0: term 'root' is nan; first in 'right'" in message
     assert f"{path} holds the last good state" in message
     assert "\n" not in message
-    assert np.isfinite(trainer.load(path).parameters["right"])
+    assert np.isfinite(learner.load(path).parameters["right"])
 
 
 def test_a_loss_that_explodes_stops():
-    trainer = trainer_of({"bowl": to_zero}, optimiser=optax.sgd(3.0), limit=1e3)
+    learner = learner_of({"bowl": to_zero}, optimiser=optax.sgd(3.0), limit=1e3)
     with pytest.raises(RunFailed, match="step 5, seed 0: the loss exploded; first in '"):
-        trainer.train(100)
+        learner.train(100)
 
 
 @pytest.mark.parametrize(
@@ -304,66 +296,66 @@ def test_what_cannot_be_differentiated_is_named_before_training(term, match):
     model = Model(lambda seed: {"left": np.ones(2), "right": np.array(1.0)}, given)
     seen = []
     with pytest.raises(DescriptionError, match=match):
-        trainer_of({"bad": term}, model).train(5, progress=seen.append)
+        learner_of({"bad": term}, model).train(5, progress=seen.append)
     assert seen == []
 
 
 def test_a_gradient_that_happens_to_be_zero_is_no_reason_to_refuse():
     model = Model(lambda seed: {"x": np.array(0.0), "y": np.array(0.0)}, given)
-    training = trainer_of({"product": lambda p, b: (p["x"] * p["y"] - 1) ** 2}, model).train(1)
+    training = learner_of({"product": lambda p, b: (p["x"] * p["y"] - 1) ** 2}, model).train(1)
     assert training.step == 1 and all(np.all(value == 0) for value in training.last.values())
 
 
 @pytest.mark.parametrize(
     ("make", "error", "match"),
     [
-        (lambda: trainer_of({}), UsageError, "Objective.terms: there are none"),
-        (lambda: trainer_of({"a": to_one}, losses={"l": {"b": 1.0}}), UnknownNameError, "loss 'l': term 'b'"),
+        (lambda: learner_of({}), UsageError, "Objective.terms: there are none"),
+        (lambda: learner_of({"a": to_one}, losses={"l": {"b": 1.0}}), UnknownNameError, "loss 'l': term 'b'"),
         (
-            lambda: trainer_of({"a": to_one}, mix={"left": {"b": 1}}),
+            lambda: learner_of({"a": to_one}, mix={"left": {"b": 1}}),
             UnknownNameError,
             "mix of 'left': loss 'b'",
         ),
         (
-            lambda: trainer_of({"a": to_one}, mix={"up": {"loss": 1}}).train(1),
+            lambda: learner_of({"a": to_one}, mix={"up": {"loss": 1}}).train(1),
             UnknownNameError,
             "mix of 'up'",
         ),
         (
-            lambda: trainer_of({"a": to_one}, mix={"left": {"loss": 1}}).train(1),
+            lambda: learner_of({"a": to_one}, mix={"left": {"loss": 1}}).train(1),
             UsageError,
             "fits parameter 'right'",
         ),
         (
-            lambda: trainer_of({"a": to_one}, losses={"l": {"a": [1, 2]}}).train(1, [0, 1, 2]),
+            lambda: learner_of({"a": to_one}, losses={"l": {"a": [1, 2]}}).train(1, [0, 1, 2]),
             UsageError,
             r"loss 'l': 'a' = \[1.0, 2.0\]: give one",
         ),
         (
-            lambda: trainer_of({"a": to_one}, validation=Validation(Fresh(nothing), "b")),
+            lambda: learner_of({"a": to_one}, validation=Validation(Fresh(nothing), "b")),
             UnknownNameError,
             "Validation.loss 'b'",
         ),
         (lambda: Validation(Fresh(nothing), patience=0), UsageError, "patience = 0"),
-        (lambda: trainer_of({"a": to_one}, every=0), UsageError, "Trainer.every = 0"),
-        (lambda: trainer_of({"a": to_one}, batches=[]), UsageError, "Trainer.batches: there are none"),
+        (lambda: learner_of({"a": to_one}, every=0), UsageError, "Learner.every = 0"),
+        (lambda: learner_of({"a": to_one}, batches=[]), UsageError, "Learner.batches: there are none"),
         (
-            lambda: trainer_of({"a": to_one}, Model(lambda s: START, given, ("lift",))).train(1),
+            lambda: learner_of({"a": to_one}, Model(lambda s: START, given, ("lift",))).train(1),
             UnknownNameError,
             "trainable parameter 'lift'",
         ),
         (
-            lambda: trainer_of({"a": to_one}, Model(lambda s: {"z": np.array(1j)}, given)).train(1),
+            lambda: learner_of({"a": to_one}, Model(lambda s: {"z": np.array(1j)}, given)).train(1),
             UsageError,
             "'z' is complex",
         ),
         (
-            lambda: trainer_of({"a": to_one}).train(1, [0, 1], vary={"up": [1, 2]}),
+            lambda: learner_of({"a": to_one}).train(1, [0, 1], vary={"up": [1, 2]}),
             UnknownNameError,
             "vary: .*'up'",
         ),
         (
-            lambda: trainer_of({"a": to_one}).train(1, [0, 1], vary={"left": [1, 2, 3]}),
+            lambda: learner_of({"a": to_one}).train(1, [0, 1], vary={"left": [1, 2, 3]}),
             UsageError,
             "seeds first",
         ),
@@ -371,7 +363,7 @@ def test_a_gradient_that_happens_to_be_zero_is_no_reason_to_refuse():
         (lambda: Shuffled(np.ones(3), 4), UsageError, "Shuffled.size = 4 of 3 trials"),
         (lambda: clip_each(0.0), DescriptionError, "max_norm = 0.0"),
         (
-            lambda: trainer_of({"a": to_one}, optimiser=scale_each({"up": 1.0})).train(1),
+            lambda: learner_of({"a": to_one}, optimiser=scale_each({"up": 1.0})).train(1),
             UnknownNameError,
             "scale_each: 'up'",
         ),

@@ -7,7 +7,8 @@ import optax
 import pytest
 
 from neurosim.bodies.arm import Effector, Hill, Plant
-from neurosim.learning.bptt import GRU, Fresh, Model, Objective, Trainer
+from neurosim.learning.bptt import GRU, Model, Objective
+from neurosim.learning.protocol import Descend, Fresh, Learner
 from neurosim.rng.jax_keys import jax_key
 from neurosim.tasks import RandomReach, rollout
 
@@ -46,8 +47,10 @@ def test_a_recurrent_network_learns_to_reach():
     )
     rate = optax.cosine_decay_schedule(4e-3, 1200)
     optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(rate))
-    trainer = Trainer(Model(POLICY.initial, outcome), Fresh(trials), objective, optimiser, every=200)
-    training = trainer.train(1200)
+    learner = Learner(
+        Model(POLICY.initial, outcome), Descend(objective, optimiser), batches=Fresh(trials), every=200
+    )
+    training = learner.train(1200)
     before, after = (float(end_error(w)) for w in (POLICY.initial(0), training.parameters))
     # An independent prototype came from 37 cm to 0.42 cm in 1,200 steps.
     assert before > 0.25

@@ -10,14 +10,15 @@ import optax
 
 from neurosim.bench.descents.programs import OurSteps, TorchSteps
 from neurosim.bodies.arm import Effector, Hill, Plant
-from neurosim.learning.bptt import GRU, Fresh, Model, Objective, Trainer
+from neurosim.learning.bptt import GRU, Model, Objective
+from neurosim.learning.protocol import Descend, Fresh, Learner
 from neurosim.tasks import RandomReach, rollout
 
 UNITS, TRIALS, STEPS, RATE, EFFORT = 64, 64, 100, 4e-3, 0.01
 
 
 class Ours(OurSteps):
-    """Our arm, task and trainer."""
+    """Our arm, task and learner."""
 
     def __init__(self, steps: int) -> None:
         arm, task = Effector(Plant(muscle=Hill(slack=1.4))), RandomReach(STEPS)
@@ -30,14 +31,15 @@ class Ours(OurSteps):
             "error": lambda episode, trials: jnp.abs(episode.hand - trials.aim).mean(),
             "effort": lambda episode, trials: jnp.square(episode.excitation).mean(),
         }
-        trainer = Trainer(
+        objective = Objective(terms, {"reach": {"error": 1.0, "effort": EFFORT}})
+        optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(RATE))
+        learner = Learner(
             Model(policy.initial, outcome),
-            Fresh(lambda key: task.trials(arm.plant.skeleton, key, TRIALS)),
-            Objective(terms, {"reach": {"error": 1.0, "effort": EFFORT}}),
-            optax.chain(optax.clip_by_global_norm(1.0), optax.adam(RATE)),
+            Descend(objective, optimiser),
+            batches=Fresh(lambda key: task.trials(arm.plant.skeleton, key, TRIALS)),
             every=steps,
         )
-        super().__init__(trainer)
+        super().__init__(learner)
 
 
 class Peer(TorchSteps):

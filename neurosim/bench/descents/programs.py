@@ -1,4 +1,4 @@
-"""What training steps have in common: ours by a trainer, a peer's one by one in PyTorch."""
+"""What training steps have in common: ours by a learner, a peer's one by one in PyTorch."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any
 import numpy as np
 
 from neurosim.bench.program import Arrays, Program
-from neurosim.learning.bptt import Trainer
+from neurosim.learning.protocol import Learner
 
 
 class OurSteps(Program):
-    """Steps of a trainer, `every` per run."""
+    """Steps of a learner, `every` per run."""
 
-    def __init__(self, trainer: Trainer) -> None:
-        self.trainer, self.training = trainer, trainer.train(1)
+    def __init__(self, learner: Learner) -> None:
+        self.learner, self.training = learner, learner.train(1)
 
     def start(self) -> None:
         """Go on where the last run ended."""
 
     def advance(self) -> None:
         """Train for some steps."""
-        self.training = self.trainer.train(self.training.step + self.trainer.every, after=self.training)
+        self.training = self.learner.train(self.training.step + self.learner.every, after=self.training)
 
     def results(self) -> Arrays:
         """Return the losses."""

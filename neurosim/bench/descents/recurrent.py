@@ -9,7 +9,8 @@ from brian2 import ms
 from neurosim import AllToAll, Network, Population, Projection, Recorder
 from neurosim.bench.descents.programs import OurSteps, TorchSteps
 from neurosim.bench.program import Arrays
-from neurosim.learning.bptt import Objective, Shuffled, Trainer, mean_square, network_model
+from neurosim.learning.bptt import mean_square, network_model
+from neurosim.learning.protocol import Descend, Learner, Shuffled
 from neurosim.neurons import GradedUnit, LeakyRate, Signal
 from neurosim.rng import generator
 from neurosim.synapses import Graded
@@ -32,7 +33,7 @@ def start() -> Arrays:
 
 
 class Ours(OurSteps):
-    """The network as a description, trained by our trainer."""
+    """The network as a description, trained by our learner."""
 
     def __init__(self, steps: int) -> None:
         values = start()
@@ -46,14 +47,14 @@ class Ours(OurSteps):
             Recorder("y", "output"),
         )
         data = {"inputs": {"x": values["x"]}, "target": values["target"]}
-        trainer = Trainer(
+        optimiser = optax.chain(optax.clip_by_global_norm(CLIP), optax.sgd(RATE, MOMENTUM, nesterov=True))
+        learner = Learner(
             network_model(network, ("in.w", "rec.w", "read.w", "a.bias")),
-            Shuffled(data, TRIALS),
-            Objective({"error": mean_square("y.output")}),
-            optax.chain(optax.clip_by_global_norm(CLIP), optax.sgd(RATE, MOMENTUM, nesterov=True)),
+            Descend(mean_square("y.output"), optimiser),
+            batches=Shuffled(data, TRIALS),
             every=steps,
         )
-        super().__init__(trainer)
+        super().__init__(learner)
 
 
 class Peer(TorchSteps):

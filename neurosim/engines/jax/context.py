@@ -13,6 +13,7 @@ from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEqu
 from neurosim.compiler.equations.names import CLOCK, clock
 from neurosim.compiler.evaluate import Table
 from neurosim.compiler.schedule.program import Program
+from neurosim.engines.jax.held import Held
 from neurosim.engines.jax.surrogate import Surrogate
 from neurosim.engines.jax.trials import over_trials
 
@@ -32,7 +33,7 @@ class Context:
 
     values, all variables by 'owner.variable' and the engine's own by 'owner/name'; step, its number; inputs, values of
     signal populations and spikes of sources; trials, () or, of a batch, (trials,), the axis that follows all others;
-    samples, what recorders have taken.
+    samples, what recorders have taken; held, what is imposed on variables from outside, by 'owner.variable'.
     A variable of a batch has the shape (size, trials), or (size, 1) if it is the same in all trials, or is one number;
     the step is one number, or (trials,) where trials do not begin together.
     """
@@ -44,6 +45,7 @@ class Context:
     inputs: Mapping[str, Array]
     trials: tuple[int, ...] = ()
     samples: dict[str, Array] = field(default_factory=dict)
+    held: Mapping[str, Held] = field(default_factory=dict)
 
     @property
     def thresholds(self) -> Table:
@@ -75,6 +77,7 @@ class Context:
     def write(self, name: str, value: Any) -> None:
         """Set a variable, which keeps its shape, and its type unless it becomes complex."""
         old = self.values[name]
+        value = self.held[name].imposed(value) if name in self.held else value
         value = jnp.broadcast_to(value, old.shape)
         self.values[name] = value if jnp.iscomplexobj(value) else value.astype(old.dtype)
 

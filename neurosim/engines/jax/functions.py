@@ -20,6 +20,7 @@ from neurosim.engines.jax.arithmetic import SLOPE
 from neurosim.engines.jax.compiled import keep_compiled
 from neurosim.engines.jax.constraints import constraints
 from neurosim.engines.jax.context import Settings
+from neurosim.engines.jax.held import Held
 from neurosim.engines.jax.precision import check, named, precision
 from neurosim.engines.jax.products import PRODUCT
 from neurosim.engines.jax.refusals import reasons
@@ -139,18 +140,20 @@ class NetworkFunctions:
         inputs: Given | None = None,
         steps: int | None = None,
         skip: int | Array | None = None,
+        held: Mapping[str, Held] | None = None,
     ) -> tuple[Values, Values]:
         """Return (state, recordings) after a number of steps.
 
         Arguments: inputs, as of `step` with a leading axis of steps; steps, if there are no inputs; skip, number of
         rows in front that are padding, or one number per trial: the state, its clock included, stays as it is until
-        they are over.
-        Recordings are by 'target.variable', one row per step whatever the recorder's `every`; spikes are 0 or 1.
-        If the state is one of many trials (see `init`), inputs and recordings are (steps, size, trials).
+        they are over; held, what is imposed on variables, as rows (steps, size, trials), by 'owner.variable': a
+        state, or a definition that projections or recorders read. Recordings are by 'target.variable', one row per
+        step whatever the recorder's `every`; spikes are 0 or 1. If the state is one of many trials (see `init`),
+        inputs and recordings are (steps, size, trials).
         """
         if not inputs and steps is None:
             raise UsageError("run: without inputs the number of steps is open: give steps=...")
-        return self._run(parameters, state, inputs or {}, skip, steps=steps)
+        return self._run(parameters, state, inputs or {}, skip, held or {}, steps=steps)
 
     def accumulate(self, parameters: Given, state: Given, share: float | Array = 1.0) -> Values:
         """Return the state with `share` of the change that rules with the clock 'sample' ask for added to its sums."""
@@ -166,25 +169,35 @@ class NetworkFunctions:
         return self.bind(parameters)(state, inputs)
 
     def _many(
-        self, parameters: Given, state: Given, inputs: Given, skip: Array | None, steps: int | None
+        self,
+        parameters: Given,
+        state: Given,
+        inputs: Given,
+        skip: Array | None,
+        held: Mapping[str, Held],
+        steps: int | None,
     ) -> tuple[Values, Values]:
         take, state = self._take(self._complete(parameters)), dict(state)
+        bases = {name: one.basis for name, one in held.items()}
+        by_step = {name: one._replace(basis=None) for name, one in held.items()}
 
         # Backward passes work a step out again but for what is dear, products and slopes: to keep all takes longer.
         @partial(jax.checkpoint, prevent_cse=False, policy=KEPT)
-        def body(state: Values, rows: Values) -> tuple[Values, Values]:
-            state, _, samples = take(state, rows)
+        def body(state: Values, at: tuple[Values, Mapping[str, Held]]) -> tuple[Values, Values]:
+            now = {name: one._replace(basis=bases[name]) for name, one in at[1].items()}
+            state, _, samples = take(state, at[0], now)
             return state, samples
 
-        rows = self._rows(inputs, state)
+        inputs = self._rows(inputs, state)
+        rows = (inputs, by_step)
         if skip is None:
             return lax.scan(body, state, rows, length=steps)
 
-        def padded(state: Values, at: tuple[Array, Values]) -> tuple[Values, Values]:
+        def padded(state: Values, at: tuple[Array, Any]) -> tuple[Values, Values]:
             new, samples = body(state, at[1])
             return jax.tree.map(lambda n, old: jnp.where(at[0] >= skip, n, old), new, state), samples
 
-        length = next((len(row) for row in rows.values()), steps)
+        length = next((len(row) for row in inputs.values()), steps)
         state["step"] = jnp.broadcast_to(state["step"], jnp.shape(skip))  # trials begin one after the other
         return lax.scan(padded, state, (jnp.arange(length), rows))
 
@@ -244,7 +257,7 @@ class NetworkFunctions:
         found |= fixed.refractory_steps(self.program, given)
         return {**found, **fixed.traced_coefficients(self.program, given, self._scales)}
 
-    def _take(self, given: Values) -> Callable[[Values, Values], Result]:
+    def _take(self, given: Values) -> Callable[..., Result]:
         return partial(take_step, self.program, self.settings, self._fixed(given))
 
     def _promoted(self, given: Values, state: Values) -> Values:

@@ -11,6 +11,7 @@ from jax import Array
 from neurosim.compiler.schedule.program import Block, Program, sum_of
 from neurosim.engines.jax import matrices, populations, projections
 from neurosim.engines.jax.context import Context, Settings
+from neurosim.engines.jax.held import Held
 from neurosim.engines.jax.populations import Names
 from neurosim.engines.jax.trials import aligned, trials_of
 from neurosim.model.parts import Recorder
@@ -20,15 +21,24 @@ Result = tuple[Values, Values, Values]
 
 
 def take_step(
-    program: Program, settings: Settings, fixed: Mapping[str, Any], state: Values, inputs: Mapping[str, Array]
+    program: Program,
+    settings: Settings,
+    fixed: Mapping[str, Any],
+    state: Values,
+    inputs: Mapping[str, Array],
+    held: Mapping[str, Held] | None = None,
 ) -> Result:
     """Return (state, outputs, samples) after one step.
 
     Arguments: fixed, what does not change during a run (see `fixed_values`); state, by 'owner.variable' and
-    'owner/name'; inputs, values of signal populations and spikes of sources. All of a batch of trials have these last.
+    'owner/name'; inputs, values of signal populations and spikes of sources; held, what is imposed on variables by
+    'owner.variable'. All of a batch of trials have these last.
     Outputs are graded outputs and spikes by population, samples what recorders take, by 'target.variable'.
     """
     context = _context(program, settings, fixed, state, state["step"], inputs)
+    context.held = held or {}
+    for name in context.held.keys() & state.keys():
+        context.write(name, context.values[name])
     for block in program.blocks:
         BLOCKS[block.kind](context, block)
     _record_spikes(context)

@@ -41,9 +41,29 @@ def softmax_cross_entropy(recording: str, label: str = "label") -> Term:
         labels = _named("batch", label, batch)
         if labels.shape != last.shape[:1]:
             raise UsageError(f"batch '{label}' has shape {labels.shape}, must have {last.shape[:1]}")
-        return optax.softmax_cross_entropy_with_integer_labels(last, labels).mean()
+        each = optax.softmax_cross_entropy_with_integer_labels(last, labels)
+        return _mean_trial(batch, each)
 
     return term
+
+
+def accuracy(recording: str, label: str = "label") -> Term:
+    """Return the measure mean(argmax(y) = label) at the last step, over trials; arguments as of the cross-entropy."""
+
+    def term(outcome: Mapping[str, Array], batch: Mapping[str, Array]) -> Array:
+        last = _named("recording", recording, outcome)[:, -1]
+        labels = _fitting(label, _named("batch", label, batch), last.shape[:1])
+        return _mean_trial(batch, (last.argmax(-1) == labels).astype(last.dtype))
+
+    return term
+
+
+def _mean_trial(batch: Mapping[str, Array], each: Array) -> Array:
+    """Return the mean over the trials that count."""
+    if "counts" not in batch:
+        return each.mean()
+    counts = jnp.asarray(batch["counts"], each.dtype)
+    return (counts * each).sum() / counts.sum()
 
 
 def _mean_of(measure: Callable[[Array], Array], recording: str, target: str | None, mask: str | None) -> Term:
@@ -61,9 +81,12 @@ def _mean_of(measure: Callable[[Array], Array], recording: str, target: str | No
 
 
 def _counted(batch: Mapping[str, Array], shape: tuple[int, ...]) -> Array:
-    if "lengths" not in batch:
-        return jnp.ones((), bool)
-    return (jnp.arange(shape[1])[None, :] >= shape[1] - batch["lengths"][:, None])[..., None]
+    counted = jnp.ones((), bool)
+    if "lengths" in batch:
+        counted = (jnp.arange(shape[1])[None, :] >= shape[1] - batch["lengths"][:, None])[..., None]
+    if "counts" in batch:
+        counted = counted & (jnp.asarray(batch["counts"]) > 0)[:, None, None]
+    return counted
 
 
 def _named(what: str, name: str, known: Mapping[str, Array]) -> Array:

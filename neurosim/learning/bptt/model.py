@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from jax import Array
@@ -29,7 +29,11 @@ class Model:
     trainable, names of the parameters that are trained, all of them if empty;
     project, from trained parameters to the nearest allowed ones, applied after each update;
     dtype, 'float32' or 'float64', of the parameters;
-    explain, from the name of a parameter that no gradient reaches to the reason, for messages.
+    explain, from the name of a parameter that no gradient reaches to the reason, for messages;
+    lived, like `outcome`, but returns (outcome, memory), a pytree that `learned` reads: the state after the batch;
+    learned, from (all parameters, memory, batch, names) to what rules of the model itself make of the named parameters;
+    matrices, (sources, targets) of the parameters that are weights between all pairs, in this order when flat;
+    clampable, sizes of the variables that phases may clamp, by name.
     """
 
     initial: Callable[[int], Mapping[str, Any]]
@@ -38,3 +42,21 @@ class Model:
     project: Callable[[Parameters], Parameters] = _free
     dtype: str = "float32"
     explain: Callable[[str], str] = unexplained
+    lived: Callable[[Parameters, Any, Array], tuple[Any, Any]] | None = None
+    learned: Callable[[Parameters, Any, Any, Sequence[str]], Parameters] | None = None
+    matrices: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    clampable: Mapping[str, int] = field(default_factory=dict)
+
+    def live(self, parameters: Parameters, batch: Any, key: Array) -> tuple[Any, Any]:
+        """Return (outcome, memory); memory is empty where the model has none."""
+        if self.lived is not None:
+            return self.lived(parameters, batch, key)
+        return self.outcome(parameters, batch, key), ()
+
+    def matrix(self, name: str, value: Any) -> Any:
+        """Return weights between all pairs as a matrix (targets, sources), any other parameter as it is."""
+        return value.reshape(self.matrices[name]).T if name in self.matrices else value
+
+    def flat(self, name: str, value: Any) -> Any:
+        """Return the weights that a matrix (targets, sources) holds, any other parameter as it is."""
+        return value.T.reshape(-1) if name in self.matrices else value

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import lru_cache, partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from neurosim.errors import EngineRefusal, UnknownNameError, UsageError
 from neurosim.learning.bptt.model import Model, Parameters, unexplained
 from neurosim.model.expressions import names_in
 from neurosim.model.network import Network
+from neurosim.model.parts import Recorder
 from neurosim.registry import suggest
 
 STEPWISE = re.compile(r"\b(int|floor|ceil|round|sign|timestep)\s*\(|//|%|[<>]|==")
@@ -31,19 +33,28 @@ def network_model(
     surrogate: Surrogate | None = None,
     detach_reset: bool = False,
     masks: Mapping[str, Any] | None = None,
+    steps: int | None = None,
+    clampable: Sequence[str] = (),
 ) -> Model:
     """Return a network as a model: a batch of inputs in, what its recorders took out.
 
-    A batch is a mapping with 'inputs', by population (trials, steps, size), and whatever loss terms read; with
-    'lengths' (trials,), only that many last steps are run. The outcome is by 'target.variable' (trials, steps, units).
+    A batch is a mapping with 'inputs', by population (trials, steps, size), or (trials, size) for what is held over the
+    trial, and whatever loss terms read; with 'lengths' (trials,), only that many last steps are run. The outcome is by
+    'target.variable' (trials, steps, units).
     Arguments: network; trainable, names of parameters as `compile_functions` has them ('rec.w', 'a.tau', 'a.bias');
-    the others as of `compile_functions`. Signs, masks and bounds are kept; a clamp holds in training too.
+    steps, of a trial, needed where all inputs are held; clampable, the variables 'population.variable' and weights
+    'projection.w' that phases may clamp or credit is asked of; the others as of `compile_functions`. Signs, masks and
+    bounds are kept; a clamp holds in training too. What rules of the network change, a part `Local` of a learner
+    keeps.
     Raises DescriptionError, EngineRefusal and UnknownNameError as `compile_functions` and its `trainable` do,
     UsageError if nothing is recorded.
     """
     options = {"dtype": dtype, "surrogate": surrogate, "detach_reset": detach_reset, "masks": masks}
-    functions = compile_functions(network, **options)  # type: ignore[arg-type]
-    functions.trainable(*trainable)
+    plain = compile_functions(network, **options)  # type: ignore[arg-type]
+    plain.trainable(*trainable)
+    sizes_of = _clampable(plain, clampable)
+    network = _recorded(network, clampable)
+    functions = compile_functions(network, **options) if clampable else plain  # type: ignore[arg-type]
     for reason in external_reasons(functions.program):
         raise EngineRefusal(f"network '{network.name}' cannot be trained on its own: {reason}")
     if not network.recorders:
@@ -65,16 +76,83 @@ def network_model(
     def initial(seed: int) -> Parameters:
         return dict(drawn(seed))
 
-    def outcome(parameters: Parameters, batch: Mapping[str, Any], key: Array) -> Parameters:
-        inputs, trials, steps = _checked(functions, batch)
-        skip = steps - batch["lengths"] if "lengths" in batch else None
+    def lived(parameters: Parameters, batch: Mapping[str, Any], key: Array) -> tuple[Parameters, Parameters]:
+        inputs, held, trials, count = _checked(functions, batch, steps)
+        skip = count - batch["lengths"] if "lengths" in batch else None
+        slots = batch.get("held", {})
+        weights = {n: slot for n, slot in slots.items() if n.split(".")[0] not in network.populations}
+        parameters = {**parameters, **{n: slot.on_weights(parameters[n]) for n, slot in weights.items()}}
+        imposed = {n: slot.rows(batch, trials, count) for n, slot in slots.items() if n not in weights}
         keys = jax.vmap(partial(_streams, functions), out_axes=-1)(jax.random.split(key, trials))
         state = functions.init(parameters, keys, trials)
+        state |= {f"{n}.value": value.T.astype(state[f"{n}.value"].dtype) for n, value in held.items()}
         rows = {name: jnp.moveaxis(value, 0, -1) for name, value in inputs.items()}
-        _, recordings = functions.run(parameters, state, rows, skip=skip)
-        return {name: jnp.moveaxis(value, -1, 0) for name, value in recordings.items()}
+        state, recordings = functions.run(parameters, state, rows, None if rows else count, skip, imposed)
+        return {name: jnp.moveaxis(value, -1, 0) for name, value in recordings.items()}, state
 
-    return Model(initial, outcome, trainable, functions.project, dtype, lambda name: _reason(functions, name))
+    def outcome(parameters: Parameters, batch: Mapping[str, Any], key: Array) -> Parameters:
+        return lived(parameters, batch, key)[0]
+
+    def learned(parameters: Parameters, state: Parameters, batch: Any, names: Sequence[str]) -> Parameters:
+        if "counts" in batch:
+            raise UsageError("batch: rules learn from whole batches: use Shuffled without partial=True")
+        state = functions.apply(parameters, functions.accumulate(parameters, state))
+        for name in names:
+            if name not in state:
+                raise UsageError(f"part 'Local': no rule of network '{network.name}' changes '{name}'")
+        # What only rules of the clock 'sample' write may have no axis of trials: it is their mean already.
+        return {n: state[n] if state[n].ndim == 1 else state[n].mean(-1) for n in names}
+
+    equations = functions.program.equations
+    sizes = {
+        name: (equations.populations[p.source].size, equations.populations[p.target].size)
+        for name, p in equations.projections.items()
+        if p.dense
+    }
+    return Model(
+        initial,
+        outcome,
+        trainable,
+        functions.project,
+        dtype,
+        lambda name: _reason(functions, name),
+        lived,
+        learned,
+        {f"{name}.w": size for name, size in sizes.items()},
+        sizes_of,
+    )
+
+
+def _recorded(network: Network, names: Sequence[str]) -> Network:
+    """Return a network that also records what may be clamped: so it is kept as arrays."""
+    known = {recorder.key for recorder in network.recorders}
+    ends = [name.split(".", 1) for name in dict.fromkeys(names) if name not in known]
+    found = copy(network)
+    found.recorders = [
+        *network.recorders,
+        *(Recorder(owner, "".join(variable)) for owner, *variable in ends if owner in network.populations),
+    ]
+    return found
+
+
+def _clampable(functions: NetworkFunctions, names: Sequence[str]) -> dict[str, int]:
+    """Return the sizes of what may be clamped; raises UnknownNameError and EngineRefusal for what cannot."""
+    found, populations = {}, functions.program.equations.populations
+    for name in names:
+        owner, _, variable = name.partition(".")
+        if owner not in populations:
+            found[name] = int(functions.trainable(name)[name].shape[0])
+            continue
+        known = [f"{owner}.{v}" for v in (*populations[owner].states, *populations[owner].definitions)]
+        if name not in known:
+            raise UnknownNameError(f"clampable '{name}': {suggest(name, known)}")
+        used = [*populations[owner].derivatives.values(), *populations[owner].definitions.values()]
+        if variable in populations[owner].definitions and any(variable in names_in(text) for text in used):
+            raise EngineRefusal(
+                f"clampable '{name}': other equations of '{owner}' are written with it: clamp what these follow from"
+            )
+        found[name] = populations[owner].size
+    return found
 
 
 def controller(
@@ -105,28 +183,36 @@ def controller(
     return control, start
 
 
-def _checked(functions: NetworkFunctions, batch: Mapping[str, Any]) -> tuple[Parameters, int, int]:
-    """Return the inputs of a batch, the number of trials and of steps."""
+def _checked(
+    functions: NetworkFunctions, batch: Mapping[str, Any], steps: int | None
+) -> tuple[Parameters, Parameters, int, int]:
+    """Return the inputs of a batch, by step and held, the number of trials and of steps."""
     if not isinstance(batch, Mapping) or not batch.get("inputs"):
         raise UsageError("batch: no 'inputs': give a mapping with inputs by population (trials, steps, size)")
     inputs = {name: jnp.asarray(value) for name, value in batch["inputs"].items()}
     populations = functions.program.equations.populations
-    first = next(iter(inputs.values())).shape[:2]
-    for name, value in inputs.items():
+    for name in inputs:
         if name not in populations:
             raise UnknownNameError(f"batch: input '{name}': {suggest(name, populations)}")
-        if value.ndim != 3 or value.shape != (*first, populations[name].size):
+    held = {n: v for n, v in inputs.items() if v.ndim == 2 and "value" in populations[n].states}
+    by_step = {n: v for n, v in inputs.items() if n not in held and v.ndim == 3}
+    trials = next(iter(inputs.values())).shape[0]
+    count = next((v.shape[1] for v in by_step.values()), steps)
+    for name, value in inputs.items():
+        size = populations[name].size
+        if value.shape not in {(trials, count, size), (trials, size) if name in held else ()}:
             raise UsageError(
                 f"batch: input '{name}' has shape {value.shape}, must have "
-                f"(trials, steps, {populations[name].size}), with as many trials and steps as the others"
+                f"(trials, steps, {size}), with as many trials and steps as the others"
             )
+    if count is None:
+        raise UsageError("batch: all inputs are held: say for how long by network_model(..., steps=...)")
     lengths = batch.get("lengths")
-    if lengths is not None and np.shape(lengths) != first[:1]:
+    if lengths is not None and np.shape(lengths) != (trials,):
         raise UsageError(
-            f"batch: 'lengths' has shape {np.shape(lengths)}, must have {first[:1]}, one per trial"
+            f"batch: 'lengths' has shape {np.shape(lengths)}, must have ({trials},), one per trial"
         )
-    trials, steps = first
-    return inputs, trials, steps
+    return by_step, held, trials, count
 
 
 def _streams(functions: NetworkFunctions, key: Array) -> Parameters:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -54,9 +54,24 @@ class Objective:
         named = {loss for shares in self.mix.values() for loss in shares}
         return tuple(loss for loss in self.losses if not self.mix or loss in named)
 
-    def weights(self, seeds: int) -> np.ndarray:
-        """Return the weights of terms in losses (seeds, losses, terms)."""
-        rows = [_row(f"loss '{n}'", weights, self.terms, seeds) for n, weights in self.losses.items()]
+    @property
+    def taught_index(self) -> np.ndarray:
+        """The places of the losses that teach among all losses."""
+        return np.array([list(self.losses).index(name) for name in self.taught])
+
+    def weights(self, seeds: int, changed: Mapping[str, Mapping[str, ArrayLike]] | None = None) -> np.ndarray:
+        """Return the weights of terms in losses (seeds, losses, terms).
+
+        Arguments: changed, weights of some terms that count in the place of those of the objective, by loss.
+        """
+        changed = changed or {}
+        for loss, given in changed.items():
+            _known("loss", [loss], self.losses)
+            _known(f"loss '{loss}': term", given, self.terms)
+        rows = [
+            _row(f"loss '{n}'", {**weights, **changed.get(n, {})}, self.terms, seeds)
+            for n, weights in self.losses.items()
+        ]
         return np.stack(rows, axis=1)
 
     def shares(self, names: Sequence[str], seeds: int) -> dict[str, np.ndarray]:
@@ -82,30 +97,32 @@ class Objective:
 
     def gradient(
         self,
-        terms: Callable[[Parameters], Array],
+        terms: Callable[[Parameters], tuple[Array, Any]],
         trained: Parameters,
         weights: Array,
         shares: Mapping[str, Array],
-    ) -> tuple[Parameters, Array]:
-        """Return (gradient by name, values of all terms).
+    ) -> tuple[Parameters, Array, Any]:
+        """Return (gradient by name, values of all terms, what else `terms` returned).
 
-        Arguments: terms, from parameters to the values of all terms; weights (losses, terms); shares (losses that
-        teach,) by name. One pass backward per loss that teaches, one in all where nothing is mixed.
+        Arguments: terms, from parameters to (values of all terms, anything); weights (losses, terms); shares (losses
+        that teach,) by name. One pass backward per loss that teaches, one in all where nothing is mixed.
         """
-        index = np.array([list(self.losses).index(name) for name in self.taught])
+        index = self.taught_index
 
-        def losses(trained: Parameters) -> tuple[Array, Array]:
-            found = terms(trained)
+        def losses(trained: Parameters) -> tuple[Array, tuple[Array, Any]]:
+            found, more = terms(trained)
             taught = (weights @ found)[index]
-            return (taught if self.mix else taught.sum()), found
+            return (taught if self.mix else taught.sum()), (found, more)
 
         if not self.mix:
-            return jax.grad(losses, has_aux=True)(trained)
-        slopes, found = jax.jacrev(losses, has_aux=True)(trained)
-        return {name: jnp.tensordot(shares[name], slope, 1) for name, slope in slopes.items()}, found
+            slopes, (found, more) = jax.grad(losses, has_aux=True)(trained)
+            return slopes, found, more
+        slopes, (found, more) = jax.jacrev(losses, has_aux=True)(trained)
+        mixed = {name: jnp.tensordot(shares[name], slope, 1) for name, slope in slopes.items()}
+        return mixed, found, more
 
 
-def _known(what: str, names: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+def _known(what: str, names: Iterable[str], known: Mapping[str, Any]) -> None:
     for name in names:
         if name not in known:
             raise UnknownNameError(f"{what} '{name}': {suggest(name, known)}")

@@ -11,10 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import Literal
 
-from neurosim.errors import DescriptionError, NeurosimError
+from neurosim.errors import DescriptionError, NeurosimError, UsageError
 from neurosim.learning.bptt.model import Model, Parameters
 from neurosim.learning.bptt.objective import Objective
-from neurosim.learning.bptt.training import Training
+from neurosim.learning.protocol.training import Training
 
 
 @contextmanager
@@ -34,6 +34,22 @@ def require_scalars(objective: Objective, outcome: Any, batch: Any) -> None:
         if not one or found.shape != () or not jnp.issubdtype(found.dtype, jnp.floating):
             what = f"{found.dtype} of shape {found.shape}" if one else type(found).__name__
             raise DescriptionError(f"term '{name}' returns {what}: return one real number, such as a mean")
+
+
+def require_like(known: Any, other: Any, name: str) -> None:
+    """Raise UsageError unless a batch has the names, types and numbers of axes of another; of shapes alone."""
+    seen, wanted = _axes(other), _axes(known)
+    for path in sorted(seen.keys() | wanted.keys()):
+        if seen.get(path) != wanted.get(path):
+            raise UsageError(
+                f"Phase.batches: {name}: its batch has at '{path}' {seen.get(path, 'nothing')}, the learner's has "
+                f"{wanted.get(path, 'nothing')}: give batches of the same names, types and axes"
+            )
+
+
+def _axes(batch: Any) -> dict[str, str]:
+    leaves, _ = jax.tree_util.tree_flatten_with_path(batch)
+    return {jax.tree_util.keystr(path): f"{leaf.dtype} of {leaf.ndim} axes" for path, leaf in leaves}
 
 
 def require_gradients(

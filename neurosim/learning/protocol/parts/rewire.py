@@ -1,12 +1,11 @@
-"""Connections that come and go in training: structural rules between steps of gradient descent."""
+"""Connections that come and go in training: structural rules between steps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
@@ -15,95 +14,96 @@ from neurosim.compiler.equations.forms import NetworkEquations
 from neurosim.compiler.equations.masks import structured
 from neurosim.compiler.equations.network import network_equations
 from neurosim.engines.structure import apply, present_rules, updated_as_one
-from neurosim.errors import UsageError
-from neurosim.learning.bptt.trainer import Progress, Trainer
-from neurosim.learning.bptt.training import Training
+from neurosim.errors import UnknownNameError, UsageError
+from neurosim.learning.bptt.model import Parameters
+from neurosim.learning.protocol.now import Now
+from neurosim.learning.protocol.part import Part
+from neurosim.learning.protocol.training import Training
 from neurosim.model.network import Network
-from neurosim.model.structural import GRADIENT
-from neurosim.store import write_state
+from neurosim.model.structural import GRADIENT, StructuralRule
+from neurosim.registry import suggest
+
+if TYPE_CHECKING:
+    from neurosim.learning.protocol.assembly import Assembly
+    from neurosim.learning.protocol.learner import Learner
 
 
-@dataclass(frozen=True, eq=False)
-class Rewiring:
-    """Training of a network whose projections have structural rules.
+class Rewire(Part):
+    """Applies the structural rules of a network between steps.
 
-    Between steps the masks are held: no gradient reaches a connection that is not there, and its weight is 0. Every
+    Between updates the masks are held: no gradient reaches a connection that is not there, and its weight is 0. Every
     `every` steps, which stand for the interval of the rules, each rule is applied to the weights, with the gradient of
-    the objective on the next batch, dense: as if all connections were there. What the optimiser keeps for a connection
+    what descends on the next batch, dense: as if all connections were there. What other parts keep for a connection
     that is dropped or grown, such as a momentum, becomes 0.
-    Arguments: trainer, of the `network_model` of the network; network; every, steps between two updates.
+    Arguments: network, of which the learner's model is; every, steps between two updates, never by itself if None: then
+    `updated` is called where a protocol says so.
     Raises UsageError if no projection has a structural rule, one has but its weights are not trained, or every < 1.
     """
 
-    trainer: Trainer
-    network: Network
-    every: int
-    _drawn: dict[int, NetworkEquations] = field(default_factory=dict, init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        if self.every < 1:
-            raise UsageError(f"Rewiring.every = {self.every}: must be at least 1")
+    def __init__(self, network: Network, every: int | None) -> None:
+        self.network, self.every = network, every
+        self._drawn: dict[int, NetworkEquations] = {}
+        if every is not None and every < 1:
+            raise UsageError(f"Rewire.every = {every}: must be at least 1")
         if not self._projections:
-            raise UsageError(
-                f"network '{self.network.name}': no projection has a structural rule: give it one"
-            )
-        trained = self.trainer.model.trainable
+            raise UsageError(f"network '{network.name}': no projection has a structural rule: give it one")
+
+    def step(self, now: Now, state: Any) -> tuple[Parameters, Any]:
+        """Change nothing within a step."""
+        return {}, state
+
+    def vary(self, learner: Assembly, seeds: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the masks at the start."""
+        trained = learner.model.trainable
         for name in self._projections:
             if trained and f"{name}.w" not in trained:
                 raise UsageError(
                     f"projection '{name}' has a structural rule, but '{name}.w' is not trained: name it"
                 )
+        projections = [self._equations(int(seed)).projections for seed in seeds]
+        return {
+            f"{n}.mask": np.stack([own[n].states["mask"] for own in projections]) for n in self._projections
+        }
 
-    @cached_property
-    def _projections(self) -> list[str]:
-        return [projection.name for projection in structured(network_equations(self.network))]
-
-    def train(
-        self,
-        steps: int,
-        seeds: int | Sequence[int] = 0,
-        *,
-        after: Training | None = None,
-        progress: Callable[[Progress], None] | None = None,
-        checkpoint: str | Path | None = None,
-    ) -> Training:
-        """Return the training after `steps` steps, with an update after every `every` of them.
-
-        Arguments, and what is raised: as of `Trainer.train`; a checkpoint is written after each update.
-        """
-        training = self.trainer.train(0, seeds, vary=self._masks(seeds)) if after is None else after
-        while training.step < steps:
-            before, target = training.step, (training.step // self.every + 1) * self.every
-            training = self.trainer.train(min(steps, target), after=training, progress=progress)
-            if training.step == before:
-                break
-            if training.step == target:
-                training = self.update(training)
-            if checkpoint is not None:
-                write_state(checkpoint, training.arrays())
-        return training
-
-    def update(self, training: Training) -> Training:
+    def between(self, learner: Learner, training: Training) -> Training:
         """Return the training with its connections after one update, the number `step // every`."""
+        assert self.every is not None
+        return self.updated(learner, training, training.step // self.every)
+
+    def updated(
+        self,
+        learner: Learner,
+        training: Training,
+        number: int = 0,
+        rules: Mapping[str, StructuralRule] | None = None,
+    ) -> Training:
+        """Return the training with its connections after one update: a branch, if the old one is continued too.
+
+        Arguments: number, of the update, which some rules and all draws depend on; rules, by projection, in the place
+        of those that the network declares, and only on these. Raises UnknownNameError for another projection.
+        """
+        for name in rules or {}:
+            if name not in self._projections:
+                raise UnknownNameError(f"Rewire: projection '{name}': {suggest(name, self._projections)}")
         dense = {
             f"{name}.mask": np.ones_like(training.varied[f"{name}.mask"][0]) for name in self._projections
         }
-        gradient = self.trainer.gradient(training, dense)
+        gradient = learner.gradient(training, dense)
         weights = {n: np.array(v) for n, v in training.carry.parameters.items()}
         masks = {n: np.array(v, dtype=float) for n, v in training.varied.items()}
         begun: dict[str, np.ndarray] = {}
         for row, seed in enumerate(training.seeds):
             memory = _Memory(self._equations(int(seed)), row, weights, masks, gradient)
             before = {name: masks[f"{name}.mask"][row].copy() for name in self._projections}
-            for rule, names in updated_as_one(present_rules(memory)):
-                apply(memory, rule, names, training.step // self.every)
+            for rule, names in updated_as_one(present_rules(memory) if rules is None else rules):
+                apply(memory, rule, names, number)
             for name, old in before.items():
                 kept = begun.setdefault(f"{name}.w", np.ones_like(masks[f"{name}.mask"]))
                 kept[row] = old * masks[f"{name}.mask"][row]
-        optimiser = jax.tree_util.tree_map_with_path(
-            lambda path, x: _kept(path, x, begun), training.carry.optimiser
+        states = jax.tree_util.tree_map_with_path(
+            lambda path, x: _kept(path, x, begun), training.carry.states
         )
-        carry = training.carry._replace(parameters=dict[str, Any](weights), optimiser=optimiser)
+        carry = training.carry._replace(parameters=dict[str, Any](weights), states=states)
         return replace(training, varied=masks, carry=carry)
 
     def masks(self, training: Training) -> dict[str, np.ndarray]:
@@ -111,11 +111,9 @@ class Rewiring:
         found = {name: training.varied[f"{name}.mask"] > 0.5 for name in self._projections}
         return {name: mask if training.several else mask[0] for name, mask in found.items()}
 
-    def _masks(self, seeds: int | Sequence[int]) -> dict[str, np.ndarray]:
-        projections = [self._equations(int(seed)).projections for seed in np.atleast_1d(seeds)]
-        return {
-            f"{n}.mask": np.stack([own[n].states["mask"] for own in projections]) for n in self._projections
-        }
+    @cached_property
+    def _projections(self) -> list[str]:
+        return [projection.name for projection in structured(network_equations(self.network))]
 
     def _equations(self, seed: int) -> NetworkEquations:
         if seed not in self._drawn:
@@ -124,7 +122,7 @@ class Rewiring:
 
 
 def _kept(path: tuple[Any, ...], leaf: Any, kept: dict[str, np.ndarray]) -> Any:
-    """Return what an optimiser keeps for a parameter, 0 where a connection began or ended."""
+    """Return what a part keeps for a parameter, 0 where a connection began or ended."""
     names = [key.key for key in path if isinstance(key, jax.tree_util.DictKey)]
     name = next((name for name in names if name in kept), None)
     if name is None or np.shape(leaf) != kept[name].shape:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurosim.errors import UsageError
-from neurosim.learning.bptt.batches import Batches
+from neurosim.learning.protocol.streams import Source
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Validation:
     Raises UsageError when patience is below 1.
     """
 
-    batches: Batches
+    batches: Source
     loss: str | None = None
     patience: int | None = None
 

@@ -1,0 +1,23 @@
+"""Data sets for studies of learning: found on the machine, checked, never fetched unless asked for.
+
+`digits` comes with the project; `fashion_mnist` reads a folder or the one of the Debian package, and `fetch` fetches
+it. `permuted`, `rotated`, `corrupted` and `swapped` make further tasks of a set.
+"""
+
+from neurosim.datasets.data import DataSet
+from neurosim.datasets.digits import digits
+from neurosim.datasets.fashion import fashion_mnist, fetch
+from neurosim.datasets.idx import read_idx
+from neurosim.datasets.tasks import corrupted, permuted, rotated, swapped
+
+__all__ = [
+    "DataSet",
+    "corrupted",
+    "digits",
+    "fashion_mnist",
+    "fetch",
+    "permuted",
+    "read_idx",
+    "rotated",
+    "swapped",
+]

@@ -1,0 +1,1 @@
+"""The parts that learners are made of."""
