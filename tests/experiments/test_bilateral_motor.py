@@ -110,8 +110,8 @@ def gradients(family):
     found = {}
     for k, model in enumerate(family.models):
         given = {name: jnp.asarray(share[k]) for name, share in shares.items()}
-        ours, _ = objective.gradient(
-            lambda p: slope * sum(p.values()), trained, jnp.asarray(weights[k]), given
+        ours, _, _ = objective.gradient(
+            lambda p: (slope * sum(p.values()), ()), trained, jnp.asarray(weights[k]), given
         )
         found[model] = {name: float(value) for name, value in ours.items()}
     return found

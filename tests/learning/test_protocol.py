@@ -238,7 +238,7 @@ TASKS = {f"task {goal:g}": Evaluation(Goal(goal), FAR) for goal in (1.0, 3.0, -2
 
 
 def test_a_matrix_of_tasks_falls_out_of_stages():
-    training = Stages(learner_of(optax.sgd(0.5)), tasks, TASKS).train()
+    training = Stages(learner_of(optax.sgd(0.5)), list(tasks()), TASKS).train()
     assert training.stages.tolist() == [20, 40, 60]
     found = matrix({name: training.measures(name) for name in TASKS}, "far", training.stages)
     np.testing.assert_allclose(found, [[0, 2, 3], [2, 0, 5], [3, 5, 0]], atol=1e-3)
