@@ -168,6 +168,9 @@ def _check_power(power: ast.BinOp, where: str) -> None:
         raise DescriptionError(
             f"{where}: a power inside an exponent is not allowed: write it with exp and log"
         )
+    base, exponent = constant_value(power.left), constant_value(power.right)
+    if base == 0 and exponent is not None and exponent < 0:
+        raise DescriptionError(f"{where}: '{_short(ast.unparse(power))}' divides by 0: correct it")
     growth, names = _growth(power), sum(isinstance(node, ast.Name) for node in ast.walk(power.left))
     constant = not any(isinstance(node, ast.Name) for node in ast.walk(power.right))
     if growth > MAX_POWER or (

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from brian2 import ms
 from scipy.special import exprel
 
-from neurosim import Network, NeuronModel, Population, Recorder, simulate
-from neurosim.errors import DescriptionError
+from neurosim import Network, NeuronModel, Population, Recorder, parameter, simulate
+from neurosim.errors import DescriptionError, NeurosimError
 from neurosim.model.expressions import check_expression
+from neurosim.model.functions import FUNCTIONS, load
 
 VALUES = [-np.inf, -3.5, -1.0, -0.3, 0.0, 0.3, 1.0, 2.0, 7.25, np.inf, np.nan]
 KIND = "int(abs({0}) < inf) + 2 * int({0} == inf) + 4 * int({0} == -inf)"
@@ -61,7 +63,36 @@ def test_what_is_infinite_or_no_number_is_so_on_every_engine(engine):
         assert not len(wrong), f"{text}: {wrong.tolist()}"
 
 
-@pytest.mark.parametrize("text", ["x / 0", "x // (2 - 2)", "x % 0.0", "1 / (0 * 3)"])
-def test_a_division_by_nothing_is_rejected(text):
+@pytest.mark.parametrize(
+    "text", ["x / 0", "x // (2 - 2)", "x % 0.0", "1 / (0 * 3)", "0**-1 * x", "x * (2 - 2)**(1 - 3)"]
+)
+def test_a_division_by_a_written_0_is_rejected(text):
     with pytest.raises(DescriptionError, match="divides by 0: correct it"):
         check_expression(text, "here")
+
+
+@pytest.mark.parametrize("engine", ["brian2", "fused", "jax"])
+@pytest.mark.parametrize(("method", "rate"), [("exact", "-v/(tau - tau)"), ("euler", "-v/(v - v)/tau")])
+def test_an_equation_that_divides_by_0_is_rejected(engine, method, rate):
+    facts = {"equations": f"dv/dt = {rate} : 1", "tau": parameter(10 * ms, "time constant"), "method": method}
+    model = type(f"ArithmeticDivides{method.title()}", (NeuronModel,), facts)
+    with pytest.raises(NeurosimError, match="population 'a': dv/dt divides by 0: correct it"):
+        simulate(Network("divides").add(Population("a", 2, model())), engine=engine)
+
+
+@pytest.mark.parametrize("engine", ["brian2", "fused", "jax"])
+def test_every_function_has_its_value_on_every_engine(engine):
+    values = {"x": np.array([0.1, 0.35, 0.8]), "low": 0.2, "high": 0.5}
+    lines = [f"{row.name}_of = {row.call} : 1" for row in FUNCTIONS.values()]
+    facts = {"equations": "x : 1 (state)\n" + "\n".join(lines)}
+    model = type(
+        "ArithmeticFunctions", (NeuronModel,), facts | {n: parameter(values[n], n) for n in ("low", "high")}
+    )
+    recorders = (Recorder("a", f"{name}_of") for name in FUNCTIONS)
+    described = Network("functions").add(Population("a", 3, model(), {"x": values["x"]}), *recorders)
+    simulation = simulate(described, engine=engine)
+    simulation.run(described.dt)
+    for name, row in FUNCTIONS.items():
+        wanted = load(row.numpy)(*(values[argument] for argument in row.arguments))
+        found = simulation.recordings()[f"a.{name}_of"].values[0]
+        np.testing.assert_allclose(found, wanted, rtol=1e-14, err_msg=name)

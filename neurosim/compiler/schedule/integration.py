@@ -33,6 +33,21 @@ def linear_system(derivatives: Mapping[str, str], constants: frozenset[str], whe
     return Linear(tuple(derivatives), matrix, *offsets)
 
 
+def check_divisions(derivatives: Mapping[str, str], where: str) -> None:
+    """Refuse equations that divide by 0 whatever their variables are; raises DescriptionError."""
+    parts = ["divides", list(derivatives.items()), brian2.__version__]
+    found = remembered("equations", parts, lambda: _divides(derivatives))
+    if found:
+        raise DescriptionError(f"{where}: d{found}/dt divides by 0: correct it")
+
+
+def _divides(derivatives: Mapping[str, str]) -> str:
+    import sympy
+
+    singular = (n for n, text in derivatives.items() if str_to_sympy(text).has(sympy.zoo, sympy.nan))
+    return next(singular, "")
+
+
 def _names(derivatives: Mapping[str, str]) -> frozenset[str]:
     return frozenset().union(*(names_in(text) for text in derivatives.values()))
 

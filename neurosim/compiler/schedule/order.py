@@ -20,7 +20,7 @@ from neurosim.compiler.equations.forms import (
 from neurosim.compiler.equations.names import CLOCK, part_of
 from neurosim.compiler.schedule.exact import Linear
 from neurosim.compiler.schedule.graded import follows_input, graded_order
-from neurosim.compiler.schedule.integration import linear_system, update_statements
+from neurosim.compiler.schedule.integration import check_divisions, linear_system, update_statements
 from neurosim.compiler.schedule.program import SPIKES, Block, BlockKind, Program, Propagator, inline, sum_of
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, names_in, substitute
@@ -242,6 +242,7 @@ class _Lowering:
     def integrate(self, population: PopulationEquations) -> Block:
         where = f"population '{population.name}'"
         derivatives = {name: self.inline(population, text) for name, text in population.derivatives.items()}
+        check_divisions(derivatives, where)
         frozen = population.frozen if population.refractory is not None else frozenset()
         if population.method == "exact":
             return Block(
@@ -256,6 +257,7 @@ class _Lowering:
     def decay(self, projection: ProjectionEquations, level: Level) -> Block:
         derivatives = {n: t.derivative for n, t in projection.traces.items() if t.level == level}
         where = f"projection '{projection.name}', traces"
+        check_divisions(derivatives, where)
         try:
             statements = self.exact(
                 projection.name, derivatives, frozenset(projection.constants), frozenset(), where

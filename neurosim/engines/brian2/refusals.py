@@ -16,6 +16,8 @@ from brian2.stateupdaters.exact import get_linear_system
 from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquations, ProjectionEquations
 from neurosim.compiler.equations.names import clock
 from neurosim.compiler.evaluate import evaluate
+from neurosim.compiler.schedule.integration import check_divisions
+from neurosim.compiler.schedule.program import inline
 from neurosim.engines.brian2.populations import equations_of
 from neurosim.engines.brian2.projections import LEVELS, TRACE_METHODS, traces_at
 from neurosim.engines.brian2.text import (
@@ -42,9 +44,13 @@ def reasons(equations: NetworkEquations) -> Iterator[str]:
                 "engine 'fused' can run it"
             )
     for population in equations.populations.values():
+        texts = {n: inline(equations, population, t) for n, t in population.derivatives.items()}
+        check_divisions(texts, f"population '{population.name}'")
         if population.derivatives:
             yield from _population(population, dt)
     for projection in equations.projections.values():
+        traces = {n: held.derivative for n, held in projection.traces.items()}
+        check_divisions(traces, f"projection '{projection.name}', traces")
         yield from _traces(projection, projection_names(projection), dt)
 
 
