@@ -40,7 +40,7 @@ def test_run_gives_what_the_simulation_gives(double, make):
     state, recordings = functions.run({}, functions.init(), inputs, steps=STEPS)
     simulation = networks.run(simulate(network, "fused", seed=6), STEPS)
     for key in functions.parameters.keys() - network.parameters.keys():
-        networks.close(np.asarray(simulation.get(key)), {**functions.parameters, **state}[key], 1e-9, key)
+        networks.close(simulation.read(*key.split(".")), {**functions.parameters, **state}[key], 1e-9, key)
     for recorder in network.recorders:
         rows = np.asarray(recordings[recorder.key])
         assert rows.shape[0] == STEPS

@@ -71,7 +71,7 @@ def test_every_event_draws_the_number_of_its_step_and_edge(engine, connect, dela
     keys = [
         stream_key(7, "p", f"drawing_walk_{name}") for name in ("rand_draw_0", "rand_draw_1", "randn_draw_2")
     ]
-    pre_, _ = simulation.edges("p")
+    pre_ = simulation.equations.projections["p"].pre
     known = []
     for edge, i in enumerate(pre_):
         # Edges of one source are sorted by their delay.
@@ -82,7 +82,7 @@ def test_every_event_draws_the_number_of_its_step_and_edge(engine, connect, dela
             sum(uniform(keys[0], s, edge) - 0.5 * uniform(keys[1], s, edge) for s in arrivals)
             + normal(keys[2], 6, edge)
         )
-    np.testing.assert_allclose(simulation.get("p.w"), known, rtol=1e-13)
+    np.testing.assert_allclose(simulation.read("p", "w"), known, rtol=1e-13)
     np.testing.assert_array_equal(simulation.get("p.drawing_walk_n"), 2)
 
 
