@@ -51,6 +51,22 @@ def whitening_by_newton(frame: Matrix, covariance: Matrix, start: Matrix, leak: 
     return fixed_point(step, start, tolerance=1e-12, at_most=50)
 
 
+def patterns_of_moment(moment: Matrix, tolerance: float = 1e-12) -> Matrix:
+    """Return a batch of patterns (P, N) whose mean of x x.T is a given second moment, as few as its rank asks for.
+
+    x_k = sqrt(P l_k) v_k, l_k and v_k the P eigenvalues above `tolerance` times the greatest and their eigenvectors.
+    In a linear circuit a rule that is quadratic in what is presented changes by this batch, presented once, as it does
+    on average over any inputs of that moment.
+
+    Arguments: moment, <x x.T> (N, N); tolerance, relative (1).
+    Source: derived.
+    """
+    values, vectors = np.linalg.eigh(moment)
+    kept = values > tolerance * values[-1]
+    patterns: Matrix = (vectors[:, kept] * np.sqrt(np.count_nonzero(kept) * values[kept])).T
+    return patterns
+
+
 def efficient_gains(
     drive: Matrix,
     probability: Matrix,
