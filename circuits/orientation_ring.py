@@ -1,4 +1,4 @@
-"""A ring of orientation-tuned neurons whose input gains are learned: fixed recurrence, a fixed decoder, what gains do."""
+"""A ring of orientation-tuned neurons with fixed recurrence, whose input gains are learned."""
 
 from __future__ import annotations
 
@@ -139,8 +139,9 @@ class OrientationRing:
     def network(self, eta: float) -> Network:
         """Return the circuit that learns its gains by `EfficientGain` (states 'input.efficient_gain_g', at first 1).
 
-        Signal 'drive' is f; 'input' applies the gains; 'ring' is r; 'error' is e = f - D r; 'worth' is d = D.T e - alpha
-        r + W.T d, so that d = A.T (D.T e - alpha r). Time is in units of tau = 1 ms, and a step is 3 of them.
+        Signal 'drive' is f; 'input' applies the gains; 'ring' is r; 'error' is e = f - D r; 'worth' is
+        d = D.T e - alpha r + W.T d, so that d = A.T (D.T e - alpha r). Time is in units of tau = 1 ms, and a step is 3
+        of them.
 
         Arguments: eta, learning rate per presentation (1).
         """

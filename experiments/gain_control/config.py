@@ -33,7 +33,7 @@ class Config:
     batch_updates: int = setting(60, "updates of the batch rule", low=1)
     batch_steps: int = setting(100, "steps of 3 time constants that a pattern of the batch is held", low=1)
     online_eta: float = setting(0.005, "learning rate of the on-line rule per presentation", low=0.0)
-    online_stimuli: int = setting(5000, "presentations of the on-line rule", low=1)
+    online_stimuli: int = setting(3000, "presentations of the on-line rule", low=1)
     online_steps: int = setting(60, "steps of 3 time constants that a stimulus is held", low=1)
     seeds: int = setting(5, "on-line runs", low=1)
     drives: tuple[float, ...] = setting(

@@ -26,9 +26,13 @@ def whitening_gains(frame: Matrix, covariance: Matrix, leak: float = 1.0) -> Mat
 
 
 def whitened_covariance(frame: Matrix, gains: Matrix, covariance: Matrix, leak: float = 1.0) -> Matrix:
-    """Return C_yy (N, N) of y = M x, M = [leak + W diag(g) W.T]^-1; arguments as of `whitening_gains`, gains g (K,)."""
-    response = np.linalg.inv(leak * np.eye(len(frame)) + (frame * gains) @ frame.T)
-    output: Matrix = response @ covariance @ response.T
+    """Return C_yy (..., N, N) of y = M x, M = [leak + W diag(g) W.T]^-1, for one circuit or many.
+
+    Arguments: frame, W (..., N, K); gains, g (..., K); covariance, C of x (..., N, N); leak, alpha (1).
+    """
+    feedback = (frame * gains[..., None, :]) @ np.swapaxes(frame, -1, -2)
+    response = np.linalg.inv(leak * np.eye(frame.shape[-2]) + feedback)
+    output: Matrix = response @ covariance @ response
     return output
 
 
