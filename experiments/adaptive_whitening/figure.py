@@ -147,9 +147,7 @@ def _turned(axis: Axes, results: Results) -> None:
     ):
         for place, (x, y) in enumerate(vectors.T):
             axis.plot([-x, x], [-y, y], style, color=colour, label=None if place else label)
-    axis.set(
-        aspect="equal", xlabel="neuron 1", ylabel="neuron 2", title="Weights of one copy", ylim=(-1.1, 1.9)
-    )
+    axis.set(aspect="equal", xlabel="neuron 1", ylabel="neuron 2", title="Weights", ylim=(-1.1, 1.9))
     axis.legend(frameon=False, loc="upper left", fontsize="small")
 
 

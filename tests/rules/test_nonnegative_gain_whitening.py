@@ -59,7 +59,7 @@ class Sinking(NeuronRule):
     then = Bounds("floor", 2.0, "g")
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", ["fused", pytest.param("brian2", marks=pytest.mark.slow)])
 def test_bounds_act_after_every_step_and_spike(engine):
     rule = Sinking()
     network = Network("sinking", 1 * ms).add(Population("n", 2, LIF(E_L=-60 * mV), rules=rule))
