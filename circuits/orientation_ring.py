@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,7 +100,8 @@ class OrientationRing:
     @cached_property
     def response(self) -> Array:
         """A = (1 - W)^-1, which turns the input g f into the steady response (1), (N, N)."""
-        return np.linalg.inv(np.eye(self.neurons) - self.recurrent)
+        inverse: Array = np.asarray(np.linalg.inv(np.eye(self.neurons) - self.recurrent))
+        return inverse
 
     @cached_property
     def read_out(self) -> Array:
@@ -134,7 +136,8 @@ class OrientationRing:
 
     def optimal_gains(self, probability: Array) -> Array:
         """Return the optimal gains (1), (N,), for probabilities of stimuli (S,)."""
-        return np.linalg.solve(*self.equations(probability))
+        gains: Array = np.asarray(np.linalg.solve(*self.equations(probability)))
+        return gains
 
     def network(self, eta: float) -> Network:
         """Return the circuit that learns its gains by `EfficientGain` (states 'input.efficient_gain_g', at first 1).
@@ -147,7 +150,7 @@ class OrientationRing:
         """
         n, linear = self.neurons, {"transfer": "identity"}
         w, decoder = self.recurrent, self.read_out
-        wired = {
+        wired: dict[str, tuple[str, str, Any]] = {
             "afferent": ("drive", "input", 1.0),
             "feedforward": ("input", "ring", 1.0),
             "recurrent": ("ring", "ring", w),

@@ -61,7 +61,7 @@ class WhiteningCircuit:
         return Network("whitening", self.dt * TAU).add(
             Population("s", copies * (n if self.afferent is None else self.afferent.shape[2]), Signal()),
             Population("y", copies * n, LeakyRate(tau=TAU, **linear)),
-            Population("z", copies * k, GradedUnit(**linear), start, self.rule),
+            Population("z", copies * k, GradedUnit(**linear), start, (self.rule,)),
             self._drive(),
             Projection("ahead", "y", "z", Graded(), Edges(y, z), weights, rules=self.forward),
             Projection("back", "z", "y", Graded(), Edges(z, y), -weights, rules=self.backward),
@@ -81,12 +81,12 @@ class WhiteningCircuit:
         return frames
 
 
-def _within(copies: int, sources: int, targets: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _within(copies: int, sources: int, targets: int) -> tuple[list[int], list[int]]:
     """Return (source, target) of all connections within each copy, in the order of copies, sources, targets."""
     copy, source, target = np.meshgrid(
         np.arange(copies), np.arange(sources), np.arange(targets), indexing="ij"
     )
-    return (copy * sources + source).ravel(), (copy * targets + target).ravel()
+    return (copy * sources + source).ravel().tolist(), (copy * targets + target).ravel().tolist()
 
 
 def random_frames(rng: np.random.Generator, copies: int, n: int, k: int) -> Array:

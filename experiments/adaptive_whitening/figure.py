@@ -152,17 +152,22 @@ def _turned(axis: Axes, results: Results) -> None:
 
 
 def _errors(axis: Axes, results: Results) -> None:
-    error = results.array("contexts/error")
     width = 2 * SAME
-    smooth = np.array([np.convolve(one, np.full(width, 1 / width), mode="valid") for one in error.T]).T
-    axis.plot(np.arange(len(smooth)) + width / 2, smooth, color=BLUE, linewidth=0.8)
+    for name, colour, label in (
+        ("contexts_fixed", GREY, "fixed synapses"),
+        ("contexts", BLUE, "slow synapses"),
+    ):
+        error = results.array(f"{name}/error")
+        smooth = np.array([np.convolve(one, np.full(width, 1 / width), mode="valid") for one in error.T]).T
+        axis.plot(np.arange(len(smooth)) + width / 2, smooth, color=colour, linewidth=0.8)
+        axis.plot([], [], color=colour, label=label)
     first, last = error[:SAME].mean(axis=0), error[-SAME:].mean(axis=0)
     for at, values in ((0, first), (len(error), last)):
         axis.plot(np.full(values.size, at), values, "o", color=ORANGE, markersize=4)
     axis.plot([], [], "o", color=ORANGE, markersize=4, label="the same ten contexts")
     axis.set(xlabel="contexts shown", ylabel="error of whitening", title="Fast gains, slow synapses")
-    axis.set_ylim(bottom=0)
-    axis.legend(frameon=False)
+    axis.set(yscale="log", ylim=(0.4, 40))
+    axis.legend(frameon=False, loc="upper right", fontsize="small")
 
 
 def _aligned(axis: Axes, results: Results) -> None:

@@ -13,7 +13,8 @@ Array = NDArray[np.float64]
 
 def eigenvalues(frames: Array, gains: Array, covariances: Array) -> Array:
     """Return the eigenvalues of the output's covariance (..., N), 1 where it is white; arguments as for one circuit."""
-    return np.linalg.eigvalsh(whitened_covariance(frames, gains, covariances))
+    found: Array = np.asarray(np.linalg.eigvalsh(whitened_covariance(frames, gains, covariances)))
+    return found
 
 
 def operator_error(frames: Array, gains: Array, covariances: Array) -> Array:

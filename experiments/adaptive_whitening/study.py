@@ -39,6 +39,10 @@ def run(config: Config, run: RunContext) -> None:
         "contexts": partial(
             learn_contexts, config, run, config.slow_eta, config.slow_samples, config.seeds, "contexts"
         ),
+        # The same circuits, contexts and samples with synapses that stay as they are.
+        "contexts_fixed": partial(
+            learn_contexts, config, run, 0.0, config.slow_samples, config.seeds, "contexts"
+        ),
         "repeated": partial(
             learn_contexts,
             config,

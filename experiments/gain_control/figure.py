@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ def figure(config: Config, results: Results) -> Figure:
     """Return the figure: tuning, shifts, gains, means, covariances, sweeps, learning, random parameter sets."""
     from matplotlib.figure import Figure
 
-    rows = [["tuning", "tuning", "shift", "means"], ["equal", "before", "after", "gains"]]
+    rows: list[Any] = [["tuning", "tuning", "shift", "means"], ["equal", "before", "after", "gains"]]
     rows.append(["sweep", "width", "online", "random"])
     if config.recordings:
         rows.append(["cat_curves", "cat_equal", "cat_before", "cat_after"])
@@ -107,17 +107,15 @@ def _gains(axis: Axes, results: Results) -> None:
 
 
 def _covariances(
-    drawn: Figure, axes: list[Axes], matrices: NDArray[np.float64], edges: tuple[float, ...]
+    drawn: Figure, axes: list[Axes], matrices: NDArray[np.float64], edges: tuple[float, float, float, float]
 ) -> None:
-    image = None
     top = float(np.abs(matrices).max())
-    for axis, matrix, title in zip(axes, matrices, TITLES, strict=True):
-        image = axis.imshow(
-            matrix, origin="lower", extent=edges, cmap="RdBu_r", vmin=-top, vmax=top, aspect="auto"
-        )
+    look: dict[str, Any] = {"origin": "lower", "cmap": "RdBu_r", "vmin": -top, "vmax": top, "aspect": "auto"}
+    images = [axis.imshow(one, extent=edges, **look) for axis, one in zip(axes, matrices, strict=True)]
+    for axis, title in zip(axes, TITLES, strict=True):
         axis.set(title=title, xlabel="preferred orientation (degrees)")
     axes[0].set_ylabel("preferred orientation (degrees)")
-    drawn.colorbar(image, ax=axes[-1], label="covariance")
+    drawn.colorbar(images[-1], ax=axes[-1], label="covariance")
 
 
 def _sweep(drawn: Figure, axis: Axes, results: Results) -> None:

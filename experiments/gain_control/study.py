@@ -51,8 +51,8 @@ class _Study:
         gains, curves = (np.array(each) for each in zip(*found, strict=True))
         curves = curves.reshape(*shape, -1)
         measured = [
-            Adaptation(ring, *pair, self.probability(ring, True))
-            for ring, pair in zip(arms.values(), curves, strict=True)
+            Adaptation(ring, before, after, self.probability(ring, True))
+            for ring, (before, after) in zip(arms.values(), curves, strict=True)
         ]
         ring = self.config.ring()
         state, kept = ("arm", "state", "neuron"), ("arm", "neuron")
