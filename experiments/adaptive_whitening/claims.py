@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from neurosim.analysis.paired import paired
-from neurosim.experiment import Claim, Results, at_least, at_most, not_tested, within
-from neurosim.experiment.claims import ordering
+from neurosim.experiment import Claim, Results, at_least, at_most, not_tested, ordering, within
 from neurosim.experiments.adaptive_whitening.config import Config
 from neurosim.experiments.adaptive_whitening.slow import SAME
 
@@ -39,20 +38,20 @@ def _online(config: Config, results: Results) -> Iterable[Claim]:
     yield at_most(
         "online-gains",
         "On line the gains come to those of the closed form in both contexts: largest deviation of the mean over seeds",
-        OURS,
-        "own",
-        0.1,
-        float(np.abs(late.mean(axis=1) - best).max()),
+        source=OURS,
+        kind="own",
+        expected=0.1,
+        measured=float(np.abs(late.mean(axis=1) - best).max()),
         note=f"{config.seeds} seeds, mean of the last tenth; largest of a single seed {away.max():.3f}",
     )
     errors = np.median(results.array("online/late_error"), axis=1)
     yield at_most(
         "online-error",
         "On line the operator error of the last tenth falls below the threshold in both contexts: median over seeds",
-        f"figure 2, {GAINS}",
-        "paper-ordering",
-        config.threshold,
-        float(errors.max()),
+        source=f"figure 2, {GAINS}",
+        kind="paper-ordering",
+        expected=config.threshold,
+        measured=float(errors.max()),
         note=f"A {errors[0]:.3f}, B {errors[1]:.3f}; independent prototype, 1 seed: 0.045, 0.073",
     )
 
@@ -76,29 +75,28 @@ def _frames(config: Config, results: Results, size: int) -> Iterable[Claim]:
     yield ordering(
         f"frames-{size}",
         f"Updates until the error is {config.threshold:g} depend on the frame, N = {size}: medians",
-        f"figure 3, {GAINS}",
-        "paper-ordering",
-        ("random", "optimised", "spectral"),
-        median,
+        source=f"figure 3, {GAINS}",
+        kind="paper-ordering",
+        measured=median,
         note=note,
     )
     yield at_least(
         f"frames-far-{size}",
         f"An optimised frame needs far fewer updates than a random one, N = {size}: ratio of medians",
-        OURS,
-        "own",
-        2.0,
-        median["random"] / median["optimised"],
+        source=OURS,
+        kind="own",
+        expected=2.0,
+        measured=median["random"] / median["optimised"],
     )
     # What is never reached counts as the last update: random frames then spread by at least what is shown.
     spread = {name: float(np.ptp(np.minimum(q, config.frame_updates))) for name, q in quartiles.items()}
     yield at_least(
         f"frames-spread-{size}",
         f"Random frames differ more than others, N = {size}: range of quartiles over the larger of the others",
-        f"figure 3, {GAINS}",
-        "paper-ordering",
-        1.0,
-        spread["random"] / max(spread["optimised"], spread["spectral"], 1.0),
+        source=f"figure 3, {GAINS}",
+        kind="paper-ordering",
+        expected=1.0,
+        measured=spread["random"] / max(spread["optimised"], spread["spectral"], 1.0),
     )
     if size == 2:
         yield _by_prototype(config, median)
@@ -109,8 +107,8 @@ def _by_prototype(config: Config, median: Mapping[str, float]) -> Claim:
     source = "independent prototype, 30 seeds, quartiles 60 and 72"
     if (config.frame_eta, config.threshold) != (1e-2, 0.1):
         why = "run with frame_eta = 0.01 and threshold = 0.1"
-        return not_tested(*facts, source, "code", "66 ± 6", why)
-    return within(*facts, source, "code", 66, 6, median["spectral"])
+        return not_tested(*facts, source=source, kind="code", expected="66 ± 6", why=why)
+    return within(*facts, source=source, kind="code", expected=66, tolerance=6, measured=median["spectral"])
 
 
 def _switches(config: Config, results: Results) -> Iterable[Claim]:
@@ -120,10 +118,9 @@ def _switches(config: Config, results: Results) -> Iterable[Claim]:
         "switches",
         "A frame that holds the eigenvectors of both contexts whitens them sooner than a random one: median error at "
         "the end of the last context",
-        f"figure 4, {GAINS}",
-        "paper-ordering",
-        ("random", "spectral"),
-        {"random": float(np.median(last[1])), "spectral": float(np.median(last[0]))},
+        source=f"figure 4, {GAINS}",
+        kind="paper-ordering",
+        measured={"random": float(np.median(last[1])), "spectral": float(np.median(last[0]))},
         note=f"log10 of the error, spectral less random: {found}",
     )
 
@@ -134,28 +131,26 @@ def _ill_conditioned(config: Config, results: Results) -> Iterable[Claim]:
     yield at_most(
         "ill-any",
         "Gains of any sign whiten an ill-conditioned input: mean squared distance of eigenvalues from 1, worst seed",
-        f"figure 5, {GAINS}",
-        "paper-ordering",
-        config.threshold,
-        float(error[0, -1].max()),
+        source=f"figure 5, {GAINS}",
+        kind="paper-ordering",
+        expected=config.threshold,
+        measured=float(error[0, -1].max()),
     )
     first, last = error[1, 0], error[1, -1]
     yield ordering(
         "ill-one-sided",
         "Gains that are not negative lower variances above 1: one-sided error, worst seed",
-        OURS,
-        "own",
-        ("first", "last"),
-        {"first": float(first.max()), "last": float(last.max())},
+        source=OURS,
+        kind="own",
+        measured={"first": float(first.max()), "last": float(last.max())},
         note="eigenvalues may end above 1, since interneurons bring their own inputs to 1, not the eigenvalues",
     )
     yield ordering(
         "ill-condition",
         "Without negative gains the response is better conditioned: median condition number of M",
-        f"figure 5, {GAINS}",
-        "paper-ordering",
-        ("any sign", "not negative"),
-        {"any sign": float(condition[0]), "not negative": float(condition[1])},
+        source=f"figure 5, {GAINS}",
+        kind="paper-ordering",
+        measured={"any sign": float(condition[0]), "not negative": float(condition[1])},
     )
     gains, variance = (
         results.array("ill_conditioned/gain")[1, -1],
@@ -165,10 +160,10 @@ def _ill_conditioned(config: Config, results: Results) -> Iterable[Claim]:
     yield at_most(
         "ill-clamped",
         "An interneuron whose gain ends at 0 has an input of at most the target variance: largest variance",
-        DERIVED,
-        "theory",
-        1 + 1e-6,
-        float(clamped.max(initial=0.0)),
+        source=DERIVED,
+        kind="theory",
+        expected=1 + 1e-6,
+        measured=float(clamped.max(initial=0.0)),
         note=f"{clamped.size} of {gains.size} gains end at 0",
     )  # fmt: skip
 
@@ -178,10 +173,10 @@ def _subspace(config: Config, results: Results) -> Iterable[Claim]:
     yield at_most(
         "subspace",
         "Whitened neurons find the principal subspace: median error at the end over that at the start",
-        f"appendix, {GAINS}",
-        "paper-ordering",
-        0.5,
-        float(last[0] / first[0]),
+        source=f"appendix, {GAINS}",
+        kind="paper-ordering",
+        expected=0.5,
+        measured=float(last[0] / first[0]),
         note=f"{config.subspace_repeats} repeats, {config.subspace_samples} samples; medians at the end: whitened "
         f"{last[0]:.3g}, neurons with normalised weights {last[1]:.3g}",
     )
@@ -193,10 +188,10 @@ def _patches(config: Config, results: Results) -> Iterable[Claim]:
     yield at_most(
         "patches",
         "Interneurons that see one pixel or two near ones whiten a patch: mean squared distance of eigenvalues from 1",
-        f"figure 6, {GAINS}; {FIELDS}",
-        "paper-ordering",
-        config.threshold,
-        float(after),
+        source=f"figure 6, {GAINS}; {FIELDS}",
+        kind="paper-ordering",
+        expected=config.threshold,
+        measured=float(after),
         note=f"patches of {config.patch} x {config.patch} pixels, {config.patch_updates} updates; {before:.3g} at the "
         f"start, {given:.3g} of the input",
     )
@@ -209,10 +204,9 @@ def _contexts(config: Config, results: Results) -> Iterable[Claim]:
     yield ordering(
         "contexts-fixed",
         "The same circuits with fixed synapses whiten the last ten contexts less well: mean error",
-        f"figure 3, {SLOW}",
-        "paper-ordering",
-        ("fixed", "slow"),
-        {"fixed": float(fixed.mean()), "slow": float(slow.mean())},
+        source=f"figure 3, {SLOW}",
+        kind="paper-ordering",
+        measured={"fixed": float(fixed.mean()), "slow": float(slow.mean())},
         note=f"higher in {np.sum(fixed > slow)} of {slow.size} copies",
     )
     for name, eta, samples in (
@@ -226,30 +220,27 @@ def _contexts(config: Config, results: Results) -> Iterable[Claim]:
         yield ordering(
             f"{name}-error",
             "With slow synapses the same contexts are whitened better after experience: mean error",
-            f"figure 3, {SLOW}",
-            "paper-ordering",
-            ("first", "last"),
-            {"first": float(first.mean()), "last": float(last.mean())},
+            source=f"figure 3, {SLOW}",
+            kind="paper-ordering",
+            measured={"first": float(first.mean()), "last": float(last.mean())},
             note=f"fell in {fell} of {first.size} copies; {setting}",
         )
         before, after = results.array(f"{name}/alignment").T
         yield ordering(
             f"{name}-alignment",
             "Slow synapses turn to the basis that contexts share: mean |cos|",
-            f"figure 3, {SLOW}",
-            "paper-ordering",
-            ("after", "before"),
-            {"after": float(after.mean()), "before": float(before.mean())},
+            source=f"figure 3, {SLOW}",
+            kind="paper-ordering",
+            measured={"after": float(after.mean()), "before": float(before.mean())},
             note=f"rose in {np.sum(after > before)} of {after.size} copies; least {after.min():.3f}; {setting}",
         )
         before, after = results.array(f"{name}/distance").T
         yield ordering(
             f"{name}-distance",
             "Slow synapses come closer to the basis that contexts share: median distance of weights",
-            f"appendix, {SLOW}",
-            "paper-ordering",
-            ("before", "after"),
-            {"before": float(np.median(before)), "after": float(np.median(after))},
+            source=f"appendix, {SLOW}",
+            kind="paper-ordering",
+            measured={"before": float(np.median(before)), "after": float(np.median(after))},
             note=setting,
         )
 
@@ -260,10 +251,9 @@ def _fields(config: Config, results: Results) -> Iterable[Claim]:
     yield ordering(
         "fields-alignment",
         "Weights learned over contexts of patches turn to the cosine-like basis of their mean: mean |cos|",
-        source,
-        "paper-ordering",
-        ("after", "before"),
-        {"after": float(course[-1].mean()), "before": float(course[0].mean())},
+        source=source,
+        kind="paper-ordering",
+        measured={"after": float(course[-1].mean()), "before": float(course[0].mean())},
         note=f"rose in {np.count_nonzero(course[-1] > course[0])} of {course.shape[1]} seeds",
     )
     error = np.median(results.array("fields/error"), axis=1)
@@ -272,10 +262,9 @@ def _fields(config: Config, results: Results) -> Iterable[Claim]:
         "fields-error",
         "With learned weights gains alone whiten contexts not seen before better than with random ones: error, median "
         "over contexts, then seeds",
-        source,
-        "paper-ordering",
-        ("random", "learned"),
-        {"random": float(np.median(random)), "learned": float(np.median(learned))},
+        source=source,
+        kind="paper-ordering",
+        measured={"random": float(np.median(random)), "learned": float(np.median(learned))},
         note=f"lower in {np.count_nonzero(learned < random)} of {random.size} seeds; cosine basis "
         f"{np.median(cosine):.3g}, input {np.median(results.array('fields/before')):.3g}",
     )
@@ -302,4 +291,4 @@ def _left_out() -> Iterable[Claim]:
             "its third variable reads products of two projections' weights, which no signal of a rule offers",
         ),
     ):
-        yield not_tested(id, statement, SLOW, "paper-ordering", expected, why)
+        yield not_tested(id, statement, source=SLOW, kind="paper-ordering", expected=expected, why=why)

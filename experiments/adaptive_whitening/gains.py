@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from neurosim.analysis.gains import whitening_gains
 from neurosim.circuits.whitening import WhiteningCircuit, icosahedral, mercedes_benz, random_frames
-from neurosim.experiment import Data, Progress, RunContext, parallel_map
+from neurosim.experiment import Data, RunContext, Stage, parallel_map
 from neurosim.experiments.adaptive_whitening.config import Config
 from neurosim.experiments.adaptive_whitening.measures import (
     eigenvalues,
@@ -65,7 +65,7 @@ class GainStages:
         """Return the random numbers of the run for a purpose."""
         return generator(self.run.seed, purpose)
 
-    def online(self, progress: Progress) -> dict[str, Data]:
+    def online(self, stage: Stage) -> dict[str, Data]:
         """Learn gains sample by sample in one context and then in another (figure 2)."""
         config = self.config
         frame = np.array([[0.0, 1.0, 1.0], [1.0, 1.0, 0.0]])
@@ -82,7 +82,7 @@ class GainStages:
             samples = gaussian(self.rng(f"online {place}"), each, config.online_samples)
             gains.append(copies.course(samples, lambda copies: copies.gains))
             errors.append(operator_error(frames, gains[-1], context))
-            progress(place + 1, 2)
+            stage(place + 1, 2)
         late, kept = max(config.online_samples // 10, 1), _kept(config.online_samples)
         return {
             "context": Data(np.array(["A", "B"]), ("context",), "", "context"),
@@ -115,7 +115,7 @@ class GainStages:
             ),
         }
 
-    def frames(self, size: int, progress: Progress) -> dict[str, Data]:
+    def frames(self, size: int, stage: Stage) -> dict[str, Data]:
         """Compare frames by the updates that they need, over random inputs, the same for each (figure 3)."""
         config, shape = self.config, (self.config.frame_repeats, size, size)
         rng = self.rng(f"inputs of {size}")
@@ -141,7 +141,7 @@ class GainStages:
                 lambda copies: operator_error(frames, copies.gains, covariances),
             )
 
-        errors = np.array(parallel_map(course, FRAMES, self.run.workers, progress))
+        errors = np.array(parallel_map(course, FRAMES, self.run.workers, stage))
         kept = np.unique(np.geomspace(1, config.frame_updates, CHECKS).astype(int)) - 1
         return {
             "frame": Data(np.array(FRAMES), ("frame",), "", "frame of the interneurons"),
@@ -155,7 +155,7 @@ class GainStages:
             ),
         }
 
-    def switches(self, progress: Progress) -> dict[str, Data]:
+    def switches(self, stage: Stage) -> dict[str, Data]:
         """Change between two contexts, with a frame that holds the eigenvectors of both and a random one (figure 4)."""
         config, n = self.config, self.config.switch_size
         k, shape = n * (n + 1) // 2, (self.config.seeds, n, n)
@@ -181,7 +181,7 @@ class GainStages:
             covariances = np.concatenate([context, context])
             read = partial(_error, frames=frames, covariances=covariances)
             errors.append(copies.repeated(covariances, config.switch_updates, read))
-            progress(place + 1, 4)
+            stage(place + 1, 4)
         kept = _kept(config.switch_updates)
         every = np.array(errors).reshape(4, config.switch_updates, 2, config.seeds)
         return {
@@ -192,7 +192,7 @@ class GainStages:
             "last": Data(every[:, -1], ("context", "frame", "seed"), "", "operator error at the end"),
         }
 
-    def ill_conditioned(self, progress: Progress) -> dict[str, Data]:
+    def ill_conditioned(self, stage: Stage) -> dict[str, Data]:
         """Whiten an input that has almost no variance in one direction, with gains of any sign and not (figure 5)."""
         config, seeds = self.config, self.config.seeds
         v = np.linalg.qr(self.rng("ill-conditioned").normal(size=(seeds, 2, 2)))[0]
@@ -205,7 +205,7 @@ class GainStages:
             return copies.repeated(covariances, config.ill_updates, lambda copies: copies.gains)
 
         rules = (GainWhitening(eta=config.ill_eta), NonnegativeGainWhitening(eta=config.ill_eta))
-        gains = np.array(parallel_map(course, rules, self.run.workers, progress))
+        gains = np.array(parallel_map(course, rules, self.run.workers, stage))
         values = eigenvalues(frames, gains, covariances)
         excess = values - 1
         spectral = np.array([np.mean(excess[0] ** 2, -1), np.mean(np.maximum(excess[1], 0) ** 2, -1)])
@@ -244,7 +244,7 @@ class GainStages:
         m = np.linalg.inv(np.eye(2) + (frames * gains[..., None, :]) @ np.swapaxes(frames, -1, -2))
         return np.einsum("cnk,scnm,scml,sclj,cjk->sck", frames, m, covariances[None], m, frames)
 
-    def subspace(self, progress: Progress) -> dict[str, Data]:
+    def subspace(self, stage: Stage) -> dict[str, Data]:
         """Find the principal subspace of three inputs with two neurons that are whitened (appendix of the paper)."""
         config, repeats = self.config, self.config.subspace_repeats
         start = self.rng("afferent").normal(size=(repeats, 2, 3))
@@ -271,7 +271,7 @@ class GainStages:
         def course(circuit: WhiteningCircuit) -> Array:
             return self.copies(circuit, 5).course(s, lambda copies: subspace_error(copies.afferent))
 
-        errors = np.array(parallel_map(course, (whitened, plain), self.run.workers, progress))
+        errors = np.array(parallel_map(course, (whitened, plain), self.run.workers, stage))
         kept = _kept(config.subspace_samples)
         return {
             "arm": Data(np.array(["whitened", "normalised"]), ("arm",), "", "what keeps the responses apart"),

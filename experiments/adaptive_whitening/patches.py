@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurosim.circuits.whitening import WhiteningCircuit, random_frames
-from neurosim.experiment import Data, Progress, RunContext
+from neurosim.experiment import Data, RunContext, Stage
 from neurosim.experiments.adaptive_whitening.config import Config
 from neurosim.experiments.adaptive_whitening.fields import (
     cosine_basis,
@@ -35,7 +35,7 @@ class PatchStages:
     def __init__(self, config: Config, run: RunContext) -> None:
         self.config, self.run = config, run
 
-    def whitened(self, progress: Progress) -> dict[str, Data]:
+    def whitened(self, stage: Stage) -> dict[str, Data]:
         """Whiten one field by interneurons that each see one pixel or two near ones (figure 6 of paper I)."""
         config = self.config
         frame = local_frame(config.patch)
@@ -50,7 +50,7 @@ class PatchStages:
             copies.repeated(
                 covariance[None], min(EVERY, config.patch_updates - done), lambda copies: copies.gains[:, 0]
             )
-            progress(done + EVERY, config.patch_updates)
+            stage(done + EVERY, config.patch_updates)
         values.append(eigenvalues(frame, copies.gains[0], covariance))
         updates = np.append(np.arange(0, config.patch_updates, EVERY), config.patch_updates)
         return {
@@ -71,7 +71,7 @@ class PatchStages:
             return load_covariances(config.covariances)
         return field_covariances(generator(self.run.seed, "fields"), config.field_contexts, config.field)
 
-    def learned(self, progress: Progress) -> dict[str, Data]:
+    def learned(self, stage: Stage) -> dict[str, Data]:
         """Learn the weights over contexts, then whiten contexts not seen before with these weights and others."""
         config, every = self.config, self.covariances()
         train, test = np.split(every, [len(every) - max(len(every) // 5, 1)])
@@ -91,7 +91,7 @@ class PatchStages:
         for place in range(config.field_shown):
             copies.repeated(train[order[:, place]], config.field_updates, lambda copies: copies.gains[:, 0])
             course.append(self.alignments(copies.frames, basis))
-            progress(place + 1, config.field_shown)
+            stage(place + 1, config.field_shown)
         learned = copies.frames
         cosine = basis if self.config.covariances else cosine_basis(config.field)
         arms = dict(zip(ARMS, (start, learned, np.tile(cosine, (seeds, 1, 1))), strict=True))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from neurosim.analysis.gains import whitened_covariance, whitening_gains
 from neurosim.circuits.whitening import WhiteningCircuit, random_frames
-from neurosim.experiment import Data, Progress, RunContext
+from neurosim.experiment import Data, RunContext, Stage
 from neurosim.experiments.adaptive_whitening.config import Config
 from neurosim.experiments.adaptive_whitening.measures import alignment, apart
 from neurosim.experiments.adaptive_whitening.presenting import (
@@ -54,12 +54,12 @@ def shared_basis(rng: np.random.Generator, contexts: int) -> tuple[Array, Array]
 
 
 def learn_contexts(
-    config: Config, run: RunContext, eta: float, samples: int, copies: int, name: str, progress: Progress
+    config: Config, run: RunContext, eta: float, samples: int, copies: int, name: str, stage: Stage
 ) -> dict[str, Data]:
     """Show contexts one after another to circuits with a basis of their own each.
 
     Arguments: config; run; eta, learning rate of the slow synapses; samples in each context shown; copies, how many
-    bases; name, of the random numbers; progress, of the stage.
+    bases; name, of the random numbers; stage, which is told how far the work is.
     """
     draws = [generator(run.seed, f"{name} {copy}") for copy in range(copies)]
     worlds = [shared_basis(rng, config.contexts) for rng in draws]
@@ -75,7 +75,7 @@ def learn_contexts(
     order = generator(run.seed, f"{name} order").integers(0, config.contexts, config.slow_shown)
     order[:SAME] = order[-SAME:] = np.arange(SAME)
     errors, first = np.zeros((config.slow_shown, copies)), 0
-    kept = progress.restored()
+    kept = stage.restored()
     if kept is not None:
         errors, first = np.array(kept.pop("errors")), int(kept.pop("shown"))
         running.simulation.restore({key: np.asarray(value) for key, value in kept.items()})
@@ -83,9 +83,9 @@ def learn_contexts(
         context = covariances[:, order[place]]
         drawn = gaussian(generator(run.seed, f"{name} samples {place}"), context, samples)
         errors[place] = _mean_error(running, drawn, context)
-        progress(place + 1, config.slow_shown)
+        stage(place + 1, config.slow_shown)
         if (place + 1) % EVERY == 0:
-            progress.checkpoint({**running.simulation.state(), "errors": errors, "shown": place + 1})
+            stage.checkpoint({**running.simulation.state(), "errors": errors, "shown": place + 1})
     pairs = list(zip(start, running.frames, bases, strict=True))
     return {
         "shown": Data(np.arange(config.slow_shown), ("shown",), "", "place in the order of contexts"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from neurosim.experiment import Data, Experiment, Progress, Results, RunContext
+from neurosim.experiment import Data, Experiment, Results, RunContext, Stage
 from neurosim.experiments.adaptive_whitening.claims import claims
 from neurosim.experiments.adaptive_whitening.config import PRESETS, Config
 from neurosim.experiments.adaptive_whitening.figure import figure
@@ -29,7 +29,7 @@ def run(config: Config, run: RunContext) -> None:
     """Run all stages."""
     gains, patches = GainStages(config, run), PatchStages(config, run)
     run.cite(CITATION, *(rule.citation() for rule in (GainWhitening, WhiteningForward, WhiteningBackward)))
-    stages: dict[str, Callable[[Progress], dict[str, Data]]] = {
+    work: dict[str, Callable[[Stage], dict[str, Data]]] = {
         "online": gains.online,
         **{f"frames_{size}": partial(gains.frames, size) for size in config.frame_sizes},
         "switches": gains.switches,
@@ -54,8 +54,8 @@ def run(config: Config, run: RunContext) -> None:
         ),
         "fields": patches.learned,
     }
-    for name, stage in stages.items():
-        run.stage(name, stage)
+    for name, function in work.items():
+        run.stage(name, function)
 
 
 def figures(config: Config, results: Results) -> Figure:

@@ -10,7 +10,7 @@ from scipy import io
 
 from neurosim.analysis.tuning import covariance, normalised
 from neurosim.errors import UsageError
-from neurosim.experiment import Data, Progress
+from neurosim.experiment import Data, Stage
 
 Array = NDArray[np.float64]
 UNITS, STIMULI = 13, 21
@@ -58,10 +58,10 @@ def prior(share: float) -> Array:
     return found / found.sum()
 
 
-def recorded_adaptation(path: str | Path, progress: Progress) -> dict[str, Data]:
+def recorded_adaptation(path: str | Path, stage: Stage) -> dict[str, Data]:
     """Return mean normalised curves and their covariances for recordings with a rare and with a frequent adapter.
 
-    Arguments: path, as of `load_recordings`; progress, of the stage.
+    Arguments: path, as of `load_recordings`; stage, which is told how far the work is.
     """
     responses = load_recordings(path)
     curves, covariances = [], []

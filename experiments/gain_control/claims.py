@@ -7,8 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from neurosim.analysis.tuning import distance
-from neurosim.experiment import Claim, Results, at_least, at_most, not_tested, within
-from neurosim.experiment.claims import ordering
+from neurosim.experiment import Claim, Results, at_least, at_most, not_tested, ordering, within
 from neurosim.experiments.gain_control.config import Config
 from neurosim.experiments.gain_control.measures import INNER, SUMMARY
 
@@ -50,39 +49,38 @@ def _recurrence(results: Results) -> Iterable[Claim]:
     yield at_most(
         "no-recurrence-shift",
         "Without recurrence gains only scale tuning curves: largest shift of a preferred orientation",
-        DERIVED,
-        "theory",
-        1e-6,
-        moved,
-        "degree",
+        source=DERIVED,
+        kind="theory",
+        expected=1e-6,
+        measured=moved,
+        unit="degree",
     )
     least = float(np.abs(results.array("adaptation/minimum")[arm]).max())
     yield at_most(
         "no-recurrence-minimum",
         "Without recurrence minima stay: largest change of a normalised minimum",
-        DERIVED,
-        "theory",
-        1e-3,
-        least,
+        source=DERIVED,
+        kind="theory",
+        expected=1e-3,
+        measured=least,
     )
     away = float(shifts[_arm(results, "recurrent")].max())
     yield ordering(
         "recurrence-repels",
         "Gain changes repel tuning curves from the adapter by propagating through fixed recurrence",
-        ABSTRACT,
-        "paper-ordering",
-        ("recurrent", "no recurrence"),
-        {"recurrent": away, "no recurrence": float(shifts[arm].max())},
-        "degree",
+        source=ABSTRACT,
+        kind="paper-ordering",
+        measured={"recurrent": away, "no recurrence": float(shifts[arm].max())},
+        unit="degree",
     )
     minima = results.array("adaptation/minimum")[_arm(results, "recurrent")]
     yield at_least(
         "minima-change",
         "With recurrence gains change the minima of responses as well: largest change of a normalised minimum",
-        ABSTRACT,
-        "paper-ordering",
-        1e-3,
-        float(np.abs(minima).max()),
+        source=ABSTRACT,
+        kind="paper-ordering",
+        expected=1e-3,
+        measured=float(np.abs(minima).max()),
         note="1e-3 is the value below which minima count as unchanged without recurrence",
     )
 
@@ -94,12 +92,12 @@ def _effects(results: Results) -> Iterable[Claim]:
     yield at_least(
         "repulsion",
         "Largest shift of a preferred orientation away from the adapter",
-        OURS,
-        "own",
-        1.0,
-        facts["repulsion"],
-        "degree",
-        SELECTED,
+        source=OURS,
+        kind="own",
+        expected=1.0,
+        measured=facts["repulsion"],
+        unit="degree",
+        note=SELECTED,
     )
     for id, name, bound, statement in (
         ("suppression", "adapter maximum", 0.95, "Normalised maximum of the neuron at the adapter, 1 before"),
@@ -116,7 +114,9 @@ def _effects(results: Results) -> Iterable[Claim]:
             "Distance of the covariance from that with equal stimuli, over that before adaptation",
         ),
     ):
-        yield at_most(id, statement, OURS, "own", bound, facts[name], note=SELECTED)
+        yield at_most(
+            id, statement, source=OURS, kind="own", expected=bound, measured=facts[name], note=SELECTED
+        )
 
 
 def _prototype(config: Config, results: Results) -> Iterable[Claim]:
@@ -155,11 +155,21 @@ def _prototype(config: Config, results: Results) -> Iterable[Claim]:
         statement = f"{what[0].upper()}{what[1:]}"
         if other:
             why = f"run with the prototype's {', '.join(other)}"
-            yield not_tested(id, statement, PROTOTYPE, "code", f"{expected:g} ± 2 %", why)
+            yield not_tested(
+                id, statement, source=PROTOTYPE, kind="code", expected=f"{expected:g} ± 2 %", why=why
+            )
         else:
             # The prototype's numbers have two to four digits.
             tolerance = max(0.02 * abs(expected), 5e-5)
-            yield within(id, statement, PROTOTYPE, "code", expected, tolerance, float(measured))
+            yield within(
+                id,
+                statement,
+                source=PROTOTYPE,
+                kind="code",
+                expected=expected,
+                tolerance=tolerance,
+                measured=float(measured),
+            )
 
 
 def _learning(config: Config, results: Results) -> Iterable[Claim]:
@@ -167,37 +177,37 @@ def _learning(config: Config, results: Results) -> Iterable[Claim]:
     yield at_most(
         "batch",
         "The batch rule reaches the closed form in every circuit: largest deviation of a gain",
-        DERIVED,
-        "theory",
-        1e-3,
-        float(np.abs(gain - best).max()),
+        source=DERIVED,
+        kind="theory",
+        expected=1e-3,
+        measured=float(np.abs(gain - best).max()),
         note=f"{config.batch_updates} updates",
     )
     yield at_most(
         "equal-gains",
         "Equal stimuli leave all gains of a circuit equal: largest spread",
-        DERIVED,
-        "theory",
-        1e-3,
-        float(np.ptp(gain[:, 0], axis=1).max()),
+        source=DERIVED,
+        kind="theory",
+        expected=1e-3,
+        measured=float(np.ptp(gain[:, 0], axis=1).max()),
     )
     yield at_most(
         "dynamics",
         "The dynamics settle at A (g f): largest deviation of a response",
-        DERIVED,
-        "theory",
-        1e-6,
-        float(results.array("adaptation/dynamics").max()),
+        source=DERIVED,
+        kind="theory",
+        expected=1e-6,
+        measured=float(results.array("adaptation/dynamics").max()),
     )
     last = results.array("online/deviation")[:, -1]
     means = last.mean(axis=1)
     yield at_most(
         "online",
         "The on-line rule reaches the closed form: mean relative deviation of gains, worst seed",
-        OURS,
-        "own",
-        0.05,
-        float(means.max()),
+        source=OURS,
+        kind="own",
+        expected=0.05,
+        measured=float(means.max()),
         note=f"{config.seeds} seeds, {config.online_stimuli} stimuli, eta {config.online_eta:g}; mean over seeds "
         f"{means.mean():.3f}, largest of any gain {last.max():.3f}",
     )
@@ -213,10 +223,10 @@ def _generality(results: Results) -> Iterable[Claim]:
     yield at_most(
         "rare",
         "Share of random parameter sets with all four effects",
-        "independent prototype, 1 seed: 7 of 1500",
-        "code",
-        0.02,
-        float(np.all(shown, axis=0).mean()),
+        source="independent prototype, 1 seed: 7 of 1500",
+        kind="code",
+        expected=0.02,
+        measured=float(np.all(shown, axis=0).mean()),
         note=f"{len(summary)} sets: {counts}, all {np.all(shown, axis=0).sum()}",
     )
     peaked, broad = results.array("sweep/by_width")[[0, -1]]
@@ -228,12 +238,11 @@ def _generality(results: Results) -> Iterable[Claim]:
     yield ordering(
         "broad-attracts",
         "A peaked adapter repels tuning curves, and a broad one attracts them: repulsion less attraction",
-        "own question, after the abstract of a later model, bioRxiv 2025.07.11.664261",
-        "own",
-        ("peaked", "nothing", "broad"),
-        {"peaked": peaked[1] - peaked[2], "nothing": 0.0, "broad": broad[1] - broad[2]},
-        "degree",
-        note,
+        source="own question, after the abstract of a later model, bioRxiv 2025.07.11.664261",
+        kind="own",
+        measured={"peaked": peaked[1] - peaked[2], "nothing": 0.0, "broad": broad[1] - broad[2]},
+        unit="degree",
+        note=note,
     )
 
 
@@ -243,9 +252,13 @@ def _recordings(config: Config, results: Results) -> Iterable[Claim]:
     )
     if not config.recordings:
         yield not_tested(
-            "recordings", statement, BENUCCI, "paper-ordering", "without adaptation > with adaptation",
-            "the recordings are not part of this project: give their file as recordings=PATH",
-        )  # fmt: skip
+            "recordings",
+            statement,
+            source=BENUCCI,
+            kind="paper-ordering",
+            expected="without adaptation > with adaptation",
+            why="the recordings are not part of this project: give their file as recordings=PATH",
+        )
         return
     covariances = results.array("recordings/covariance")
     for subset, (usual, before, after) in zip(
@@ -254,8 +267,10 @@ def _recordings(config: Config, results: Results) -> Iterable[Claim]:
         yield ordering(
             f"recordings-{subset}",
             f"{statement}: distance, adapter of {subset} probability",
-            BENUCCI,
-            "paper-ordering",
-            ("without adaptation", "with adaptation"),
-            {"without adaptation": distance(before, usual), "with adaptation": distance(after, usual)},
+            source=BENUCCI,
+            kind="paper-ordering",
+            measured={
+                "without adaptation": distance(before, usual),
+                "with adaptation": distance(after, usual),
+            },
         )

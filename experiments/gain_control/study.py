@@ -13,7 +13,7 @@ from neurosim.analysis.gains import patterns_of_moment
 from neurosim.circuits.orientation_ring import TAU, OrientationRing
 from neurosim.engines import get_engine
 from neurosim.engines.simulation import Simulation
-from neurosim.experiment import Data, Experiment, Progress, Results, RunContext, parallel_map
+from neurosim.experiment import Data, Experiment, Results, RunContext, Stage, parallel_map
 from neurosim.experiments.gain_control.benucci import recorded_adaptation
 from neurosim.experiments.gain_control.claims import claims
 from neurosim.experiments.gain_control.config import PRESETS, Config
@@ -41,11 +41,11 @@ class _Study:
     def __init__(self, config: Config, run: RunContext) -> None:
         self.config, self.run = config, run
 
-    def adaptation(self, progress: Progress) -> dict[str, Data]:
+    def adaptation(self, stage: Stage) -> dict[str, Data]:
         """Learn gains by the batch rule for equal and for biased stimuli, and measure tuning curves in the circuit."""
         arms = self.config.arms()
         jobs = [(ring, biased) for ring in arms.values() for biased in (False, True)]
-        found = parallel_map(lambda job: self.learned(*job), jobs, self.run.workers, progress)
+        found = parallel_map(lambda job: self.learned(*job), jobs, self.run.workers, stage)
         shape = (len(arms), 2, self.config.neurons)
         best = [ring.optimal_gains(self.probability(ring, biased)) for ring, biased in jobs]
         gains, curves = (np.array(each) for each in zip(*found, strict=True))
@@ -136,11 +136,11 @@ class _Study:
         ]
         return np.abs(curves - np.array(expected)).max(axis=(1, 2, 3))
 
-    def online(self, progress: Progress) -> dict[str, Data]:
+    def online(self, stage: Stage) -> dict[str, Data]:
         """Learn gains on line from stimuli drawn with biased probabilities, from each seed."""
         ring = self.config.ring()
         courses = np.array(
-            parallel_map(partial(self.course, ring), range(self.config.seeds), self.run.workers, progress)
+            parallel_map(partial(self.course, ring), range(self.config.seeds), self.run.workers, stage)
         )
         best = ring.optimal_gains(self.probability(ring, True))
         return {
@@ -173,12 +173,12 @@ class _Study:
 
     # Closed form ----------------------------------------------------------------------------------------------
 
-    def sweep(self, progress: Progress) -> dict[str, Data]:
+    def sweep(self, stage: Stage) -> dict[str, Data]:
         """Measure optimal adaptation over concentrations of tuning, recurrent weights and widths of the adapter."""
         config = self.config
         grid = [config.ring(drive=f, excitation=w) for f in config.drives for w in config.excitations]
-        summaries = self.summaries([(ring, config.width) for ring in grid], progress)
-        broad = self.summaries([(config.ring(), width) for width in config.widths], progress)
+        summaries = self.summaries([(ring, config.width) for ring in grid], stage)
+        broad = self.summaries([(config.ring(), width) for width in config.widths], stage)
         shape = (len(config.drives), len(config.excitations), len(SUMMARY))
         return {
             "drive": Data(np.array(config.drives), ("drive",), "", "concentration of the input's tuning"),
@@ -193,11 +193,11 @@ class _Study:
             ),
         }
 
-    def random_sets(self, progress: Progress) -> dict[str, Data]:
+    def random_sets(self, stage: Stage) -> dict[str, Data]:
         """Measure optimal adaptation of rings with random parameters."""
         rng = generator(self.run.seed, "random sets")
         rings = [_random_ring(self.config, rng) for _ in range(self.config.draws)]
-        found = self.summaries([(ring, self.config.width) for ring in rings], progress)
+        found = self.summaries([(ring, self.config.width) for ring in rings], stage)
         names = ("drive", "excitation", "spread", "inhibition", "inhibition_spread", "activity_cost")
         parameters = [[getattr(ring, name) for name in (*names, "homeostatic_cost")] for ring in rings]
         return {
@@ -213,11 +213,11 @@ class _Study:
             "summary": Data(found, ("draw", "measure"), "", "optimal adaptation"),
         }
 
-    def summaries(self, jobs: Sequence[tuple[OrientationRing, float]], progress: Progress) -> Array:
+    def summaries(self, jobs: Sequence[tuple[OrientationRing, float]], stage: Stage) -> Array:
         def one(job: tuple[OrientationRing, float]) -> Array:
             return optimal_adaptation(job[0], self.config.share, job[1]).summary
 
-        return np.array(parallel_map(one, jobs, self.run.workers, progress))
+        return np.array(parallel_map(one, jobs, self.run.workers, stage))
 
 
 _MEASURES = ("shifts", "maxima", "minima", "variations", "covariances", "distances", "summary")
