@@ -26,9 +26,13 @@ def whitening_gains(frame: Matrix, covariance: Matrix, leak: float = 1.0) -> Mat
 
 
 def whitened_covariance(frame: Matrix, gains: Matrix, covariance: Matrix, leak: float = 1.0) -> Matrix:
-    """Return C_yy (N, N) of y = M x, M = [leak + W diag(g) W.T]^-1; arguments as of `whitening_gains`, gains g (K,)."""
-    response = np.linalg.inv(leak * np.eye(len(frame)) + (frame * gains) @ frame.T)
-    output: Matrix = response @ covariance @ response.T
+    """Return C_yy (..., N, N) of y = M x, M = [leak + W diag(g) W.T]^-1, for one circuit or many.
+
+    Arguments: frame, W (..., N, K); gains, g (..., K); covariance, C of x (..., N, N); leak, alpha (1).
+    """
+    feedback = (frame * gains[..., None, :]) @ np.swapaxes(frame, -1, -2)
+    response = np.linalg.inv(leak * np.eye(frame.shape[-2]) + feedback)
+    output: Matrix = response @ covariance @ response
     return output
 
 
@@ -49,6 +53,22 @@ def whitening_by_newton(frame: Matrix, covariance: Matrix, start: Matrix, leak: 
         return moved
 
     return fixed_point(step, start, tolerance=1e-12, at_most=50)
+
+
+def patterns_of_moment(moment: Matrix, tolerance: float = 1e-12) -> Matrix:
+    """Return a batch of patterns (P, N) whose mean of x x.T is a given second moment, as few as its rank asks for.
+
+    x_k = sqrt(P l_k) v_k, l_k and v_k the P eigenvalues above `tolerance` times the greatest and their eigenvectors.
+    In a linear circuit a rule that is quadratic in what is presented changes by this batch, presented once, as it does
+    on average over any inputs of that moment.
+
+    Arguments: moment, <x x.T> (N, N); tolerance, relative (1).
+    Source: derived.
+    """
+    values, vectors = np.linalg.eigh(moment)
+    kept = values > tolerance * values[-1]
+    patterns: Matrix = (vectors[:, kept] * np.sqrt(np.count_nonzero(kept) * values[kept])).T
+    return patterns
 
 
 def efficient_gains(

@@ -172,7 +172,10 @@ synapse = _Synapse()
 
 @dataclass(frozen=True)
 class Bounds:
-    """Keeps the weight within [low, high] after every change; each bound is a number or a parameter's name."""
+    """Keeps a variable of a rule within [low, high] after every change; each is a number or a parameter's name.
+
+    variable, of a synaptic rule the weight `w` or a variable that it keeps, of a neuron rule a gain, offset or trace.
+    """
 
     low: float | str = 0.0
     high: float | str = "inf"
@@ -258,6 +261,11 @@ def _facts(cls: type) -> list[tuple[str, Any]]:
     return [item for base in reversed(cls.__mro__) for item in vars(base).items()]
 
 
+def _check_bounds(then: object, owner: str) -> None:
+    if not isinstance(then, Bounds | None):
+        raise DescriptionError(f"{owner}.then = {then!r}: give bounds, as Bounds(0, 'w_max')")
+
+
 class SynapticRule(Rule, abstract=True):
     """A rule that changes the weight `w` of a projection.
 
@@ -290,8 +298,7 @@ class SynapticRule(Rule, abstract=True):
 
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
         cls.totals = {name: fact for name, fact in _facts(cls) if isinstance(fact, Total)}
-        if not isinstance(cls.then, Bounds | None):
-            raise DescriptionError(f"{cls.__name__}.then = {cls.then!r}: give bounds, as Bounds(0, 'w_max')")
+        _check_bounds(cls.then, cls.__name__)
         super().__init_subclass__(abstract=abstract, **keywords)
 
 
@@ -301,18 +308,21 @@ class NeuronRule(Rule, abstract=True):
     Facts of a class: clock, 'continuous' or 'sample'; signals made by `own`, modulators by `modulator`; a gain
     `g = own.gain(port)` with its derivative `dg` (clock 'sample': its change after a presentation), or an offset
     `b = own.offset(constant)` with `db`; variables kept per neuron, `x = own.trace('dx/dt = ...')`; `on_spike`,
-    statements on these at each spike of the neuron.
+    statements on these at each spike of the neuron; `then`, bounds of one of them after each change, as
+    `Bounds(0, "inf", "g")`.
     """
 
     places: ClassVar[tuple[Place, ...]] = ("own",)
     _parts: ClassVar[tuple[type, ...]] = (Gain, Offset)
     on_spike: ClassVar[str] = ""
+    then: ClassVar[Bounds | None] = None
     gains: ClassVar[Mapping[str, Gain]] = {}
     offsets: ClassVar[Mapping[str, Offset]] = {}
 
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
         cls.gains = {name: fact for name, fact in _facts(cls) if isinstance(fact, Gain)}
         cls.offsets = {name: fact for name, fact in _facts(cls) if isinstance(fact, Offset)}
+        _check_bounds(cls.then, cls.__name__)
         super().__init_subclass__(abstract=abstract, **keywords)
 
     @classmethod

@@ -57,6 +57,8 @@ def equations(rule: type[Rule]) -> list[str]:
             _change(rule, name, getattr(rule, f"d{name}", None)) for name in (*rule.gains, *rule.offsets)
         ]
         lines += [f"at a spike: {rule.on_spike}"] if rule.on_spike else []
+    if issubclass(rule, SynapticRule | NeuronRule) and rule.then:
+        lines.append(f"bounds: {rule.then.low} <= {rule.then.variable} <= {rule.then.high}")
     return lines
 
 
@@ -75,8 +77,6 @@ def _synaptic(rule: type[SynapticRule]) -> list[str]:
     lines += [f"{moment}: {text}" for moment, text in moments.items() if text]
     if rule.gate:
         lines.append(f"gate: every change of w times {rule.gate}")
-    if rule.then:
-        lines.append(f"bounds: {rule.then.low} <= {rule.then.variable} <= {rule.then.high}")
     return lines
 
 

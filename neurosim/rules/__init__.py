@@ -31,6 +31,7 @@ from neurosim.rules.metaplastic_binary import MetaplasticBinary
 from neurosim.rules.multiplicative_stdp import MultiplicativeSTDP
 from neurosim.rules.nearest_stdp import NearestSTDP
 from neurosim.rules.nearest_triplet_stdp import NearestTripletSTDP
+from neurosim.rules.nonnegative_gain_whitening import NonnegativeGainWhitening
 from neurosim.rules.oja import Oja
 from neurosim.rules.oja_subspace import OjaSubspace
 from neurosim.rules.outgoing_normalisation_l2 import OutgoingNormalisationL2
@@ -89,6 +90,7 @@ __all__ = [
     "MultiplicativeSTDP",
     "NearestSTDP",
     "NearestTripletSTDP",
+    "NonnegativeGainWhitening",
     "Oja",
     "OjaSubspace",
     "OutgoingNormalisationL2",

@@ -95,7 +95,7 @@ def test_the_default_of_a_subclass_reaches_the_run():
             r"Odd\.rate is .*: declare a constant by rate = parameter\(5, ",
         ),
         (SynapticRule, {"dw": "-w/second", "g": own.gain("I")}, r"Odd\.g is no fact of a rule: known: "),
-        (NeuronRule, {"then": Bounds(0, 1)}, r"Odd\.then is no fact of a rule: known: "),
+        (NeuronRule, {"then": 1}, r"Odd\.then = 1: give bounds"),
         (
             NeuronModel,
             {"equations": "n : 1 (state)", "events": {"a": "n > 1"}},

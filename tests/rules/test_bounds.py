@@ -10,6 +10,7 @@ from neurosim.compiler.equations.bounds import Limit
 from neurosim.engines import get_engine
 from neurosim.errors import RunFailed
 from neurosim.model.expressions import Statement
+from neurosim.model.rule import SynapticRule
 from neurosim.rules import registry
 from neurosim.testing import RATE, SPIKING
 from neurosim.testing.clauses.runs import extremes
@@ -17,7 +18,7 @@ from neurosim.testing.trial import Trial
 
 FUSED = get_engine("fused")
 OURS = [name for name in registry if registry.get(name).__module__.startswith("neurosim.rules.")]
-BOUNDED = [name for name in OURS if getattr(registry.get(name), "then", None)]
+BOUNDED = [name for name in OURS if issubclass(registry.get(name), SynapticRule) and registry.get(name).then]
 
 
 @st.composite

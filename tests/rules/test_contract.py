@@ -24,6 +24,7 @@ REFUSED = {
     ("FoldiakThreshold", "spiking"): "no 'bias' to add to",
     ("GainAdaptation", "spiking"): "no graded output",
     ("GainWhitening", "spiking"): "no graded output",
+    ("NonnegativeGainWhitening", "spiking"): "no graded output",
     ("HomeostaticRewiring", "rate"): "it needs spikes, which 'source' does not have",
     ("IntrinsicPlasticity", "spiking"): "no 'bias' to add to",
     ("IntrinsicPlasticityTanh", "spiking"): "no 'bias' to add to",
@@ -52,6 +53,7 @@ KIN = {
         "OutgoingNormalisationL2",
     ),
     *("LinearElements", "GraNet", "RigL", "DeepR", "WhiteningForward", "GainWhitening", "ActivityCovariance"),
+    *("NonnegativeGainWhitening",),
     *("MultiplicativeSTDP", "BiasAdaptation", "FoldiakDecorrelator", "FoldiakThreshold"),
 }
 

@@ -28,7 +28,7 @@ def test_a_run_is_the_rule_applied_sample_by_sample(engine):
     simulation = simulate(circuit(FRAME[None], START, 0.05), engine)
     gains = START
     for pair in x.reshape(10, 2, 2):
-        simulation.present({"x": pair}, HELD)
+        simulation.present({"s": pair}, HELD)
         gains = gains + 0.05 * np.mean([settled(FRAME, gains, one)[1] ** 2 - 1 for one in pair], axis=0)
     np.testing.assert_allclose(simulation.get("z.gain_whitening_g"), gains, rtol=1e-5)
     np.testing.assert_allclose(
@@ -46,7 +46,7 @@ def test_gains_reach_the_closed_form_in_both_contexts():
         x = np.hstack([samples(seed, context, SAMPLES) for seed in range(copies)])
         late = np.zeros(copies * 3)
         for number, sample in enumerate(x):
-            simulation.present({"x": sample[None]}, HELD)
+            simulation.present({"s": sample[None]}, HELD)
             if number >= SAMPLES - LAST:
                 late += simulation.get("z.gain_whitening_g") / LAST
         late = late.reshape(copies, 3)

@@ -59,7 +59,7 @@ def test_a_run_is_the_rules_applied_sample_by_sample(engine):
     frames, gains = state(simulation)
     x = generator(0, "x").normal(size=(15, COPIES, 2))
     for sample in x:
-        simulation.present({"x": sample.reshape(1, -1)}, HELD)
+        simulation.present({"s": sample.reshape(1, -1)}, HELD)
         for copy in range(COPIES):
             w, g = frames[copy], gains[copy]
             r, z = settled(w, g, sample[copy])
@@ -95,7 +95,7 @@ def test_whitening_improves_as_synapses_find_the_basis_of_all_contexts():
             for seed, world in enumerate(worlds)
         ]
         for number, sample in enumerate(np.hstack(x)):
-            simulation.present({"x": sample[None]}, HELD)
+            simulation.present({"s": sample[None]}, HELD)
             if number % 32 == 31:
                 frames, gains = state(simulation)
                 for copy, world in enumerate(worlds):

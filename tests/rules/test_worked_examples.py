@@ -230,6 +230,7 @@ CASES = {
     "HomeostaticGain": ({"y": 0.3, "g": 1.2}, {"g(0)": 1, "dg": 0.1 * 1.2 * (1 - 0.3)}),
     "GainAdaptation": ({"z": 1.5}, {"g(0)": 1, "dg": 0.1 * (2.25 - 1)}),
     "GainWhitening": ({"z": 1.5}, {"g(0)": 1, "dg": 2e-3 * (2.25 - 1)}),
+    "NonnegativeGainWhitening": ({"z": 0.5}, {"g(0)": 1, "dg": 2e-3 * (0.25 - 1)}),
     "WhiteningForward": ({"r": 0.5, "n": 0.8, "g": 1.2, "w": 0.3}, {"dw": 1e-5 * (0.4 - 0.36)}),
     "WhiteningBackward": ({"r": 0.5, "n": 0.8, "g": 1.2, "w": -0.3}, {"dw": -1e-5 * (0.4 - 0.36)}),
     "EfficientGain": (

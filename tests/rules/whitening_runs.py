@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from brian2 import ms
 
-from neurosim import Edges, Network, OneToOne, Population, Projection, SynapticRule
-from neurosim.neurons import GradedUnit, LeakyRate, Signal
+from neurosim import Network, SynapticRule
+from neurosim.circuits.whitening import WhiteningCircuit
 from neurosim.rules import GainWhitening
-from neurosim.synapses import Graded
 
-TAU, DT, HELD = 1.0 * ms, 0.2 * ms, 10 * ms
+HELD = 10 * ms
 
 
 def circuit(
@@ -24,20 +23,7 @@ def circuit(
 
     Arguments: frames (copies, N, K); gains at the start (K,); eta, learning rate of gains; rules of the synapses.
     """
-    copies, n, k = frames.shape
-    each, neuron, inter = np.meshgrid(np.arange(copies), np.arange(n), np.arange(k), indexing="ij")
-    y, z = (each * n + neuron).ravel(), (each * k + inter).ravel()
-    rule = GainWhitening(eta=eta)
-    return Network("whitening", DT).add(
-        Population("x", copies * n, Signal()),
-        Population("y", copies * n, LeakyRate(tau=TAU, transfer="identity")),
-        Population(
-            "z", copies * k, GradedUnit(transfer="identity"), {"gain_whitening_g": np.tile(gains, copies)}, rule
-        ),
-        Projection("drive", "x", "y", Graded(), OneToOne(), 1.0),
-        Projection("ahead", "y", "z", Graded(), Edges(y, z), frames.ravel(), rules=forward),
-        Projection("back", "z", "y", Graded(), Edges(z, y), -frames.ravel(), rules=backward),
-    )  # fmt: skip
+    return WhiteningCircuit(frames, gains, GainWhitening(eta=eta), forward, backward).network()
 
 
 def settled(frame: np.ndarray, gains: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""What rules on one projection do to a variable together: bounds after each change, and no rule undoing another."""
+"""What rules of one part do to a variable together: bounds after each change, and no rule undoing another."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neurosim.compiler.equations.names import part_of
+from neurosim.compiler.equations.scope import Scope
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, names_in
+from neurosim.model.rule import Bounds
+from neurosim.registry import suggest
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,38 @@ class Limit:
     def statement(self) -> Statement:
         """The assignment that brings the variable back."""
         return Statement(self.variable, "=", f"clip({self.variable}, {self.low}, {self.high})")
+
+
+def limited(bounds: Bounds, owner: str, prefix: str, names: Mapping[str, str], scope: Scope) -> Limit:
+    """Return the limit that bounds of a rule set to one of its variables.
+
+    Arguments: bounds; owner, whose they are; prefix, of the rule's names in the network; names, what the rule may speak
+    of, each with its name in the network; scope, in which a bound that is a number becomes a constant.
+    Raises: DescriptionError when a name is not known.
+    """
+    if bounds.variable not in names:
+        raise DescriptionError(
+            f"{scope.where}: {owner}.then bounds '{bounds.variable}': {suggest(bounds.variable, names)}"
+        )
+    variable = names[bounds.variable]
+
+    def end(bound: float | str, which: str) -> str:
+        if isinstance(bound, str) and bound not in ("inf", "-inf"):
+            if bound not in names:
+                raise DescriptionError(
+                    f"{scope.where}: bound '{bound}' is not a parameter: {suggest(bound, names)}"
+                )
+            if names[bound] not in scope.constants:
+                raise DescriptionError(
+                    f"{scope.where}: bound '{bound}' changes during a run: give a parameter or a number"
+                )
+            return names[bound]
+        # A number bounds a variable of any unit, so it becomes a constant that carries the unit of the variable.
+        name = part_of(prefix, which)
+        scope.constants[name] = np.array(float(bound))
+        return scope.add(name, scope.dimensions[variable])
+
+    return Limit(owner, variable, end(bounds.low, "low"), end(bounds.high, "high"))
 
 
 def gated(statement: Statement) -> Statement:
@@ -95,5 +131,5 @@ def check_limits(
         if value.size and (value.min() < low or value.max() > high):
             raise DescriptionError(
                 f"{where}: {when}{what} from {value.min():g} to {value.max():g} (SI) violate the bounds "
-                f"[{low:g}, {high:g}] of its rule: change the weights or the bounds"
+                f"[{low:g}, {high:g}] of its rule: change them or the bounds"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
+from neurosim.compiler.equations.bounds import Change, Limit, limited
 from neurosim.compiler.equations.forms import Learning
 from neurosim.compiler.equations.names import renamed, renamed_statements
 from neurosim.compiler.equations.scope import Scope
@@ -34,7 +35,8 @@ class Model(Protocol):
 class NeuronRules:
     """What the rules of a population add to its model, one after the other.
 
-    reset, statements after those of the model; gains, of what is delivered to states; output_gains, of the output.
+    reset, statements after those of the model; gains, of what is delivered to states; output_gains, of the output;
+    limits, of what rules keep within bounds.
     """
 
     def __init__(self, model: Model, network: Network) -> None:
@@ -43,6 +45,7 @@ class NeuronRules:
         self.reset: list[Statement] = []
         self.gains: dict[str, tuple[str, ...]] = {}
         self.output_gains: list[str] = []
+        self.limits: list[Limit] = []
         self._active = False
         self._changes: dict[str, str] = {}
         self._presented: dict[str, str] = {}
@@ -52,12 +55,16 @@ class NeuronRules:
     @property
     def each_step(self) -> Learning:
         """What changes in every step."""
-        return Learning(self._changes)
+        return self._learning(self._changes)
 
     @property
     def presentation(self) -> Learning:
         """What changes after a presentation."""
-        return Learning(self._presented)
+        return self._learning(self._presented)
+
+    def _learning(self, changes: Mapping[str, str]) -> Learning:
+        held = (limit.statement for limit in self.limits if limit.variable in changes)
+        return Learning(changes, after=tuple(held))
 
     def read(self, rule: NeuronRule) -> None:
         """Write out a rule: its constants, signals, variables, gains and offsets, and what it does at spikes."""
@@ -83,6 +90,9 @@ class NeuronRules:
         for name, offset in rule.offsets.items():
             self._add(offset.adds_to, names[name], title)
             self._change(rule, name, names, title)
+        if rule.then is not None:
+            own = {name: names[name] for name in own_names}
+            self.limits.append(limited(rule.then, type(rule).__name__, rule.prefix, own, self.scope))
         self._on_spike(rule, names, title)
 
     def adjusted(self) -> dict[str, str]:
@@ -112,7 +122,7 @@ class NeuronRules:
             raise SignalMissing(
                 f"{title}: it needs spikes, which '{self.population.name}' does not have: use a LIF"
             )
-        self.reset += statements
+        self.reset += Change(type(rule).__name__, "on_spike", tuple(statements)).held(self.limits)
 
     def _multiply(self, port: str, gain: str, title: str) -> None:
         definitions, derivatives = self.model.definitions, self.model.derivatives

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from neurosim.compiler.equations.bounds import Change, Limit, gated
+from neurosim.compiler.equations.bounds import Change, Limit, gated, limited
 from neurosim.compiler.equations.dimensions import dimension, expect
 from neurosim.compiler.equations.forms import (
     Delivery,
@@ -283,34 +283,11 @@ class SynapticRules:
         )
         return self._shut(list(statements), changed)
 
-    def _limit(self, bounds: Bounds, owner: str, prefix: str, names: dict[str, str]) -> None:
+    def _limit(self, bounds: Bounds, owner: str, prefix: str, names: Mapping[str, str]) -> None:
         """Keep a variable of a rule within bounds after each change."""
-        if bounds.variable not in names:
-            raise DescriptionError(
-                f"{self.scope.where}: {owner}.then bounds '{bounds.variable}': {suggest(bounds.variable, names)}"
-            )
-        variable = names[bounds.variable]
-        low = self._bound(bounds.low, names, part_of(prefix, "low"), variable)
-        high = self._bound(bounds.high, names, part_of(prefix, "high"), variable)
-        limit = Limit(owner, variable, low, high)
+        limit = limited(bounds, owner, prefix, names, self.scope)
         self.limits.append(limit)
         self._endings.append(limit)
-
-    def _bound(self, bound: float | str, names: dict[str, str], name: str, variable: str) -> str:
-        """Return the name of a bound, a parameter or a number that becomes a constant of that name."""
-        if isinstance(bound, str) and bound not in ("inf", "-inf"):
-            if bound not in names:
-                raise DescriptionError(
-                    f"{self.scope.where}: bound '{bound}' is not a parameter: {suggest(bound, names)}"
-                )
-            if names[bound] not in self.scope.constants:
-                raise DescriptionError(
-                    f"{self.scope.where}: bound '{bound}' changes during a run: give a parameter or a number"
-                )
-            return names[bound]
-        # A number bounds a weight of any unit, so it becomes a constant that carries the unit of the weight.
-        self.scope.constants[name] = np.array(float(bound))
-        return self.scope.add(name, self.scope.dimensions[variable])
 
     def _read_sign(self) -> None:
         """Bound plastic weights by the sign of the projection."""

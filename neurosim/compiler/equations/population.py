@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION
 
+from neurosim.compiler.equations.bounds import check_limits
 from neurosim.compiler.equations.dimensions import expect, expect_condition, expect_statement
 from neurosim.compiler.equations.forms import PopulationEquations
 from neurosim.compiler.equations.names import SECOND
@@ -46,6 +47,7 @@ def population_equations(population: Population, network: Network, seed: int) ->
         output_gains=tuple(rules.output_gains),
     )
     _check(found, written)
+    check_limits(rules.limits, found.constants, found.states, written.scope.where)
     return found
 
 

@@ -212,7 +212,7 @@ class _Lowering:
                 texts = {n: self.inline(population, t) for n, t in population.presentation.changes.items()}
                 added = tuple(Statement(sum_of(n), "+=", t) for n, t in texts.items())
                 yield Block("accumulate", population.name, added)
-                yield Block("apply", population.name, _taken(texts))
+                yield Block("apply", population.name, (*_taken(texts), *population.presentation.after))
 
     def presented(self, projection: ProjectionEquations) -> Iterator[Block]:
         """Yield the blocks of a presentation for the edges of a projection."""
@@ -233,11 +233,8 @@ class _Lowering:
                 yield Block("apply", name, tuple(statements))
 
     def adapt(self, population: PopulationEquations) -> Block:
-        return Block(
-            "adapt",
-            population.name,
-            _euler({n: self.inline(population, t) for n, t in population.each_step.changes.items()}),
-        )
+        changes = {n: self.inline(population, t) for n, t in population.each_step.changes.items()}
+        return Block("adapt", population.name, (*_euler(changes), *population.each_step.after))
 
     def integrate(self, population: PopulationEquations) -> Block:
         where = f"population '{population.name}'"

@@ -148,9 +148,13 @@ class BrianPopulation:
         if self.population.each_step.changes:
             equations = system(self.population.each_step.changes, self.population.dimensions, self.names)
             run_code(self.group, step_code(equations, "euler"), "adapt", self.order)
-        changes = self.population.presentation.changes
+        if self.population.each_step.after:
+            run_code(self.group, code(self.population.each_step.after, self.names), "adapt", self.order)
+        changes, turn = self.population.presentation.changes, Turn((), self.population.presentation.after)
         self.presentations = (
-            [Presentation(self.group, changes, Turn(), [], self.names, SHARE, self.order)] if changes else []
+            [Presentation(self.group, changes, Turn(), [turn], self.names, SHARE, self.order)]
+            if changes
+            else []
         )
 
     def add_ports(self) -> None:

@@ -58,9 +58,10 @@ def symbols(rule: Rule) -> set[str]:
         texts += [s.expression for s in statements]
         texts += [text for text in (rule.dw, rule.dW, rule.efficacy, rule.gate) if text]
         texts += [total.expression for total in rule.totals.values()]
-        texts += [str(b) for b in ((rule.then.low, rule.then.high) if rule.then else ())]
         weights = {"w": rule.dw or any(s.target == "w" for s in statements), "W": rule.dW}
         declared |= {*rule.totals, *(name for name, changed in weights.items() if changed)}
+    if isinstance(rule, SynapticRule | NeuronRule) and rule.then:
+        texts += [str(bound) for bound in (rule.then.low, rule.then.high)]
     if isinstance(rule, StructuralRule):
         # What its `step` does with them is code.
         texts += rule.parameters

@@ -1,0 +1,1 @@
+"""Whitening by interneurons with fast gains, and with slow synapses beside them."""

@@ -1,0 +1,1 @@
+"""Adaptation of orientation tuning by input gains in a fixed recurrent circuit."""
