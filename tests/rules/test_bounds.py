@@ -6,7 +6,7 @@ from brian2 import mV
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from neurosim.compiler.equations.bounds import Limit
+from neurosim.compiler.equations.forms import Limit
 from neurosim.engines import get_engine
 from neurosim.errors import RunFailed
 from neurosim.model.expressions import Statement

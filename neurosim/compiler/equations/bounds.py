@@ -7,27 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neurosim.compiler.equations.forms import Limit
 from neurosim.compiler.equations.names import part_of
 from neurosim.compiler.equations.scope import Scope
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, names_in
 from neurosim.model.rule import Bounds
 from neurosim.registry import suggest
-
-
-@dataclass(frozen=True)
-class Limit:
-    """Keeps a variable within two constants; owner, the rule (or 'sign') that asks for it."""
-
-    owner: str
-    variable: str
-    low: str
-    high: str
-
-    @property
-    def statement(self) -> Statement:
-        """The assignment that brings the variable back."""
-        return Statement(self.variable, "=", f"clip({self.variable}, {self.low}, {self.high})")
 
 
 def limited(bounds: Bounds, owner: str, prefix: str, names: Mapping[str, str], scope: Scope) -> Limit:

@@ -12,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 
-from neurosim.compiler.equations.bounds import Limit
 from neurosim.compiler.equations.draws import Draw
 from neurosim.model.expressions import Statement, names_in
 from neurosim.model.network import Network
@@ -23,6 +22,21 @@ from neurosim.model.units import Dimension
 
 End = Literal["pre", "post"]
 Level = Literal["pre", "post", "edge"]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Keeps a variable within two constants; owner, the rule (or 'sign') that asks for it."""
+
+    owner: str
+    variable: str
+    low: str
+    high: str
+
+    @property
+    def statement(self) -> Statement:
+        """The assignment that brings the variable back."""
+        return Statement(self.variable, "=", f"clip({self.variable}, {self.low}, {self.high})")
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from neurosim.compiler.equations.bounds import Change, Limit, limited
-from neurosim.compiler.equations.forms import Learning
+from neurosim.compiler.equations.bounds import Change, limited
+from neurosim.compiler.equations.forms import Learning, Limit
 from neurosim.compiler.equations.names import renamed, renamed_statements
 from neurosim.compiler.equations.scope import Scope
 from neurosim.errors import DescriptionError, SignalMissing

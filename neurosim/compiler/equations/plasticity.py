@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from neurosim.compiler.equations.bounds import Change, Limit, gated, limited
+from neurosim.compiler.equations.bounds import Change, gated, limited
 from neurosim.compiler.equations.dimensions import dimension, expect
 from neurosim.compiler.equations.forms import (
     Delivery,
     End,
     Held,
     Learning,
+    Limit,
     Plasticity,
     PopulationEquations,
     Structure,
