@@ -99,6 +99,11 @@ def check(names, engines):
             np.testing.assert_allclose(value, expected, rtol=1e-9, err_msg=f"{engine} {number}: {names}")
 
 
+def test_a_name_is_not_taken_for_one_that_is_made():
+    check(NAMES[: 2 * HERE], ENGINES)
+
+
+@pytest.mark.slow
 def test_any_name_may_stand_anywhere():
     check(NAMES[: len(NAMES) // HERE * HERE], ENGINES)
 
