@@ -10,7 +10,7 @@ from neurosim.registry import Registry
 
 
 def _own(package: str) -> Callable[[], None]:
-    # Looked up at the first use, by name, so that this floor does not import the floors above it.
+    # Imported at the first use, by name, so that this layer does not import the layers above it.
     return lambda: (importlib.import_module(package), None)[1]
 
 
@@ -21,7 +21,7 @@ connectivities: Registry[type] = Registry("connectivity", "neurosim.connectiviti
 
 
 def enter(registry: Registry[type], cls: type) -> None:
-    """Register a class under its name; only the module that defined it first may define it anew."""
+    """Register a class under its name; only the module that defined it first may define it again."""
     if not cls.__module__.startswith("neurosim."):
         registry.own()
     held = registry.held(cls.__name__)
