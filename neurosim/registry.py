@@ -68,7 +68,7 @@ class Registry(Generic[T]):
         self._once("own", self._load_own)
 
     def plug_ins(self) -> None:
-        """Import what other packages add; raises DescriptionError on one that fails to import or whose name is taken."""
+        """Import what other packages add; raises DescriptionError on one that fails to import or has a taken name."""
         self._once("plug-ins", self._load_plug_ins)
 
     def _once(self, part: str, load: Callable[[], None]) -> None:

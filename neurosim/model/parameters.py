@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from neurosim.errors import DescriptionError
+from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, in_si, unit_name
 from neurosim.model.values import Distribution, Value, value_dimension
 from neurosim.registry import suggest
@@ -127,6 +127,7 @@ class Described:
 
     parameters: ClassVar[Mapping[str, Parameter]] = {}
     options: ClassVar[Mapping[str, Option]] = {}
+    _sets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -170,6 +171,18 @@ class Described:
     def example(cls) -> Self:
         """Return an instance with default values, those of required parameters included, for checks and figures."""
         return cls(**{name: p.default for name, p in cls.parameters.items() if p.required})
+
+    @classmethod
+    def named(cls, name: str, **values: Any) -> Self:
+        """Return an instance with a parameter set of the class, such as a published one, and other values as given.
+
+        Raises UnknownNameError for an unknown name.
+        """
+        if name not in cls._sets:
+            raise UnknownNameError(
+                f"{cls.__name__} has no parameter set '{name}': {suggest(name, cls._sets)}"
+            )
+        return cls(**{**cls._sets[name], **values})
 
     def values(self) -> dict[str, Any]:
         """Return the value of every parameter (numbers and quantities as given)."""

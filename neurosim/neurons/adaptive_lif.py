@@ -22,7 +22,7 @@ class AdaptiveLIF(NeuronModel):
     tau_m = parameter(20 * ms, "membrane time constant", low=0 * ms)
     tau_a = parameter(200 * ms, "time constant of the adaptation", low=0 * ms)
     v_th = parameter(1.0, "threshold without adaptation", low=0)
-    beta = parameter(0.0, "rise of the threshold per adaptation")
+    beta = parameter(0.0, "rise of the threshold with the adaptation")
     gamma = parameter(0.3, "height of the pseudo-derivative")
     equations = """
     dv/dt = (I - v)/tau_m : 1
