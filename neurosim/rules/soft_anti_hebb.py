@@ -14,8 +14,7 @@ class SoftAntiHebb(SynapticRule):
     temperature (1).
     Source: Journé, Garcia Rodriguez, Guo, Moraitis 2023, ICLR, arXiv 2209.11883 (there with a rate for each neuron).
     Checked: neurons that win clusters of inputs end with weights of length 1 (0.02) along the mean of their inputs
-    (|cos|
-    > 0.99).
+    (|cos| > 0.99).
     """
 
     eta = parameter(0.05, "learning rate per presentation", low=0.0)
