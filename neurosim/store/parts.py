@@ -118,7 +118,7 @@ class Parts:
         write_state(last, state)
 
     def load_state(self, stage: str) -> dict[str, np.ndarray | np.generic] | None:
-        """Return the last intact checkpoint of a stage, None if it has none; raises ResultFileError if none is intact."""
+        """Return the last intact checkpoint of a stage, or None; raises ResultFileError if all are damaged."""
         damage: ResultFileError | None = None
         for path in filter(Path.exists, self._states(stage)):
             try:

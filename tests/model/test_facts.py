@@ -76,7 +76,7 @@ def test_the_default_of_a_subclass_reaches_the_run():
     [
         (LIF, {"tau_m": 5 * mV}, r"Odd\.tau_m has the unit V, which is not s: give a value in s"),
         (LIF, {"tau_ref": -1 * ms}, r"Odd\.tau_ref = .* lies below its bound"),
-        (PairSTDP, {"a_plus": "big"}, r"Odd\.a_plus is 'big', no number"),
+        (PairSTDP, {"a_plus": "big"}, r"Odd\.a_plus is 'big', which is not a number"),
         (LeakyRate, {"transfer": "rellu"}, r"Odd\.transfer = 'rellu': did you mean 'relu'\?"),
         (
             PairSTDP,
