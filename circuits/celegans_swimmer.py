@@ -22,7 +22,7 @@ BODY_SIGNALS = {"reward": 1, "com": 2, "heading": 1, "forward_speed": 1}
 
 @dataclass(frozen=True)
 class SwimmerCircuit:
-    """A variant of the circuit, for a body of n_joints + 1 links.
+    """The motor circuit of C. elegans as the controller of a swimmer of n_joints + 1 links.
 
     Neurons k = 0 ... n_joints - 1 from the head, each dorsal (k) and ventral (n_joints + k):
     stretch q = clip(+-angle/limit, 0, 1), limit = 2 pi/(n_joints + 1) (rad);

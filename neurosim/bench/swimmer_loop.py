@@ -23,8 +23,8 @@ from neurosim.bodies.swimmer import Swimmer
 from neurosim.engines import simulate
 from neurosim.engines.recordings import Samples
 from neurosim.engines.simulation import Simulation
-from neurosim.errors import DescriptionError, NeurosimError, RunFailed, UnknownNameError
-from neurosim.registry import suggest
+from neurosim.errors import DescriptionError, NeurosimError, RunFailed
+from neurosim.model.registries import circuits
 
 Policy = Callable[[int, FloatArray, FloatArray, FloatArray], None]
 Loop = Callable[[Swimmer, FloatArray], None]
@@ -107,11 +107,8 @@ class EngineLoop:
 
 
 def circuit_loop(name: str) -> EngineLoop:
-    """Return the loop of a circuit by its entry point in 'neurosim.circuits'; raises UnknownNameError."""
-    found = {entry.name: entry for entry in metadata.entry_points(group="neurosim.circuits")}
-    if name not in found:
-        raise UnknownNameError(f"unknown circuit '{name}': {suggest(name, found)}")
-    return EngineLoop(found[name].load())
+    """Return the loop of a circuit by its name; raises UnknownNameError."""
+    return EngineLoop(circuits.get(name))
 
 
 @njit(nogil=True)

@@ -1,4 +1,4 @@
-"""The registries of neuron models, synapse models and rules; a class enters its registry when it is defined."""
+"""The registries of neuron models, synapse models, rules and circuits; a model or rule enters its own when defined."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def _own(package: str) -> Callable[[], None]:
 neurons: Registry[type] = Registry("neuron model", "neurosim.neurons", _own("neurosim.neurons"))
 synapses: Registry[type] = Registry("synapse model", "neurosim.synapses", _own("neurosim.synapses"))
 rules: Registry[type] = Registry("rule", "neurosim.rules", _own("neurosim.rules"))
+circuits: Registry[type] = Registry("circuit", "neurosim.circuits")
 connectivities: Registry[type] = Registry("connectivity", "neurosim.connectivities")
 
 
