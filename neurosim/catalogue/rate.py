@@ -47,7 +47,7 @@ def weights(rule: SynapticRule, beside: tuple[SynapticRule, ...] = ()) -> Panel:
     def patterns(first: int, count: int) -> np.ndarray:
         return PATTERNS[np.arange(first, first + count) % 2]
 
-    # A rule that leaves the weight alone is there for a variable that others read.
+    # A rule that does not change the weight has a variable that others read.
     changes = rule.dw or rule.dW or rule.on_pre or rule.on_post or rule.after
     kept = "" if changes else list(rule.traces)[-1]
     name = f"plastic.{rule.prefix}_{kept}" if kept else "plastic.w"

@@ -111,9 +111,9 @@ def updated(
                 f"return one bool per edge, shape {mask.shape}"
             )
     if np.any(drop & ~mask):
-        raise DescriptionError(f"{name}.step drops connections that are not there: choose among mask")
+        raise DescriptionError(f"{name}.step drops connections that do not exist: choose among mask")
     if np.any(grow & mask):
-        raise DescriptionError(f"{name}.step grows connections that are there: choose among ~mask")
+        raise DescriptionError(f"{name}.step grows connections that already exist: choose among ~mask")
     new = signal["initial"] if rule.grown == "initial" else 0.0
     return (mask & ~drop) | grow, np.where(grow, new, np.where(drop, 0.0, w)), drop | grow
 

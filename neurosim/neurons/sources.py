@@ -83,7 +83,7 @@ class SpikeTrain(SourceModel):
             raise DescriptionError(f"{name}: {times.size} times and {ids.size} ids: give one id per time")
         if ids.size and ids.max() >= size:
             raise DescriptionError(
-                f"{name}.ids holds {ids.max()}, but the population has {size} units: correct it"
+                f"{name}.ids holds {ids.max()}, but the population has {size} neurons: correct it"
             )
         steps = np.rint(times / dt).astype(np.int64)
         order = np.lexsort((ids, steps))
