@@ -25,7 +25,7 @@ LINEAR = {"transfer": "identity"}
 
 
 def feedback(rule: NeuronRule) -> Panel:
-    """Return the variance of responses inhibited by neurons with the rule, and their gain; the input doubles half-way."""
+    """Return the variance of responses inhibited by neurons with the rule, and their gain, as the input doubles."""
     network = Network("feedback", DT).add(
         Population("x", COPIES, Signal()),
         Population("r", COPIES, LeakyRate(tau=TAU, **LINEAR)),

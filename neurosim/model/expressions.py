@@ -199,10 +199,9 @@ class Rewriter(ast.NodeTransformer):
 
 
 class Expression:
-    """An expression: its text, its tree, which is never changed, and the names that it reads.
+    """An expression: its text, its tree, which nobody changes, and the names that it reads.
 
-    `symbols` also includes the names of constants such as `e`, which a rule may give to variables of its own. Each text
-    is parsed once however often it is used, and nothing that is derived from parsed text is parsed again.
+    symbols are the names with those of constants, which a rule may give to variables of its own, such as `e`. Each text is parsed once however often it is used, and what follows from parsed text is not parsed again.
     """
 
     __slots__ = ("_real", "names", "symbols", "text", "tree")
@@ -269,7 +268,7 @@ def _kept(found: Expression) -> Expression:
 
 
 def expression(text: str) -> Expression:
-    """Return text that has been checked as an expression."""
+    """Return text, checked before, as an expression."""
     text = text.strip()
     return _KNOWN.get(text) or _kept(Expression(text, ast.parse(text, mode="eval").body))
 
