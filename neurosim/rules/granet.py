@@ -14,9 +14,8 @@ class GraNet(StructuralRule):
     """GraNet: connections are pruned gradually, and some are replaced at each pruning.
 
     At each interval, 1. of the N edges of all projections with this rule the floor((1 - s) N) connections with the
-    largest
-    |w| are kept, where s = s_final + (s_initial - s_final) (1 - x)**3, x = (t - start)/(stop - start) within [0, 1],
-    s_initial = 1 - density; 2. in each projection ceil(r n) of the n connections left with the smallest |w| are
+    largest |w| are kept, where s = s_final + (s_initial - s_final) (1 - x)**3, x = (t - start)/(stop - start) within
+    [0, 1], s_initial = 1 - density; 2. in each projection ceil(r n) of the n connections left with the smallest |w| are
     dropped, and as many of those then absent with the largest |g| grown with the weight 0, where
     r = r_final + (r_initial - r_final) (1 + cos(pi t/updates))/2.
     g gradient of the loss dL/dw, or an eligibility in its place; s sparsity (1); r fraction that is replaced (1);
