@@ -1,4 +1,4 @@
-"""A left and a right hemisphere, joined by a corpus callosum, that drive the six muscles of one arm."""
+"""A left and a right hemisphere, connected by a corpus callosum, that drive the six muscles of one arm."""
 
 from __future__ import annotations
 
@@ -26,17 +26,26 @@ OTHER = {"left": "right", "right": "left"}
 
 @dataclass(frozen=True)
 class BilateralMotor:
-    """Which controller to build: one network, or two hemispheres with or without a callosum; nothing is recurrent.
+    """A controller of one network, or of two hemispheres with or without a callosum, without recurrent connections.
 
-    Each hemisphere s gets the whole input x and half of the units: h_s1 = phi(W_s1 x + b_s1), and for k > 1
+    Each hemisphere s gets the whole input x and half of the neurons: h_s1 = phi(W_s1 x + b_s1), and for k > 1
     h_sk = phi(W_sk (h_s(k-1) + P(h_o(k-1))) + b_sk), o the other side, P the callosum. Both drive the muscles:
     u = 1/(1 + exp(-(W_o (w_left h_left + w_right h_right) + b_o))), with two scalar weights >= 0 and a shared W_o.
-    P 'maxpool': maxima of pairs of units, a last odd unit dropped, behind zeros: P(a, b, c, d, e) = (0, 0, 0,
-    max(a, b), max(c, d)); it has no weights of its own but a gain, 1, that can be handed in as 'callosum' (0: none).
-    'linear': a trained matrix, the outputs of the other side times weights. 'none': P = 0.
-    Arguments: hemispheres, 1 (with all units, no callosum) or 2; callosum; units, of one layer of the whole (1);
-    layers; transfer phi, tanh or max(tanh, 0); inputs, muscles, their numbers (1); dt, control step (s).
-    Raises DescriptionError for sizes below 1, an odd number of units for two sides, or an unknown option.
+    P is one of:
+    'maxpool', zeros followed by maxima of pairs of neurons, without an odd last neuron: P(a, b, c, d, e) = (0, 0, 0,
+    max(a, b), max(c, d)); it has no weights but a gain, 1, which can be passed as 'callosum' (0: no callosum);
+    'linear', a trained matrix times the outputs of the other side; 'none', P = 0.
+
+    Arguments:
+        hemispheres: 1 (with all neurons and no callosum) or 2.
+        callosum: 'maxpool', 'linear' or 'none'.
+        units: number of neurons in one layer of the whole controller.
+        layers: number of hidden layers.
+        transfer: phi, tanh or max(tanh, 0).
+        inputs, muscles: their numbers.
+        dt (s): control step.
+
+    Raises DescriptionError for sizes below 1, an odd number of neurons for two sides, or an unknown option.
     Source: Rinaldo, Friedman, Kuhlmann, Kowadlo 2024, arXiv:2401.14057, and its code.
     """
 
@@ -69,7 +78,7 @@ class BilateralMotor:
 
     @property
     def sides(self) -> tuple[str, ...]:
-        """The hemispheres, or 'whole' if there is but one network."""
+        """The hemispheres, or 'whole' if there is only one network."""
         return SIDES if self.hemispheres == 2 else ("whole",)
 
     @property
@@ -79,7 +88,7 @@ class BilateralMotor:
 
     @property
     def crossings(self) -> dict[str, tuple[str, str]]:
-        """The populations of the callosum: name to the layer that it comes from and the one that it goes to."""
+        """The populations of the callosum by name, each with the layer it comes from and the layer it leads to."""
         if self.hemispheres == 1 or self.callosum == "none":
             return {}
         return {
@@ -107,7 +116,7 @@ class BilateralMotor:
     def lesions(self) -> dict[str, tuple[str, ...]]:
         """What each lesion silences: 'high' the input of a side, 'low' its last layer, 'cc' the callosum, 'ccl' both.
 
-        A side without input keeps its biases; with a callosum it still hears the other side.
+        A side without input keeps its biases; with a callosum it still receives from the other side.
         """
         if self.hemispheres == 1:
             return {}
@@ -157,10 +166,13 @@ class BilateralMotor:
         lesion: str | None = None,
         record: tuple[str, ...] = (),
     ) -> Network:
-        """Return the controller as a network of graded units; in at 'input', out at 'excitation' (1).
+        """Return the controller as a network of graded neurons, with the ports 'input' and 'excitation' (1).
 
-        Arguments: parameters, by name as of `initial` (those of seed 0 where omitted); lesion, the name of one of
-        `lesions`, kept up by clamps at 0, or None; record, populations whose output is recorded at every step.
+        Arguments:
+            parameters: by name, as of `initial` (those of seed 0 where omitted).
+            lesion: the name of one of `lesions`, maintained by clamps at 0, or None.
+            record: populations whose output is recorded at every step.
+
         Raises UnknownNameError for a parameter or lesion that this controller does not have.
         """
         values = self.initial()

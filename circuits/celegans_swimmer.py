@@ -1,4 +1,4 @@
-"""The motor circuit of C. elegans as an architectural prior for a swimmer: oscillator, stretch, B neurons, muscles."""
+"""The motor circuit of C. elegans as architectural prior of a swimmer: oscillator, stretch, B neurons, muscles."""
 
 from __future__ import annotations
 
@@ -22,17 +22,23 @@ BODY_SIGNALS = {"reward": 1, "com": 2, "heading": 1, "forward_speed": 1}
 
 @dataclass(frozen=True)
 class SwimmerCircuit:
-    """Which variant of the circuit to build, for a body of n_joints + 1 links.
+    """The motor circuit of C. elegans as the controller of a swimmer of n_joints + 1 links.
 
-    Units k = 0 ... n_joints - 1 from the head, each dorsal (k) and ventral (n_joints + k):
+    Neurons k = 0 ... n_joints - 1 from the head, each dorsal (k) and ventral (n_joints + k):
     stretch q = clip(+-angle/limit, 0, 1), limit = 2 pi/(n_joints + 1) (rad);
     b_0 = clip(w_o o + w_t turn + w_s (1 - speed), 0, 1), b_k = clip(w_p q_(k-1) + w_s (1 - speed), 0, 1);
     muscle m = clip(w_i b + w_c b_other_side, 0, 1); torque = m_dorsal - m_ventral in [-1, 1].
     o is a square wave of `period` steps of dt (s), dorsal first; turn = (right, left) and speed in [0, 1] are commands.
 
-    Arguments: n_joints, at least 1; shared, one weight of each kind for the whole body, or one for each place;
-    signed, weights act as max(w, 0), or min(w, 0) for w_c and w_s; constant, initial weights +-1, or drawn;
-    commands, whether turn and speed inputs exist (they add w_t and w_s); period (steps); dt, control step (s).
+    Arguments:
+        n_joints: number of joints of the body, at least 1.
+        shared: whether there is one weight of each kind for the whole body rather than one for each place.
+        signed: whether weights act as max(w, 0), or min(w, 0) for w_c and w_s.
+        constant: whether initial weights are +-1 rather than drawn.
+        commands: whether turn and speed inputs exist, with w_t and w_s.
+        period: of the oscillator, in steps.
+        dt (s): control step.
+
     Source: Bhattasali, Zador, Engel 2022, NeurIPS, arXiv 2201.05242.
     """
 
@@ -66,7 +72,8 @@ class SwimmerCircuit:
     def initial(self, seed: int = 0) -> np.ndarray:
         """Return the initial weights (n_parameters,).
 
-        With the sign constraint +1 or -1, or drawn from U(0, 1) or U(-1, 0); without, -1 or +1 at random, or U(-1, 1).
+        With the sign constraint they are +1 or -1, or drawn from U(0, 1) or U(-1, 0); without it -1 or +1 at random, or
+        drawn from U(-1, 1).
         """
         rng = generator(seed, "swimmer circuit weights")
         drawn = {kind: self._draw(SIGNS[kind], size, rng) for kind, size in self.sizes.items()}
@@ -87,12 +94,14 @@ class SwimmerCircuit:
         return dict(zip(self.sizes, np.split(np.asarray(vector, dtype=float), edges), strict=True))
 
     def network(self, vector: np.ndarray | None = None, record: tuple[str, ...] = ()) -> Network:
-        """Return the circuit as a network of graded units with an External 'body' in the loop.
+        """Return the circuit as a network of graded neurons with an External 'body' in the loop.
 
-        Arguments: vector, weights (n_parameters,), the initial ones if omitted; record, populations whose output is
-        recorded at every step.
-        Ports: signal populations 'angle' (rad), 'turn' (right, left) and 'speed'; output 'torque'. The body also writes
-        'reward' (1), 'com' (2, m), 'heading' (1, rad) and 'forward_speed' (1, m/s).
+        Inputs are the signal populations 'angle' (rad), 'turn' (right, left) and 'speed', the output is 'torque'. The
+        body also writes 'reward' (1), 'com' (m, two values), 'heading' (rad) and 'forward_speed' (m/s).
+
+        Arguments:
+            vector: weights, shape (n_parameters,), the initial ones if omitted.
+            record: populations whose output is recorded at every step.
         """
         weights = self.weights(self.initial() if vector is None else vector)
         network = Network("celegans_swimmer", self.dt * second)

@@ -1,4 +1,4 @@
-"""A multilayer perceptron as an ordinary network: the controller that circuits are compared with."""
+"""A multilayer perceptron as an ordinary network: the controller with which circuits are compared."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ from neurosim.synapses import Graded
 class MLPController:
     """A multilayer perceptron from a swimmer's observation to its torques: x <- tanh(W x + b), layer after layer.
 
-    Arguments: n_joints of the body, which has 4 n_joints + 3 observations and n_joints controls; hidden, sizes of the
-    hidden layers; dt, control step (s).
+    Arguments:
+        n_joints: of the body, which has 4 n_joints + 3 observations and n_joints controls.
+        hidden: sizes of the hidden layers.
+        dt (s): control step.
     """
 
     n_joints: int = 5
@@ -55,7 +57,7 @@ class MLPController:
         return sum(self.sizes.values())
 
     def initial(self, seed: int = 0) -> np.ndarray:
-        """Return parameters (n_parameters,), uniform on +-1/sqrt(fan in) of their layer, biases included."""
+        """Return parameters (n_parameters,), biases included, uniform within +-1/sqrt(fan in) of their layer."""
         rng = generator(seed, "mlp initial parameters")
         return np.concatenate(
             [rng.uniform(-1, 1, (n + 1) * m) / np.sqrt(n) for n, m in pairwise(self.layers)]
@@ -71,11 +73,14 @@ class MLPController:
         return dict(zip(self.sizes, np.split(np.asarray(vector, dtype=float), edges), strict=True))
 
     def network(self, vector: np.ndarray | None = None, record: tuple[str, ...] = ()) -> Network:
-        """Return the perceptron as a network of graded units with an External 'body' in the loop.
+        """Return the perceptron as a network of graded neurons with an External 'body' in the loop.
 
-        Arguments: vector, parameters (n_parameters,), those of `initial` if omitted; record, populations whose output
-        is recorded at every step. Ports: 'observation' in, 'torque' out; the body also writes 'reward', 'com',
-        'heading', 'forward_speed' and 'angle'.
+        The input is 'observation', the output is 'torque'; the body also writes 'reward', 'com', 'heading',
+        'forward_speed' and 'angle'.
+
+        Arguments:
+            vector: parameters, shape (n_parameters,), those of `initial` if omitted.
+            record: populations whose output is recorded at every step.
         """
         network = Network("mlp_swimmer", self.dt * second)
         for name, value in self.weights(self.initial() if vector is None else vector).items():

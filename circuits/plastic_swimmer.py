@@ -1,4 +1,4 @@
-"""The swimmer's circuit with muscles that adapt, and lesions."""
+"""The swimmer's circuit with adapting muscles, and lesions."""
 
 from __future__ import annotations
 
@@ -17,15 +17,20 @@ from neurosim.model.units import second
 
 @dataclass(frozen=True)
 class PlasticSwimmer:
-    """The swimmer's circuit with rules at its muscles, and with a motor neuron that may be lost.
+    """The swimmer's circuit with rules at its muscles, and optionally the loss of a motor neuron.
 
     m = clip(I, 0, 1), I = w_i b + w_c b_other_side as in `SwimmerCircuit`, but each muscle has an ipsilateral weight of
     its own, in the projection 'ipsilateral' (2 n_joints weights, dorsal from head to tail, then ventral), which rules
     may change and a lesion may set; neuron rules act on the population 'muscle'.
 
-    Arguments: circuit; neuron_rules, of the muscles; synaptic_rules, of the ipsilateral projection; lost, index of a
-    motor neuron (dorsal from head to tail, then ventral) that falls silent, and lost_at (s), when.
-    Raises: DescriptionError when the lost neuron is not there.
+    Arguments:
+        circuit: the circuit without rules.
+        neuron_rules: rules of the muscles.
+        synaptic_rules: rules of the ipsilateral projection.
+        lost: index of a motor neuron (dorsal from head to tail, then ventral) that falls silent, or None.
+        lost_at (s): when it falls silent.
+
+    Raises DescriptionError when the lost neuron does not exist.
     Source: circuit after Bhattasali, Zador, Engel 2022, NeurIPS, arXiv 2201.05242; rules and lesions are ours.
     """
 
@@ -45,7 +50,8 @@ class PlasticSwimmer:
     def network(self, record: tuple[str, ...] = ()) -> Network:
         """Return the circuit as a network, with the ports of `SwimmerCircuit.network`.
 
-        Arguments: record, populations whose output is recorded at every step.
+        Arguments:
+            record: populations whose output is recorded at every step.
         """
         plain = self.circuit.network(record=record)
         network = Network("plastic_swimmer", plain.dt)

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """Return ' (did you mean ...?)' for the nearest known name, else the list of known names."""
+    """Return 'did you mean ...?' for the nearest known name, else the list of known names."""
     names = sorted(known)
     near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
     return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names) or 'none'}"
@@ -22,8 +22,10 @@ def suggest(name: str, known: Iterable[str]) -> str:
 class Registry(Generic[T]):
     """Named things of one kind; other packages add theirs through an entry-point group.
 
-    Arguments: kind, the word used in messages ('rule'); group, the entry-point group ('neurosim.rules');
-    load_own, a function that imports the project's own modules, called at the first look-up.
+    Arguments:
+        kind: the word used in messages ('rule').
+        group: the entry-point group ('neurosim.rules').
+        load_own: a function that imports the project's own modules, called at the first look-up.
     """
 
     def __init__(self, kind: str, group: str, load_own: Callable[[], None] = lambda: None) -> None:
@@ -34,7 +36,7 @@ class Registry(Generic[T]):
         self._complete = {"own": False, "plug-ins": False}
 
     def add(self, name: str, item: T, *, replace: bool = False) -> None:
-        """Register an item; a name held by another item is refused unless `replace`."""
+        """Register an item; a name that another item has is rejected unless `replace`."""
         if not replace and self._items.get(name, item) is not item:
             raise DescriptionError(f"{self.kind} '{name}': the name is already taken; choose another name")
         self._items[name] = item
@@ -66,13 +68,13 @@ class Registry(Generic[T]):
         self._once("own", self._load_own)
 
     def plug_ins(self) -> None:
-        """Import what other packages add; raises DescriptionError on one that does not import or takes a taken name."""
+        """Import what other packages add; raises DescriptionError on one that fails to import or has a taken name."""
         self._once("plug-ins", self._load_plug_ins)
 
     def _once(self, part: str, load: Callable[[], None]) -> None:
         if self._complete[part]:
             return
-        # Said before the work is done, since what is imported may look something up.
+        # Noted before the import, since what is imported may look something up.
         self._complete[part] = True
         try:
             load()

@@ -15,8 +15,12 @@ from neurosim.errors import DescriptionError, RunFailed
 class FixedPoint:
     """Where a search for x = f(x) ended.
 
-    value: x, of the shape of the start; residual: max |f(x) - x|; steps: evaluations of f after the first;
-    converged: whether the residual is within the tolerance; residuals: at each step, (steps + 1,).
+    Fields:
+        value: x, of the shape of the start.
+        residual: max |f(x) - x|.
+        steps: evaluations of f after the first.
+        converged: whether the residual is within the tolerance.
+        residuals: the residual at each step, shape (steps + 1,).
     """
 
     value: NDArray[np.float64]
@@ -33,11 +37,16 @@ def fixed_point(
     tolerance: float = 1e-10,
     at_most: int = 10_000,
 ) -> FixedPoint:
-    """Return the fixed point to which x <- damping*x + (1 - damping)*f(x) leads from a start.
+    """Return the fixed point that x <- damping*x + (1 - damping)*f(x) reaches from a start.
 
-    Arguments: function, f, keeps the shape of its argument; start, x_0; damping, from 0 up to, not including, 1;
-    tolerance, of max |f(x) - x|; at_most, steps.
-    Raises: DescriptionError when an argument is out of range or f changes the shape; RunFailed when f is not finite.
+    Arguments:
+        function: f, which keeps the shape of its argument.
+        start: x_0.
+        damping: from 0 up to, but not including, 1.
+        tolerance: of max |f(x) - x|.
+        at_most: the largest number of steps.
+
+    Raises DescriptionError when an argument is out of range or f changes the shape, RunFailed when f is not finite.
     """
     if not 0 <= damping < 1:
         raise DescriptionError(f"fixed_point: damping = {damping}: give a number from 0 up to 1")
@@ -53,7 +62,7 @@ def fixed_point(
             raise DescriptionError(f"fixed_point: f gives shape {new.shape} for {x.shape}: keep the shape")
         if not np.all(np.isfinite(new)):
             raise RunFailed(
-                f"fixed_point: f(x) is not finite after {len(residuals)} steps: start nearer, or damp more"
+                f"fixed_point: f(x) is not finite after {len(residuals)} steps: start nearer to it, or increase damping"
             )
         residuals.append(float(np.abs(new - x).max(initial=0.0)))
         if residuals[-1] <= tolerance or len(residuals) > at_most:

@@ -1,4 +1,4 @@
-"""Optimal gains in closed form: what the rules of gain control are to reach."""
+"""Optimal gains in closed form, which the rules of gain control should reach."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ def whitening_gains(frame: Matrix, covariance: Matrix, leak: float = 1.0) -> Mat
 
     g = [(W.T W)^2 elementwise]^-1 diag(W.T (C^(1/2) - leak) W), for K = N (N + 1)/2 columns in general position.
 
-    Arguments: frame, W (N, K), columns of length 1; covariance, C of x (N, N); leak, alpha.
+    Arguments:
+        frame: W, shape (N, K), columns of length 1.
+        covariance: C of x, shape (N, N).
+        leak: alpha.
+
     Source: Duong, Lipshutz, Heeger, Chklovskii, Simoncelli 2023, ICML, arXiv 2301.11955.
     """
     values, vectors = np.linalg.eigh(covariance)
@@ -41,7 +45,9 @@ def whitening_by_newton(frame: Matrix, covariance: Matrix, start: Matrix, leak: 
 
     g <- g + H^-1 (v - 1), v = diag(W.T C_yy W), H_ij = 2 (w_i.T M w_j) (w_i.T C_yy w_j).
 
-    Arguments: as of `whitening_gains`; start, g (K,).
+    Arguments as of `whitening_gains`, and:
+        start: g, shape (K,).
+
     Source: derived from the rule of `whitening_gains`; the paper itself takes steps of first order.
     """
 
@@ -85,8 +91,15 @@ def efficient_gains(
     H g = b, H = C_f * [A.T (D.T D + alpha) A] + gamma, b = diag(A.T D.T C_f) + gamma g_0, A = (1 - W)^-1,
     C_f = <f f.T>, * elementwise.
 
-    Arguments: drive, f (N, S) for each stimulus; probability, of each stimulus (S,); recurrent, W (N, N); decoder, D
-    (N, N); activity_cost, alpha; homeostatic_cost, gamma; set_point, g_0.
+    Arguments:
+        drive: f for each stimulus, shape (N, S).
+        probability: of each stimulus, shape (S,).
+        recurrent: W, shape (N, N).
+        decoder: D, shape (N, N).
+        activity_cost: alpha.
+        homeostatic_cost: gamma.
+        set_point: g_0.
+
     Source: after Duong, Bredenberg, Heeger, Simoncelli 2023, arXiv 2305.19869.
     """
     hessian, right = efficient_gain_equations(

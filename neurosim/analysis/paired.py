@@ -13,12 +13,17 @@ from neurosim.errors import DescriptionError
 
 @dataclass(frozen=True)
 class Paired:
-    """What two conditions differ by, over pairs (seeds).
+    """How two conditions differ, over pairs (seeds).
 
-    n, number of pairs; difference, mean of a - b; low, high, its confidence interval (Student's t); effect, Hedges'
-    g_z: mean over standard deviation of the differences, times 1 - 3/(4 (n - 1) - 1); p, two-sided, of the paired t
-    test; p_signs, two-sided, of the exact sign-flip test, at least 2/2**n. Without any spread the interval has no width
-    and the effect is infinite, or 0 where there is no difference.
+    Without any spread the interval has no width and the effect is infinite, or 0 if there is no difference.
+
+    Fields:
+        n: number of pairs.
+        difference: mean of a - b.
+        low, high: its confidence interval (Student's t).
+        effect: Hedges' g_z: mean over standard deviation of the differences, times 1 - 3/(4 (n - 1) - 1).
+        p: of the paired t test, two-sided.
+        p_signs: of the exact sign-flip test, two-sided, at least 2/2**n.
     """
 
     n: int
@@ -47,9 +52,12 @@ class Paired:
 
 
 def paired(a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> Paired:
-    """Compare a with b, one value of each per seed.
+    """Compare a with b, each with one value per seed.
 
-    Arguments: a, b (n,), n from 2 to 20, pairs in the same order; confidence, of the interval, in (0, 1).
+    Arguments:
+        a, b: shape (n,), n from 2 to 20, with pairs in the same order.
+        confidence: of the interval, in (0, 1).
+
     Raises DescriptionError for other shapes or values that are not finite.
     Source: Hedges 1981, J. Educ. Stat. 6:107, doi:10.3102/10769986006002107 (correction of the effect size).
     """

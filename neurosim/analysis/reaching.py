@@ -1,4 +1,4 @@
-"""Measures of reaching and of holding from recorded hand paths, those of the human literature among them."""
+"""Measures of reaching and of holding from recorded hand paths, including those of the human literature."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from neurosim.errors import DescriptionError
 
 Floats = NDArray[np.float64]
-ONSET = 0.05  # share of the peak speed at which a movement begins and ends
-SETTLED = 0.1  # share of the largest deviation within which a hand has settled
-STEADY = 0.2  # share of a record, its end, that is called steady
+ONSET = 0.05  # fraction of the peak speed at which a movement begins and ends
+SETTLED = 0.1  # fraction of the largest deviation within which a hand has settled
+STEADY = 0.2  # fraction of a record, at its end, that is called steady
 
 
 class Measure(NamedTuple):
-    """One number per trial: values (trials,), their unit, and what they are."""
+    """One number per trial: values, shape (trials,), their unit, and what they are."""
 
     values: Floats
     unit: str
@@ -33,12 +33,17 @@ def reaching(hand: ArrayLike, target: ArrayLike, dt: float) -> dict[str, Measure
     initial_direction = angle between start -> target and start -> hand at the first peak of acceleration before the
     peak speed;  straightness = |end - start| / length of the path;
     linearity = minor over major axis: the largest distance between two points of the path perpendicular to the line
-    of the two that are farthest apart, over theirs;  jerk = root mean square of the components of j;
-    log_dimensionless_jerk = -ln(duration**4 / peak speed**2 * mean of |j|**2): the smoother, the greater.
+    through the two that are farthest apart, over the distance of these two;  jerk = root mean square of the components
+    of j;
+    log_dimensionless_jerk = -ln(duration**4 / peak speed**2 * mean of |j|**2), greater for smoother movements.
     A hand that does not move has NaN where a direction or a movement is needed.
 
-    Arguments: hand, positions at successive steps, the start first (trials, T, 2; m), T >= 4; target (trials, 2; m);
-    dt (s). Raises DescriptionError for other shapes, values that are not finite, or dt not positive.
+    Arguments:
+        hand (m): positions at successive steps, the start first, shape (trials, T, 2), T >= 4.
+        target (m): shape (trials, 2).
+        dt (s): time between steps.
+
+    Raises DescriptionError for other shapes, values that are not finite, or a dt that is not positive.
     Source: linearity, initial direction: Sainburg 2002, Exp. Brain Res. 142:241, doi:10.1007/s00221-001-0913-8;
     dimensionless jerk: Hogan, Sternad 2009, J. Mot. Behav. 41:529, doi:10.3200/35-09-004-RC.
     """
@@ -72,13 +77,16 @@ def reaching(hand: ArrayLike, target: ArrayLike, dt: float) -> dict[str, Measure
 
 
 def holding(hand: ArrayLike, load: ArrayLike, dt: float) -> dict[str, Measure]:
-    """Return measures of a hand that is to stay where it is under a constant force, by name.
+    """Return measures of a hand that should stay where it is under a constant force, by name.
 
-    With d the distance from the start: max_deviation = largest d;  settling_time = after which the hand stays within
-    10 % of max_deviation of where it ends;  steady_error = mean d over the last fifth of the record;
+    With d the distance from the start: max_deviation = largest d;  settling_time = time after which the hand stays
+    within 10 % of max_deviation of where it ends;  steady_error = mean d over the last fifth of the record;
     stiffness = |load| / steady_error.  A hand that does not move has settling time 0 and infinite stiffness.
 
-    Arguments: hand, dt, as of `reaching`; load, force on the hand (trials, 2; N).
+    Arguments:
+        hand, dt: as of `reaching`.
+        load (N): force on the hand, shape (trials, 2).
+
     Raises DescriptionError as `reaching` does.
     """
     path, force = _paths(hand, load, dt, "holding")
@@ -93,7 +101,7 @@ def holding(hand: ArrayLike, load: ArrayLike, dt: float) -> dict[str, Measure]:
         "max_deviation": Measure(100 * largest, "cm", "largest distance from the start"),
         "settling_time": Measure(settled, "s", "time until the hand stays near where it ends"),
         "steady_error": Measure(100 * steady, "cm", "mean distance from the start in the last fifth"),
-        "stiffness": Measure(stiffness, "N/m", "load over the distance it leads to"),
+        "stiffness": Measure(stiffness, "N/m", "load over the steady distance"),
     }
 
 
@@ -101,7 +109,11 @@ def final_errors(hand: ArrayLike, target: ArrayLike) -> Mapping[str, float]:
     """Return the constant and the variable error of final positions (cm).
 
     constant = |mean of (hand - target)|;  variable = sqrt(mean |hand - target - their mean|**2).
-    Arguments: hand, target, of each trial (trials, 2; m). Raises DescriptionError for other shapes.
+
+    Arguments:
+        hand, target (m): of each trial, shape (trials, 2).
+
+    Raises DescriptionError for other shapes.
     """
     ends, aim = np.asarray(hand, np.float64), np.asarray(target, np.float64)
     if ends.ndim != 2 or ends.shape[1] != 2 or ends.shape != aim.shape or not len(ends):

@@ -14,11 +14,11 @@ def interspike_intervals(times: ArrayLike, ids: ArrayLike) -> tuple[Vector, NDAr
     """Return the intervals between successive spikes of each neuron, and the neuron of each.
 
     Arguments:
-        times: of spikes in any order (spikes,).
-        ids: the neuron of each (spikes,).
+        times: of spikes, in any order, shape (spikes,).
+        ids: the neuron of each spike, shape (spikes,).
 
     Returns (intervals, neurons), in the unit of the times, sorted by neuron, then time.
-    Raises DescriptionError when there are not as many times as ids.
+    Raises DescriptionError when the numbers of times and ids differ.
     """
     t, neurons = _spikes(times, ids)
     order = np.lexsort((t, neurons))
@@ -34,7 +34,7 @@ def interval_variation(
 
     Arguments:
         times, ids: as of `interspike_intervals`.
-        at_least: intervals that a neuron must have to be measured.
+        at_least: number of intervals that a neuron must have to be measured.
 
     Returns (CV, neurons): 0 for a regular train, 1 for a Poisson process.
     Source: Softky & Koch 1993, J. Neurosci. 13:334, doi:10.1523/JNEUROSCI.13-01-00334.1993.
@@ -55,10 +55,10 @@ def smoothed_rate(
     r(t) = sum_k K(t - t_k) / (size * integral of K(t - s) over s from start to stop), so that the ends are not too low.
 
     Arguments:
-        times: of the spikes of all neurons (s).
+        times (s): of the spikes of all neurons.
         size: number of neurons.
-        start, stop: of the recording (s).
-        width: standard deviation of the kernel K (s).
+        start, stop (s): of the recording.
+        width (s): standard deviation of the kernel K.
 
     Returns (t, r): times (s), tenths of a width apart, and rates per neuron (Hz).
     Raises DescriptionError when size, width or the duration is not positive.
@@ -85,12 +85,12 @@ def triggered_average(
     """Return the mean of sampled values around triggers, such as the spikes of a neuron.
 
     Arguments:
-        triggers: times of the events (events,).
-        times: of the samples, evenly spaced, in the unit of the events (samples,).
-        values: sampled (samples, neurons).
-        before, after: how much to take on either side, in the same unit.
+        triggers: times of the events, shape (events,).
+        times: of the samples, evenly spaced, in the unit of the events, shape (samples,).
+        values: what was sampled, shape (samples, neurons).
+        before, after: the time to include on either side, in the same unit.
 
-    Returns (lags, mean (lags, units), n), n the number of triggers whose whole window was sampled.
+    Returns (lags, mean (lags, neurons), n), n the number of triggers whose whole window was sampled.
     Raises DescriptionError when no trigger has its window sampled, or samples are not evenly spaced.
     """
     t, v = np.asarray(times, dtype=float), np.asarray(values, dtype=float)

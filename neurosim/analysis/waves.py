@@ -18,14 +18,15 @@ class SwimmingWave:
 
     A body at rest has amplitude 0 and NaN for frequency, lag and all that follows from them.
 
-    frequency: of the largest peak in the spectrum of the joint angles, summed over joints (Hz).
-    speed: net speed of the centre of mass, U (m/s).
-    lag: phase by which each joint follows the one before it (rad); positive when the wave runs from head to tail.
-    wavelength: in body lengths (1), with the sign of the lag; infinite for a standing wave.
-    wave_speed: wavelength times frequency, in metres (m/s).
-    body_lengths_per_cycle: U / (frequency * body length) (1).
-    speed_over_wave_speed: U / wave_speed (1); 1 means that the body does not slip.
-    amplitude: of each joint at that frequency, over the joint limit (N, 1).
+    Fields:
+        frequency (Hz): of the largest peak in the spectrum of the joint angles, summed over joints.
+        speed (m/s): net speed of the centre of mass, U.
+        lag (rad): phase by which each joint follows the one before it; positive when the wave runs from head to tail.
+        wavelength (1): in body lengths, with the sign of the lag; infinite for a standing wave.
+        wave_speed (m/s): wavelength in metres times frequency.
+        body_lengths_per_cycle (1): U / (frequency * body length).
+        speed_over_wave_speed (1): U / wave_speed; 1 means that the body does not slip.
+        amplitude (1): of each joint at that frequency, over the joint limit, shape (N,).
     """
 
     frequency: float
@@ -43,8 +44,11 @@ def net_speed(com: ArrayLike, control_dt: float = 0.030) -> float:
 
     For the speed over an episode, com[0] is the start and com[-1] the position after the last control step.
 
-    Arguments: com, centre of mass at successive control steps (T, 2; m), T >= 2; control_dt, time between them (s).
-    Raises: DescriptionError when com has another shape, a value is not finite or control_dt is not positive.
+    Arguments:
+        com (m): centre of mass at successive control steps, shape (T, 2), T >= 2.
+        control_dt (s): time between control steps.
+
+    Raises DescriptionError when com has another shape, a value is not finite or control_dt is not positive.
     """
     _positive("net_speed", control_dt=control_dt)
     path = _table(com, "net_speed: com", columns=2)
@@ -65,11 +69,16 @@ def swimming_wave(
     phase of c_k over k (least squares); wavelength = (2 pi / lag) link_length; amplitude = 2 |c_k| / joint_limit;
     U = |com(last) - com(first)| / duration of the window.
 
-    Arguments: angles, joint angles from head to tail at successive control steps (T, N; rad), N >= 2; com, centre of
-    mass at the same steps (T, 2; m); control_dt, time between them (s); link_length (m); joint_limit (rad), by default
-    2 pi / (N + 1); window, first step and step after the last (1), best a whole number of periods because the
-    frequency is resolved to 1 / (duration of the window).
-    Raises: DescriptionError when shapes disagree, the window is not in the record, a value is not finite, or a time or
+    Arguments:
+        angles (rad): joint angles from head to tail at successive control steps, shape (T, N), N >= 2.
+        com (m): centre of mass at the same steps, shape (T, 2).
+        control_dt (s): time between control steps.
+        link_length (m): length of a link.
+        joint_limit (rad): 2 pi / (N + 1) if omitted.
+        window: first step and the step after the last, ideally a whole number of periods, since the frequency is
+            resolved to 1 / (duration of the window).
+
+    Raises DescriptionError when shapes disagree, the window is not in the record, a value is not finite, or a time or
     length is not positive.
     """
     theta = _table(angles, "swimming_wave: angles")

@@ -1,4 +1,4 @@
-"""Do two runs of one network agree: spikes one by one, final states relative to their size."""
+"""Whether two runs of one network agree: spikes one by one, final states relative to their size."""
 
 from __future__ import annotations
 
@@ -10,11 +10,19 @@ from neurosim.bench.program import Arrays
 
 
 def compare(ours: Arrays, theirs: Arrays, in_law: bool = False) -> dict[str, Any]:
-    """Return what two results have in common; in_law, each drew spikes of its own, so only their laws can agree.
+    """Return how far two results agree.
 
-    spikes, number of theirs; identical, whether both hold the same (step, neuron) pairs; parted_at, first step whose
-    spikes differ, None if none; error by state, the largest relative difference, |a - b|/(|b| + 1e-6 max|b|);
-    distance by state, in law, the largest difference of the two cumulative distributions; mean by state, theirs.
+    Arguments:
+        ours, theirs: the results, by name.
+        in_law: whether each drew spikes of its own, so that only their distributions can agree.
+
+    Returns a dictionary:
+        spikes: their number in `theirs`.
+        identical: whether both have the same (step, neuron) pairs.
+        parted_at: the first step whose spikes differ, or None.
+        error: by state, the largest relative difference, |a - b|/(|b| + 1e-6 max|b|).
+        distance: by state, in law, the largest difference of the two cumulative distributions.
+        mean: by state, that of `theirs`.
     """
     found: dict[str, Any] = {"spikes": None, "identical": None, "parted_at": None}
     found |= {"error": {}, "distance": {}, "mean": {}}
@@ -37,7 +45,7 @@ def _error(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _distance(a: np.ndarray, b: np.ndarray) -> float:
-    """Return the statistic of Kolmogorov and Smirnov."""
+    """Return the Kolmogorov-Smirnov statistic."""
     a, b = np.sort(a), np.sort(b)
     at = np.concatenate([a, b])
     below = [np.searchsorted(x, at, side="right") / x.size for x in (a, b)]

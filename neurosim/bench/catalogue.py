@@ -1,4 +1,4 @@
-"""Which workloads and peers there are, and why a peer is missing here."""
+"""The workloads and peers, and why a peer is missing here."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ WORKLOADS = {
 class Peer:
     """A simulator to compare with.
 
-    title; program, where its `Program` is; modules it needs; compiled, whether it needs a C++ compiler.
+    Arguments:
+        title: its name in tables.
+        program: where its `Program` is defined.
+        modules: the modules that it requires.
+        compiled: whether it requires a C++ compiler.
     """
 
     title: str

@@ -40,7 +40,7 @@ def _panel(axis: Any, result: Mapping[str, Any], case: Mapping[str, Any]) -> Non
     axis.bar_label(bars, [f"{value:.3g}" for value in values], padding=3, fontsize=8)
     axis.axvline(case["floor"]["seconds"], color="black", linestyle="--", linewidth=1, label="memory floor")
     axis.set_xscale("log")
-    # Whole decades, so that a narrow range has marks that can be told apart too.
+    # Whole decades, so that even a narrow range has distinct marks.
     axis.set_xlim(_decade(min(*values, case["floor"]["seconds"]), floor), _decade(2 * max(values), ceil))
     axis.xaxis.set_minor_formatter(NullFormatter())
     axis.invert_yaxis()

@@ -30,7 +30,7 @@ def section(results: Sequence[Numbers]) -> str:
 
 
 def put_into(page: Path, text: str) -> None:
-    """Replace what stands between the marks of a page. Raises ResultFileError if the page has no such marks."""
+    """Replace the text between the marks of a page. Raises ResultFileError if the page has no such marks."""
     old = page.read_text("utf-8")
     if old.count(BEGIN) != 1 or old.count(END) != 1 or old.index(BEGIN) > old.index(END):
         raise ResultFileError(
@@ -62,7 +62,7 @@ def _peers(results: Sequence[Numbers]) -> list[str]:
 
 
 def _summary(results: Sequence[Numbers]) -> Iterator[list[str]]:
-    """Yield a row per case: our time and share of the floor, and by how much each peer's CPU time is above ours."""
+    """Yield a row per case: our time, the share of the floor, and the ratio of each peer's CPU time to ours."""
     for result, case in _cases(results):
         ours = case["contenders"][OURS]["cpu"]
         ratios = {name: short(contender["ratio"]) for name, contender in case["contenders"].items()}

@@ -1,4 +1,4 @@
-"""How fast memory is: the time in which an array of a given size is read and written in place."""
+"""How fast memory is: the time it takes to read and write an array of a given size in place."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def _eight_streams(array, factor, passes):  # type: ignore[no-untyped-def]
 def bandwidth(size: float, seconds: float = SECONDS) -> float:
     """Return the bandwidth (bytes/s) of one thread that reads and writes an array of `size` bytes in place.
 
-    a_i <- c a_i + 1, as often as fits into `seconds`, 4 times at least; bytes read and bytes written both count. The
-    better of two orders: one stream from end to end, eight streams side by side (about a quarter more from memory).
+    a_i <- c a_i + 1, as often as fits into `seconds`, at least 4 times; bytes read and bytes written both count. The
+    better of two orders counts: one stream from end to end, or eight streams side by side (about a quarter faster).
     """
     array = np.ones(8 * max(int(size) // 64, 8))
     return max(_measured(scale, array, seconds / 2) for scale in (_one_stream, _eight_streams))

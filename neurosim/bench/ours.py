@@ -1,4 +1,4 @@
-"""Our own engine as a program to be measured, and the arrays that the peers are given."""
+"""Our own engine as a program to be measured, and the arrays that the peers receive."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Fused(Program):
         self.simulation.run(self.duration * second)
 
     def results(self) -> Arrays:
-        """Return spikes of all populations in one numbering, weights that have been learned, rates."""
+        """Return spikes of all populations in one numbering, learned weights, rates."""
         found: Arrays = {}
         spikes = self.spikes()
         if spikes:
@@ -65,7 +65,7 @@ class Fused(Program):
         return {name.partition(".")[0]: s for name, s in every if isinstance(s, Spikes)}
 
     def facts(self) -> Facts:
-        """Return what the last run came to."""
+        """Return the facts of the last run."""
         equations = self.simulation.equations
         return Facts(
             neurons=sum(population.size for population in equations.populations.values()),
@@ -94,7 +94,7 @@ class Fused(Program):
         return found
 
     def plastic_bytes(self) -> float | None:
-        """Return the bytes held per plastic synapse: every array that belongs to such a projection."""
+        """Return the bytes of memory per plastic synapse: every array that belongs to such a projection."""
         learned = self.workload.learned
         if learned is None:
             return None
@@ -109,7 +109,7 @@ def _edges(projection: Any) -> int:
 
 
 def held(objects: Iterable[Any]) -> int:
-    """Return the bytes of the distinct buffers of all arrays that objects lead to through their own fields."""
+    """Return the bytes of the distinct buffers of all arrays that objects refer to through their own fields."""
     buffers: dict[int, int] = {}
     seen: set[int] = set()
     waiting = list(objects)

@@ -15,7 +15,13 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass
 class Spent:
-    """Time spent: cpu, of the whole process (s); wall (s); peak, memory of a child process (bytes), 0 without one."""
+    """What a run cost.
+
+    Fields:
+        cpu (s): time of the whole process.
+        wall (s): elapsed time.
+        peak (bytes): memory of a child process, 0 without one.
+    """
 
     cpu: float = 0.0
     wall: float = 0.0
@@ -32,7 +38,7 @@ def clock() -> Iterator[Spent]:
 
 
 class Program(ABC):
-    """A network in one simulator; making one takes it from the description to its first step."""
+    """A network in one simulator; creating one takes it from the description to its first step."""
 
     @abstractmethod
     def start(self) -> None:
@@ -44,7 +50,7 @@ class Program(ABC):
 
     @abstractmethod
     def results(self) -> Arrays:
-        """Return what the last run came to: `steps` and `ids` of spikes, final weights, rates."""
+        """Return the results of the last run: `steps` and `ids` of spikes, final weights, rates."""
 
     def timed(self) -> Spent:
         """Run from the beginning and return the time it took."""

@@ -53,7 +53,7 @@ def short(number: float) -> str:
 
 
 def case_rows(case: Numbers) -> Iterator[list[str]]:
-    """Yield a row per contender, the memory floor among them, then those that could not be measured."""
+    """Yield a row per contender, including the memory floor, then those that could not be measured."""
     floor = case["floor"]["seconds"]
     speeds = sorted({round(part["bandwidth"] / 1e9) for part in case["floor"]["parts"]})
     at = f"{'-'.join(map(str, (speeds[0], speeds[-1])[: len(speeds)]))} GB/s"

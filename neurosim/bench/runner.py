@@ -35,10 +35,15 @@ def measure(
 ) -> dict[str, Any]:
     """Measure a workload on our engine and on peers, each in a process and on a thread of its own.
 
-    Arguments: peers, names; those that do not describe this workload are left out, those not installed are named with
-    the reason; rounds (1), of which medians are taken; cases, by default the workload's; say, called with a line about
-    each result as it comes.
-    Returns: a JSON-like dictionary: cases with contenders, floor and missing peers; targets with verdicts; the machine.
+    Arguments:
+        workload: what is measured.
+        peers: names; those that do not describe this workload are left out, those not installed are named with the
+            reason.
+        rounds: number of rounds, over which medians are taken.
+        cases: by default those of the workload.
+        say: called with a line about each result as it comes.
+
+    Returns a JSON-like dictionary: cases with contenders, floor and missing peers; targets with verdicts; the machine.
     Raises DescriptionError for no rounds, UnknownNameError for an unknown peer, RunFailed if our own engine fails.
     """
     if rounds < 1:
@@ -62,7 +67,7 @@ def measure(
 
 
 class _Measurement:
-    """One case: sessions of the contenders that run, reasons of those that do not, and what has been measured."""
+    """One case: sessions of the contenders that run, reasons why others do not, and what has been measured."""
 
     def __init__(self, workload: Workload, case: Case, folder: Path, say: Say) -> None:
         self.workload, self.case, self.folder = workload, case, folder
@@ -83,7 +88,7 @@ class _Measurement:
             for number in range(rounds):
                 for name, session in self.sessions.items():
                     self.runs[name].append(session.ask("run"))
-                    if name == OURS:  # at once: the speed of memory changes with what else the machine does
+                    if name == OURS:  # at once: the speed of memory varies with what else the machine does
                         self.measure_bandwidth()
                 self.say(f"round {number + 1} of {rounds} done")
         return self.summary()
@@ -133,7 +138,7 @@ class _Measurement:
         self.say(f"{name}: built in {build['wall']:.1f} s, run in {first['cpu']:.3g} s")
 
     def results(self, name: str) -> dict[str, np.ndarray]:
-        """Return what a contender's first run came to."""
+        """Return the results of a contender's first run."""
         with np.load(self.folder / f"{name}.npz") as file:
             return dict(file)
 
@@ -157,7 +162,7 @@ class _Measurement:
         }
 
     def floor(self) -> dict[str, Any]:
-        """Return the time in which the memory could be moved, its share in ours, and what is moved."""
+        """Return the time in which the memory could be moved, its share of ours, and what is moved."""
         rounds = [sum(t.moved / found[t.what] for t in self.traffic) for found in self.bandwidth]
         shares = [floor / run["cpu"] for floor, run in zip(rounds, self.runs[OURS], strict=True)]
         speeds = {t.what: statistics.median(found[t.what] for found in self.bandwidth) for t in self.traffic}
@@ -169,7 +174,7 @@ class _Measurement:
         }
 
     def contender(self, name: str, synapses: int) -> dict[str, Any]:
-        """Return what was measured of one contender."""
+        """Return what was measured for one contender."""
         runs, ours = self.runs[name], self.runs[OURS]
         ratios = [their["cpu"] / our["cpu"] for their, our in zip(runs, ours, strict=True)]
         memory = max(run["peak"] for run in runs)

@@ -1,4 +1,4 @@
-"""A worker process and the conversation with it."""
+"""A worker process and the exchange with it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,13 @@ ENVIRONMENT = {
 class Session:
     """A contender in a process of its own, on one processor; `ask` sends it a request and waits for the answer.
 
-    Arguments: contender, its name; words, module of the worker and its arguments; folder, where files are exchanged;
-    cache, folder of compiled programs.
-    Raises RunFailed with the last line that the process said when it ends before it answers.
+    Arguments:
+        contender: its name.
+        words: module of the worker and its arguments.
+        folder: where files are exchanged.
+        cache: folder of compiled programs.
+
+    Raises RunFailed with the last line that the process printed when it ends before it answers.
     """
 
     def __init__(self, contender: str, words: Sequence[str], folder: Path, cache: Path) -> None:
@@ -44,7 +48,7 @@ class Session:
                 text=True,
                 env={**os.environ, **ENVIRONMENT, **caches},
             )
-        # XLA takes a thread per processor that it may run on, whatever its flags say.
+        # XLA starts a thread per processor that it may run on, whatever its flags say.
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(self._process.pid, {max(os.sched_getaffinity(0))})
         self._answer()

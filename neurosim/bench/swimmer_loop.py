@@ -23,14 +23,14 @@ from neurosim.bodies.swimmer import Swimmer
 from neurosim.engines import simulate
 from neurosim.engines.recordings import Samples
 from neurosim.engines.simulation import Simulation
-from neurosim.errors import DescriptionError, NeurosimError, RunFailed, UnknownNameError
-from neurosim.registry import suggest
+from neurosim.errors import DescriptionError, NeurosimError, RunFailed
+from neurosim.model.registries import circuits
 
 Policy = Callable[[int, FloatArray, FloatArray, FloatArray], None]
 Loop = Callable[[Swimmer, FloatArray], None]
 
 
-# Not cached on disk: numba's key would miss a change in the policy or the body that is compiled into the loop.
+# Not cached on disk: numba's key would not reflect a change in the policy or the body compiled into the loop.
 @njit(nogil=True)
 def closed_loop(
     policy: Policy,
@@ -44,9 +44,12 @@ def closed_loop(
 
     u(t) = policy(t, y(t), parameters);  y(t + 1) = body(u(t)).
 
-    Arguments: policy, a compiled function (t, y, parameters, u) that writes u; parameters, its parameters; function and
-    handles of the body; controls, to be filled with u (T, inputs); outputs, to be filled with y (T + 1, outputs), the
-    first row given.
+    Arguments:
+        policy: a compiled function (t, y, parameters, u) that writes u.
+        parameters: its parameters.
+        function, handles: of the body.
+        controls: filled with u, shape (T, inputs).
+        outputs: filled with y, shape (T + 1, outputs); the first row is given.
     """
     for t in range(len(controls)):
         policy(t, outputs[t], parameters, controls[t])
@@ -64,7 +67,7 @@ def run_episode(policy: Policy, parameters: FloatArray, body: Body, controls: Fl
 
 @njit(nogil=True)
 def proprioceptive_chain(t: int, outputs: FloatArray, parameters: FloatArray, control: FloatArray) -> None:
-    """Drive the head by a square wave and each other joint by the angle before it.
+    """Drive the head by a square wave and every other joint by the angle of the joint before it.
 
     u_0 = +-1, half a period each;  u_k = clip(theta_{k-1} / limit, -1, 1).  Parameters: limit (rad), period (1).
     """
@@ -81,8 +84,9 @@ def chain_loop(body: Swimmer, controls: FloatArray) -> None:
 class EngineLoop:
     """Runs one episode of a controller as a network on the fused engine, compiled once for each body.
 
-    Arguments: controller, a class whose instance for n joints has `network(record=...)` with an External 'body' that
-    reads 'torque.output'.
+    Arguments:
+        controller: a class whose instance for n joints has `network(record=...)` with an External 'body' that reads
+            'torque.output'.
     """
 
     def __init__(self, controller: Callable[[int], Any]) -> None:
@@ -103,11 +107,8 @@ class EngineLoop:
 
 
 def circuit_loop(name: str) -> EngineLoop:
-    """Return the loop of a circuit by its entry point in 'neurosim.circuits'; raises UnknownNameError."""
-    found = {entry.name: entry for entry in metadata.entry_points(group="neurosim.circuits")}
-    if name not in found:
-        raise UnknownNameError(f"unknown circuit '{name}': {suggest(name, found)}")
-    return EngineLoop(found[name].load())
+    """Return the loop of a circuit by its name; raises UnknownNameError."""
+    return EngineLoop(circuits.get(name))
 
 
 @njit(nogil=True)
@@ -122,17 +123,20 @@ def _replay(model: int, data: int, ctrl: int, controls: FloatArray, substeps: in
 def measure(loop: Loop = chain_loop, n_links: int = 6, rounds: int = 5, steps: int = 1000) -> dict[str, Any]:
     """Time a closed loop against bare MuJoCo (compiled `mj_step`, one `mj_forward` per control step) on equal controls.
 
-    Rounds are interleaved, so that a change in the machine's speed meets every contender; ratios are taken within
+    Rounds are interleaved, so that a change in the machine's speed affects every contender; ratios are taken within
     rounds.
 
-    Arguments: loop, runs one episode on a body and fills its second argument with the controls it applied
-    (T, inputs), releasing the interpreter if it is to gain from threads; n_links of the body (1); rounds (1), at least
-    5; steps, control steps per episode (1).
-    Returns: medians and all rounds: CPU time (s) of `bare`, `closed_loop` and, where it runs, `dm_control`; ratios to
-    `bare`; `two_threads`: throughput over that of one thread by the clock on the wall, which other work on the machine
-    lowers, and CPU time over that of one thread, which it hardly touches (1 means that threads do not get in each
-    other's way).
-    Raises: DescriptionError for fewer than 5 rounds or no steps; RunFailed when the replay of the controls ends in
+    Arguments:
+        loop: runs one episode on a body and fills its second argument with the controls it applied, shape (T, inputs),
+            releasing the interpreter if it should profit from threads.
+        n_links: number of links of the body.
+        rounds: number of rounds, at least 5.
+        steps: control steps per episode.
+
+    Returns medians and all rounds: CPU time (s) of `bare`, `closed_loop` and, where it runs, `dm_control`; ratios to
+    `bare`; `two_threads`: throughput over that of one thread in elapsed time, which other work on the machine lowers,
+    and CPU time over that of one thread, which such work hardly affects (1 means that threads do not slow each other).
+    Raises DescriptionError for fewer than 5 rounds or no steps; RunFailed when the replay of the controls ends in
     another state, because then the two did not do the same work.
     """
     if rounds < 5 or steps < 1:
@@ -219,7 +223,7 @@ def _dm_control(n_links: int, controls: FloatArray) -> Callable[[], float] | str
         from dm_control.suite import swimmer
 
         environment = swimmer.swimmer(n_links=n_links, time_limit=float("inf"))
-    except (ImportError, AttributeError) as reason:  # not installed, or of another age than mujoco
+    except (ImportError, AttributeError) as reason:  # not installed, or not compatible with mujoco
         return str(reason)
 
     def episode() -> float:

@@ -1,4 +1,4 @@
-"""What a workload is to reach, and whether it did."""
+"""What a workload should reach, and whether it did."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def judged(workload: Workload, cases: Sequence[Mapping[str, Any]]) -> list[dict[
 
 
 def quantities(case: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, float | None]:
-    """Return what targets speak of, by name; `before` is the case of half the size, if there is one."""
+    """Return the quantities that targets refer to, by name; `before` is the case of half the size, if there is one."""
     contenders, ours = case["contenders"], case["contenders"][OURS]
     values: dict[str, float | None] = {f"ratio to {name}": c["ratio"] for name, c in contenders.items()}
     values |= {f"start {kind}": spent["cpu"] for kind, spent in ours["build"].items()}
@@ -46,7 +46,7 @@ def quantities(case: Mapping[str, Any], before: Mapping[str, Any] | None) -> dic
 
 
 def _agreement(workload: Workload, case: Mapping[str, Any]) -> list[Target]:
-    """Return what must hold of a workload with exact peers: Brian2's spikes, one by one, and final weights."""
+    """Return what must hold for a workload with exact peers: Brian2's spikes, one by one, and final weights."""
     targets: list[Target] = []
     if case["dtype"] != "float64":
         return targets

@@ -24,7 +24,7 @@ class Answering(Protocol):
     """What answers requests."""
 
     def answer(self, request: str) -> dict[str, Any]:
-        """Carry out a request and return what came of it, as JSON can hold it."""
+        """Carry out a request and return its result in a form that JSON can represent."""
 
 
 class Worker:
@@ -34,7 +34,7 @@ class Worker:
         self.contender, self.workload, self.case, self.folder = contender, workload, case, folder
         self.make = self._maker()
         self.program: Program | None = None
-        # What the interpreter and its libraries take without any network.
+        # What the interpreter and its libraries require without any network.
         self.bare = 0 if contender == "brian2_cpp" else peak_memory()
 
     def _maker(self) -> Callable[[], Program]:
@@ -67,13 +67,13 @@ class Worker:
         return {**asdict(spent), "peak": (spent.peak or peak_memory()) - self.bare}
 
     def do_save(self) -> dict[str, Any]:
-        """Write what the last run came to."""
+        """Write the results of the last run."""
         assert self.program is not None
         np.savez(self.folder / f"{self.contender}.npz", **self.program.results())  # type: ignore[arg-type]
         return {}
 
     def do_facts(self) -> dict[str, Any]:
-        """Return what the last run of ours came to, and write the arrays for the peers."""
+        """Return the facts of our last run, and write the arrays for the peers."""
         assert isinstance(self.program, Fused)
         facts = asdict(self.program.facts())
         np.savez(self.folder / "arrays.npz", **self.program.arrays())  # type: ignore[arg-type]
@@ -90,7 +90,7 @@ class Worker:
 
 def serve(make: Callable[[], Answering]) -> None:
     """Answer requests on standard input until it ends."""
-    # Whatever a library prints goes to standard error, so that standard output holds answers only.
+    # Whatever a library prints goes to standard error, so that standard output has only answers.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     worker = make()
@@ -100,7 +100,7 @@ def serve(make: Callable[[], Answering]) -> None:
 
 
 def main() -> None:
-    """Be the contender that the command line names."""
+    """Run the contender that the command line names."""
     contender, name, case, folder = sys.argv[1:]
     serve(lambda: Worker(contender, catalogue.workload(name), Case(**json.loads(case)), Path(folder)))
 

@@ -15,7 +15,14 @@ from neurosim.model.network import Network
 
 @dataclass(frozen=True)
 class Case:
-    """One network to be measured: label; n, number of neurons; duration (s); dtype, precision of our engine."""
+    """One network to be measured.
+
+    Arguments:
+        label: its name in tables.
+        n: number of neurons.
+        duration (s): of the run.
+        dtype: precision of our engine.
+    """
 
     label: str
     n: int
@@ -30,7 +37,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a case came to: neurons, edges by projection, spikes by population, steps taken."""
+    """The size of a run: neurons, edges by projection, spikes by population, steps taken."""
 
     neurons: int
     edges: Mapping[str, int]
@@ -40,7 +47,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Traffic:
-    """Bytes that have to move during a run, and the size of what they are moved in and out of (bytes)."""
+    """Bytes that must be moved during a run, and the size of the memory that they are moved in and out of (bytes)."""
 
     what: str
     moved: float
@@ -49,7 +56,14 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be reached in a case: a quantity of the summary, at least `low` or at most `high`; aim, hoped for."""
+    """What should be reached in a case.
+
+    Arguments:
+        label: the case.
+        what: a quantity of the summary.
+        low, high: its least or largest value.
+        aim: the value hoped for.
+    """
 
     label: str
     what: str
@@ -61,10 +75,14 @@ class Target:
 class Workload(ABC):
     """A network to be measured.
 
-    Facts of a class: name; title; cases;
-    learned, the projection that is plastic; same, names of peers that have to come to the same spikes and weights;
-    peers, the same network for each peer by name: a function of (case, arrays), where arrays holds `{projection}_pre`,
-    `_post`, `_w` (SI), `_delay` (steps) and `{population}_{state}` (SI); targets.
+    Facts of a class:
+        name, title: in tables.
+        cases: the networks to be measured.
+        learned: the plastic projection.
+        same: names of peers that must have the same spikes and weights.
+        peers: the same network for each peer by name: a function of (case, arrays), where arrays has
+            `{projection}_pre`, `_post`, `_w` (SI), `_delay` (steps) and `{population}_{state}` (SI).
+        targets: what should be reached.
     """
 
     name: ClassVar[str]
@@ -81,7 +99,7 @@ class Workload(ABC):
 
     @abstractmethod
     def traffic(self, case: Case, facts: Facts) -> Sequence[Traffic]:
-        """Return the least that has to be moved through memory in a run of a case."""
+        """Return the least that must be moved through memory in a run of a case."""
 
     def offsets(self, network: Network) -> dict[str, int]:
         """Return where each population begins in a numbering of all neurons, in the order of the description."""

@@ -2,5 +2,5 @@
 
 import os
 
-# MuJoCo looks for a display when it is imported; a simulation needs none. Whoever renders sets the variable first.
+# MuJoCo looks for a display when it is imported; a simulation needs none. To render, set the variable first.
 os.environ.setdefault("MUJOCO_GL", "disabled")

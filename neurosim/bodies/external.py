@@ -1,4 +1,4 @@
-"""The contract of a body in the loop: what an engine needs of a plant that it drives and senses."""
+"""The contract of a body in the loop: what an engine requires of a plant that it drives and senses."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Body(Protocol):
 
     One call `function(handles, inputs, outputs)` applies the inputs, advances by one control step and writes the
     outputs. Engines see only these vectors and the names of their parts. The body owns the memory that `handles`
-    points at: keep it alive while compiled code runs. Two threads may advance two bodies, never the same one.
-    An input that is not finite gives outputs that are all NaN and leaves the body as it was.
+    points to: keep it alive while compiled code runs. Two threads may advance two bodies, but never the same one.
+    An input that is not finite makes all outputs NaN and leaves the body unchanged.
     """
 
     @property
@@ -40,10 +40,10 @@ class Body(Protocol):
 
     @property
     def output_values(self) -> FloatArray:
-        """Return the outputs of the present state, as a new vector (after a reset: those a controller sees first)."""
+        """Return the outputs of the present state, as a new vector (after a reset, those a controller sees first)."""
 
     def save(self) -> FloatArray:
-        """Return the complete state: loaded again, the body goes on with the same bits."""
+        """Return the complete state, from which a body continues with the same bits after `load`."""
 
     def load(self, state: FloatArray) -> None:
-        """Take over a state returned by `save` of a body of the same kind and size."""
+        """Restore a state returned by `save` of a body of the same kind and size."""

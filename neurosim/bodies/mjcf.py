@@ -12,23 +12,28 @@ LINK_LENGTH = 0.1  # m
 
 
 def joint_limit(n_links: int) -> float:
-    """Return the largest joint angle 2 pi / n_links (rad): all joints at their limit nearly close a ring.
+    """Return the largest joint angle 2 pi / n_links (rad): with all joints at their limit the body is nearly a ring.
 
-    Arguments: n_links, number of links (1).
+    Arguments:
+        n_links: number of links.
     """
     return 2 * math.pi / n_links
 
 
 def swimmer_mjcf(n_links: int, dt: float = 0.002, density: float = 3000.0, viscosity: float = 0.0) -> str:
-    """Return the MJCF text of a planar swimmer: box links in a row, joined by motorised hinges.
+    """Return the MJCF text of a planar swimmer: box links in a row, connected by motorised hinges.
 
     Each link is 0.002 x 0.1 x 0.02 m and 0.01 kg; the nose points along -y of the head. The head slides in x and y and
     turns about z without limits; the other joints are limited to +-2 pi / n_links. Motor torque is 5e-4 N m times a
     control in [-1, 1]. Contacts are off, the integrator is Euler.
 
-    Arguments: n_links, number of links, head included (1), at least 2; dt, physics step (s); density (kg/m^3) and
-    viscosity (Pa s) of the medium.
-    Raises: DescriptionError when an argument is out of range.
+    Arguments:
+        n_links: number of links, including the head, at least 2.
+        dt (s): physics step.
+        density (kg/m^3): of the medium.
+        viscosity (Pa s): of the medium.
+
+    Raises DescriptionError when an argument is out of range.
     Source: body after the swimmer of the DeepMind Control Suite (Tassa et al. 2018, arXiv 1801.00690).
     """
     _check(n_links, dt, density, viscosity)
@@ -36,7 +41,7 @@ def swimmer_mjcf(n_links: int, dt: float = 0.002, density: float = 3000.0, visco
     ElementTree.SubElement(root, "compiler", angle="radian")
     option = {"timestep": str(float(dt)), "integrator": "Euler"}
     option |= {"density": str(float(density)), "viscosity": str(float(viscosity))}
-    # Without autoreset a state that diverges stays visibly NaN instead of silently starting anew.
+    # Without autoreset a state that diverges remains visibly NaN instead of silently starting again.
     flag = {"contact": "disable", "autoreset": "disable"}
     ElementTree.SubElement(ElementTree.SubElement(root, "option", option), "flag", flag)
     _add_links(ElementTree.SubElement(root, "worldbody"), n_links)

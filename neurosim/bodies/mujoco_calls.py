@@ -1,7 +1,8 @@
 """MuJoCo's C functions and arrays, for compiled loops that run without the interpreter.
 
 A model or data structure is passed as its address (`_address` of the Python object), an array as the address of its
-first element. Numba's cache of a function that calls these does not see a change in this file: touch the caller's too.
+first element. Numba's cache of a function that calls these does not notice a change in this file: touch the caller's
+file too.
 Source: Todorov, Erez & Tassa 2012, doi:10.1109/IROS.2012.6386109.
 """
 
@@ -20,7 +21,7 @@ from neurosim.extras import optional
 with optional():
     import mujoco
 
-# The Python bindings depend on the very library that made their objects; loading them exposes its symbols under any
+# The Python bindings depend on the very library that made their objects; loading them exposes its symbols whatever the
 # name and place of the library (Linux, macOS, pip, conda).
 llvmlite.binding.load_library_permanently(sys.modules[mujoco.mj_step.__module__].__file__)
 if not llvmlite.binding.address_of_symbol("mj_step"):
@@ -61,7 +62,7 @@ def view(address: int, size: int) -> Any:
 def address_of(array: np.ndarray) -> int:
     """Return the address of the first element of a contiguous float64 array.
 
-    Raises: TypeError for another type or layout, because compiled code would read it wrongly.
+    Raises TypeError for another type or layout, which compiled code would misread.
     """
     if array.dtype != np.float64 or not array.flags.c_contiguous:
         raise TypeError(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from neurosim.bodies.external import BodyFunction, FloatArray, IntArray
-from neurosim.bodies.mjcf import LINK_LENGTH, joint_limit, swimmer_mjcf
+from neurosim.bodies.mjcf import joint_limit, swimmer_mjcf
 from neurosim.bodies.mujoco_calls import (
     address_of,
     mj_object_velocity,
@@ -25,7 +25,7 @@ from neurosim.extras import optional
 with optional():
     import mujoco
 
-# Places in the vector of handles: addresses, then counts.
+# Positions in the vector of handles: addresses, then counts.
 _MODEL, _DATA, _QPOS, _CTRL, _VELOCITY, _COM, _TARGET, _JOINTS, _SUBSTEPS = range(9)
 _LINK = int(mujoco.mjtObj.mjOBJ_XBODY)
 _STATE = int(mujoco.mjtState.mjSTATE_INTEGRATION)
@@ -56,14 +56,14 @@ def observe(handles: IntArray, outputs: FloatArray) -> None:
 
 @jit()
 def advance(handles: IntArray, inputs: FloatArray, outputs: FloatArray) -> None:
-    """Apply the controls for one control step and write the outputs of the state that is reached.
+    """Apply the controls for one control step and write the outputs of the resulting state.
 
-    The first half of a physics step (positions, velocities, their sensors) has been done by the step before, so the
-    control step ends with the first half of the next one: the outputs are never one physics step behind.
+    The first half of a physics step (positions, velocities, their sensors) is done by the previous step, so a control
+    step ends with the first half of the next one: the outputs never lag by a physics step.
     """
     model, data = handles[_MODEL], handles[_DATA]
     if not np.all(np.isfinite(inputs)):
-        # MuJoCo would replace them by zeros.
+        # MuJoCo would replace them with zeros.
         outputs[:] = np.nan
         return
     view(handles[_CTRL], handles[_JOINTS])[:] = inputs
@@ -79,17 +79,23 @@ class Swimmer:
 
     Inputs: N = n_links - 1 controls (1), torque over 5e-4 N m, clipped to [-1, 1].
     Outputs, N joints from head to tail:
-      angle (N, rad); reward (1) = clip(forward_speed / target_speed, 0, 1); com (2, m), centre of mass x, y;
-      heading (1, rad), turns of the head frame about z, not wrapped: the nose points to (sin, -cos) of it;
-      forward_speed (1, m/s), velocity of the head along its nose;
-      observation (4 N + 3): the angles, then for each link its velocity x, y (m/s) and turning rate (rad/s) in its own
-      frame.
+      angle (rad), shape (N,); reward (1), shape (1,), clip(forward_speed / target_speed, 0, 1);
+      com (m), shape (2,), x and y of the centre of mass;
+      heading (rad), shape (1,), rotation of the head frame about z, not wrapped: the nose points to (sin, -cos) of it;
+      forward_speed (m/s), shape (1,), velocity of the head along its nose;
+      observation, shape (4 N + 3,): the angles, then for each link its velocity x, y (m/s) and turning rate (rad/s) in
+      its own frame.
     Until the first `reset` the body is straight, at rest, at the origin.
 
-    Arguments: n_links, number of links, head included (1), at least 2; dt, physics step (s), which divides control_dt;
-    control_dt, time between controls (s); density (kg/m^3) and viscosity (Pa s) of the medium; target_speed, forward
-    speed of full reward (m/s).
-    Raises: DescriptionError when an argument is out of range.
+    Arguments:
+        n_links: number of links, including the head, at least 2.
+        dt (s): physics step, which divides control_dt.
+        control_dt (s): time between controls.
+        density (kg/m^3): of the medium.
+        viscosity (Pa s): of the medium.
+        target_speed (m/s): forward speed of full reward.
+
+    Raises DescriptionError when an argument is out of range.
     Source: task after Bhattasali, Zador & Engel 2022, arXiv 2201.05242.
     """
 
@@ -112,7 +118,6 @@ class Swimmer:
         self.n_inputs = n_links - 1
         self.control_dt = control_dt
         self.joint_limit = joint_limit(n_links)
-        self.body_length = LINK_LENGTH * n_links
         self.outputs = _parts(self.n_inputs)
         mujoco.mj_forward(self._model, self._data)
 
@@ -123,7 +128,7 @@ class Swimmer:
 
     @property
     def handles(self) -> IntArray:
-        """Return the addresses of this body's memory; computed anew, so that a copied body has its own."""
+        """Return the addresses of this body's memory; computed at each call, so that a copied body has its own."""
         data = self._data
         arrays = (data.qpos, data.ctrl, data.sensordata, data.subtree_com[0], self._target)
         structures = [self._model._address, data._address]
@@ -137,9 +142,10 @@ class Swimmer:
         return values
 
     def reset(self, rng: np.random.Generator) -> None:
-        """Start anew at the origin, at rest, with random joint angles (uniform within limits) and heading (any).
+        """Start again at the origin, at rest, with random joint angles (uniform within limits) and random heading.
 
-        Arguments: rng, the stream of random numbers for this start.
+        Arguments:
+            rng: the stream of random numbers for this start.
         """
         if not isinstance(rng, np.random.Generator):
             raise DescriptionError(f"swimmer.reset: rng is {rng!r}; give a numpy.random.Generator")
@@ -151,8 +157,10 @@ class Swimmer:
     def step(self, ctrl: ArrayLike) -> FloatArray:
         """Advance by one control step and return the outputs.
 
-        Arguments: ctrl, controls (N, 1), clipped to [-1, 1].
-        Raises: DescriptionError when the shape is wrong or a value is not finite.
+        Arguments:
+            ctrl (1): controls, shape (N,), clipped to [-1, 1].
+
+        Raises DescriptionError when the shape is wrong or a value is not finite.
         """
         inputs = _finite_vector(ctrl, self.n_inputs, "swimmer.step: ctrl")
         values = np.empty(self.outputs["observation"].stop)
@@ -164,15 +172,15 @@ class Swimmer:
         return self.output_values[self.outputs["observation"]]
 
     def save(self) -> FloatArray:
-        """Return the complete state: loaded again, the body goes on with the same bits."""
+        """Return the complete state, from which a body continues with the same bits after `load`."""
         state = np.empty(mujoco.mj_stateSize(self._model, _STATE))
         mujoco.mj_getState(self._model, self._data, state, _STATE)
         return state
 
     def load(self, state: ArrayLike) -> None:
-        """Take over a state that `save` returned for the same number of links.
+        """Restore a state that `save` returned for the same number of links.
 
-        Raises: DescriptionError when the length is wrong or a value is not finite; the body keeps its state.
+        Raises DescriptionError when the length is wrong or a value is not finite; the body then keeps its state.
         """
         size = mujoco.mj_stateSize(self._model, _STATE)
         values = _finite_vector(state, size, "swimmer.load: state")

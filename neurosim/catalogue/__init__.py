@@ -1,4 +1,4 @@
-"""The catalogue of rules: pages and figures that are made from the classes."""
+"""The catalogue of rules: pages and figures that are generated from the classes."""
 
 from neurosim.catalogue.pages import pages
 from neurosim.catalogue.write import write_catalogue

@@ -23,7 +23,8 @@ OFTEN, BATCHES, ETA = 12, 60, 0.3
 def gains(rule: NeuronRule) -> Panel:
     """Return the gain of each neuron by its preferred orientation, after equal and after unequal stimuli.
 
-    r = g f + W r, e = f - D r, d = D.T e - alpha r + W.T d, which the rule reads, D the best linear read-out of f.
+    r = g f + W r, e = f - D r, d = D.T e - alpha r + W.T d, d being what the rule reads and D the best linear read-out
+    of f.
     """
     preferred = -90 + 180 * np.arange(NEURONS) / NEURONS
     apart = np.deg2rad(preferred[:, None] - preferred[None])

@@ -39,7 +39,7 @@ def grown(rule: NeuronRule) -> Panel:
     courses = np.array(seen).T
     curves = {}
     for at, (name, course) in enumerate(zip(rule.traces, courses, strict=True)):
-        # Those that are alike are shown once.
+        # Identical curves are shown once.
         if not any(np.array_equal(course, other) for other in courses[:at]):
             curves[f"{name} / {course.max():.2g}"] = (np.arange(2.0 * HALF + 1), course / course.max())
     note = f"{RATES[0]} Hz, from the line on {RATES[1]} Hz"

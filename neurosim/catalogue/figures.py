@@ -24,7 +24,7 @@ COLUMNS = 3
 
 
 def panel(rule: Rule) -> Panel:
-    """Return what the panel of a rule shows; raises NeurosimError if no network of the catalogue can have the rule."""
+    """Return what the panel of a rule shows; raises NeurosimError if no network of the catalogue suits the rule."""
     about = family(type(rule))
     if isinstance(rule, NeuronRule):
         return _of_neurons(rule)
@@ -49,7 +49,7 @@ def _of_neurons(rule: NeuronRule) -> Panel:
         return gains(rule)
     if any(gain.multiplies == "output" for gain in rule.gains.values()):
         return feedback(rule)
-    # Variables alone are there for other rules.
+    # A rule with nothing but variables serves other rules.
     return step(rule) if rule.gains or rule.offsets else grown(rule)
 
 

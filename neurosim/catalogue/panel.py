@@ -12,7 +12,7 @@ Curve = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Panel:
-    """Curves of one rule: x and y by label; axes with units; note, what else stands in the network or happens."""
+    """Curves of one rule: x and y by label, axes with units, and a note on what else is in the network or happens."""
 
     curves: Mapping[str, Curve]
     x: str

@@ -1,4 +1,4 @@
-"""What rules do in small networks over long times: courses of weights, activity under a step of the input, memory."""
+"""What rules do in small networks over long times: weights over time, activity under a step of the input, memory."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ Inputs = Callable[[int, int], np.ndarray]
 
 
 def weights(rule: SynapticRule, beside: tuple[SynapticRule, ...] = ()) -> Panel:
-    """Return the course of weights onto the first of two linear units that see two patterns in turn."""
+    """Return the course of weights onto the first of two linear neurons that receive two patterns in turn."""
     start = generator(0, "weights").uniform(0.2, 0.4, (2, 4))
     inhibits = rule.then is not None and rule.then.high == 0
     start = -start if inhibits else start
     network = Network("weights", dt=DT).add(
         *_modulators(rule),
         Population("source", 4, Signal()),
-        # Units that are inhibited need something to inhibit.
+        # Neurons that are inhibited need activity to inhibit.
         Population("target", 2, GradedUnit(transfer="relu", bias=2.0 * inhibits)),
         Projection("plastic", "source", "target", Graded(), AllToAll(), start, rules=(*beside, rule)),
     )
@@ -47,13 +47,13 @@ def weights(rule: SynapticRule, beside: tuple[SynapticRule, ...] = ()) -> Panel:
     def patterns(first: int, count: int) -> np.ndarray:
         return PATTERNS[np.arange(first, first + count) % 2]
 
-    # A rule that leaves the weight alone is there for a variable that others read.
+    # A rule that does not change the weight has a variable that others read.
     changes = rule.dw or rule.dW or rule.on_pre or rule.on_post or rule.after
     kept = "" if changes else list(rule.traces)[-1]
     name = f"plastic.{rule.prefix}_{kept}" if kept else "plastic.w"
     end = min(LONGEST, 4 * _until_moved(network, rule, patterns, name))
     times, values, _ = _course(network, rule, patterns, end, name)
-    # Edges are in the order of sources, then targets: those of the first unit are shown.
+    # Edges are in the order of sources, then targets: those of the first neuron are shown.
     curves = {f"input {at + 1}": (times, values[:, 2 * at]) for at in range(4)}
     note = f"two patterns in turn{', bias = 2' if inhibits else ''}{_held(rule)}" + "".join(
         f", beside {type(other).__name__}" for other in beside
@@ -62,7 +62,7 @@ def weights(rule: SynapticRule, beside: tuple[SynapticRule, ...] = ()) -> Panel:
 
 
 def step(rule: Rule) -> Panel:
-    """Return the mean activity of a unit whose input doubles half-way, and the variable that the rule changes."""
+    """Return the mean activity of a neuron whose input doubles half-way, and the variable that the rule changes."""
     network, changed = _stepped(rule)
     drive = generator(0, "drive").normal(size=LONGEST + POINTS)
 
@@ -106,7 +106,7 @@ def memory(rule: SynapticRule) -> Panel:
 
 
 def _stepped(rule: Rule) -> tuple[Network, str]:
-    """Return a network with the rule, of rate units if they have its signals, and the name of what it changes."""
+    """Return a network with the rule, of rate neurons if they have its signals, and the name of what it changes."""
     own = (rule,) if isinstance(rule, NeuronRule) else ()
     synaptic = (rule,) if isinstance(rule, SynapticRule) else ()
     # The transfer function that the docstring names, since some rules are derived for one.
@@ -142,7 +142,7 @@ def _held(rule: Rule) -> str:
 
 
 def _activity(simulation: Simulation, bins: int) -> np.ndarray:
-    """Return the mean activity of the target in each of some equal times; spikes count over the reference rate."""
+    """Return the mean activity of the target in each of some equal intervals; spikes relative to the reference rate."""
     recorded = simulation.recordings()[
         "target.spikes" if "target.spikes" in simulation.recordings() else "target.r"
     ]

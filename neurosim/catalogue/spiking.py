@@ -1,4 +1,4 @@
-"""What rules do to given spikes: windows of pairs, and synapses that tire."""
+"""What rules do to given spikes: windows of pairs, and synapses that depress."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def window(rule: SynapticRule) -> Panel:
     for level in levels:
         values = _paired(rule, trial, start, {name: level for name in population_names})
         label = ", ".join(f"{name} = {level:g}" for name in population_names)
-        # No line joins the two sides of 0.
+        # No line connects the two sides of 0.
         half = LAGS.size // 2
         curves[label] = (np.insert(LAGS, half, 0), np.insert(100 * (values / start - 1), half, np.nan))
     return Panel(
@@ -50,8 +50,8 @@ def window(rule: SynapticRule) -> Panel:
 
 def _paired(rule: SynapticRule, trial: Trial, start: float, levels: dict[str, float]) -> np.ndarray:
     """Return the mean weights (SI) after pairs at each lag, and after two seconds more where there are modulators."""
-    # One source for each lag; a rule that draws random numbers is shown by the mean of many, half of them at either
-    # end, since such weights have few values.
+    # One source for each lag; a rule that draws random numbers is shown by the mean of many synapses, half of them at
+    # either bound, since such weights have few values.
     random = "rand" in f"{rule.on_pre}{rule.on_post}"
     copies = COPIES if random else 1
     lags = np.repeat(LAGS, copies)

@@ -1,4 +1,4 @@
-"""What structural rules do to a mask: how many connections there are, and how many of them are others than before."""
+"""What structural rules do to a mask: how many connections there are, and how many of them are new."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ SOURCES, TARGETS, UPDATES = 40, 25, 200
 
 
 def turnover(rule: StructuralRule) -> Panel:
-    """Return the share of the edges that are connected, of connections that an update grew, and of the first left.
+    """Return the fraction of edges that are connected, of connections that are new, and of the first ones that remain.
 
-    Gradients are random numbers; weights drift at random. The first connections are not shown where all edges are.
+    Gradients are random numbers; weights drift at random. The first connections are not shown if all edges are
+    connected.
     """
     rng = generator(0, "structural")
     pre, post = (places.ravel() for places in np.divmod(np.arange(SOURCES * TARGETS), TARGETS))

@@ -1,4 +1,4 @@
-"""Gain control in feedback: interneurons whose gains whiten their input, and synapses that turn to what it shares."""
+"""Gain control in feedback: interneurons whose gains whiten their input, and synapses that learn what is shared."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LINEAR = {"transfer": "identity"}
 
 
 def feedback(rule: NeuronRule) -> Panel:
-    """Return the variance of responses that units with the rule inhibit, and their gain; the input doubles half-way."""
+    """Return the variance of responses inhibited by neurons with the rule, and their gain, as the input doubles."""
     network = Network("feedback", DT).add(
         Population("x", COPIES, Signal()),
         Population("r", COPIES, LeakyRate(tau=TAU, **LINEAR)),
@@ -34,7 +34,7 @@ def feedback(rule: NeuronRule) -> Panel:
         Projection("ahead", "r", "z", Graded(), OneToOne(), 1.0),
         Projection("back", "z", "r", Graded(), OneToOne(), -1.0),
     )
-    # Six times the time in which a gain moves by 1, before and after.
+    # Six times the time in which a gain changes by 1, before and after.
     whole = rule.clock == "sample"
     unit = 1.0 if whole else float(HELD)
     each = round(12 / float(rule.values()["eta"]) / unit / POINTS)
@@ -98,7 +98,7 @@ def _slow(way: str, normalisation: str) -> tuple[SynapticRule, ...]:
 
 
 def _show(simulation: Simulation, x: np.ndarray, whole: bool) -> None:
-    """Hold an input (1, units); after a whole presentation the rules of the clock 'sample' are applied."""
+    """Hold an input (1, neurons); after a whole presentation the rules of the clock 'sample' are applied."""
     if whole:
         simulation.present({"x": x}, HELD)
     else:

@@ -12,8 +12,11 @@ from neurosim.registry import suggest
 def write_catalogue(folder: Path, *, figures: bool = True, only: str | None = None) -> list[Path]:
     """Write the pages and figures of all families of rules, and return the paths.
 
-    Arguments: folder, made if it is not there; figures, whether to run the simulations behind the figures; only, the
-    family whose figure is drawn (all if omitted).
+    Arguments:
+        folder: where to write (created if it does not exist).
+        figures: whether to run the simulations behind the figures.
+        only: the family whose figure is drawn (all if omitted).
+
     Raises UnknownNameError for another family, ResultFileError if the folder cannot be written to.
     """
     if only is not None and only not in families():

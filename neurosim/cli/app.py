@@ -50,7 +50,7 @@ def neurosim(
 @app.command("list")
 def list_names(
     kind: Annotated[
-        str, typer.Argument(help="experiments, rules, engines or models.", metavar="KIND")
+        str, typer.Argument(help="experiments, rules, engines, models or circuits.", metavar="KIND")
     ] = "experiments",
     as_json: AsJson = False,
     debug: Debug = False,

@@ -1,4 +1,4 @@
-"""Lists of experiments, rules, engines and models, and of the settings of an experiment."""
+"""Lists of experiments, rules, engines, models and circuits, and of the settings of an experiment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from neurosim.cli.exit_codes import names_as_asked
 from neurosim.errors import UsageError
 from neurosim.registry import Registry, suggest
 
-REGISTRIES = {"rules": "neurosim.rules", "engines": "neurosim.engines", "models": "neurosim.neurons"}
+REGISTRIES = {
+    "rules": "neurosim.rules",
+    "engines": "neurosim.engines",
+    "models": "neurosim.neurons",
+    "circuits": "neurosim.circuits",
+}
 
 
 def show_list(kind: str, *, as_json: bool) -> None:
@@ -64,7 +69,7 @@ def show_settings(name: str, preset: str | None, *, as_json: bool) -> None:
 
 
 def registry_of(kind: str) -> Registry[object]:
-    """Return the registry of rules, engines or models; raises UsageError when this installation has none."""
+    """Return the registry of rules, engines, models or circuits; raises UsageError when this installation has none."""
     registry = vars(importlib.import_module(REGISTRIES[kind])).get("registry")
     if not isinstance(registry, Registry):
         raise UsageError(f"{REGISTRIES[kind]} has no registry: no {kind} are installed")

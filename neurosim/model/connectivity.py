@@ -1,4 +1,4 @@
-"""Connectivity: which presynaptic unit meets which postsynaptic unit."""
+"""Connectivity: which presynaptic neuron is connected to which postsynaptic neuron."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Pairs = tuple[np.ndarray, np.ndarray]
 
 
 class Connectivity:
-    """A way to draw the edges between two populations; `dense` means all pairs, held without indices.
+    """A way to draw the edges between two populations; `dense` means all pairs, stored without indices.
 
-    `autapses` False bars connections of a unit with itself; between two populations there are none to bar.
+    `autapses=False` excludes connections of a neuron with itself; between two populations there are none to exclude.
     """
 
     dense: ClassVar[bool] = False
@@ -32,18 +32,18 @@ class Connectivity:
         enter(connectivities, cls)
 
     def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
-        """Return (pre, post), int32 arrays of one length."""
+        """Return (pre, post), two int32 arrays of the same length."""
         raise NotImplementedError
 
     def to_json(self) -> dict[str, Any]:
-        """Return the class name and its arguments."""
+        """Return the name of the class and its arguments."""
         arguments = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
         return {"kind": type(self).__name__, **{name: value_to_json(v) for name, v in arguments.items()}}
 
 
 @dataclass(frozen=True)
 class AllToAll(Connectivity):
-    """Every source to every target, a unit to itself included; the weight may be a matrix (targets, sources)."""
+    """Every source to every target, including a neuron to itself; the weight may be a matrix (targets, sources)."""
 
     dense: ClassVar[bool] = True
 
@@ -55,7 +55,7 @@ class AllToAll(Connectivity):
 
 @dataclass(frozen=True)
 class OneToOne(Connectivity):
-    """Unit k to unit k; both populations have one size."""
+    """Neuron k to neuron k; both populations have the same size."""
 
     def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
         """Return the diagonal."""
@@ -69,7 +69,12 @@ class OneToOne(Connectivity):
 
 @dataclass(frozen=True)
 class Probability(Connectivity):
-    """Every pair independently with probability p (a unit with itself only if `autapses`)."""
+    """Every pair independently with the same probability.
+
+    Arguments:
+        p: probability of each pair, from 0 to 1.
+        autapses: whether a neuron may be connected to itself.
+    """
 
     p: float
     autapses: bool = True
@@ -81,7 +86,7 @@ class Probability(Connectivity):
             )
 
     def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
-        """Return the drawn pairs; the work is proportional to their number, not to sources x targets."""
+        """Return the drawn pairs; the cost is proportional to their number, not to sources x targets."""
         total = sources * targets
         flat = _bernoulli_positions(total, self.p, rng)
         pre, post = np.divmod(flat, targets)
@@ -90,7 +95,12 @@ class Probability(Connectivity):
 
 @dataclass(frozen=True)
 class InDegree(Connectivity):
-    """Every target receives from k different sources drawn uniformly (from itself only if `autapses`)."""
+    """Every target receives from the same number of different sources, drawn uniformly.
+
+    Arguments:
+        k: number of sources of each target.
+        autapses: whether a neuron may be its own source.
+    """
 
     k: int
     autapses: bool = True
@@ -118,7 +128,12 @@ class InDegree(Connectivity):
 
 @dataclass(frozen=True)
 class Edges(Connectivity):
-    """Explicit pairs, as two lists of indices; weights given per edge are in the order of these lists."""
+    """Explicit pairs; weights given per edge are in the order of these lists.
+
+    Arguments:
+        pre: index of the presynaptic neuron of each edge.
+        post: index of the postsynaptic neuron of each edge.
+    """
 
     pre: Sequence[int]
     post: Sequence[int]
@@ -157,10 +172,10 @@ def _without_autapses(pre: np.ndarray, post: np.ndarray, autapses: bool) -> Pair
 
 
 def _different(rows: int, k: int, room: int, rng: np.random.Generator) -> np.ndarray:
-    """Return row*room + column, in any order, for k different columns out of `room` in each row, each choice as likely.
+    """Return row*room + column, in any order, for k different columns out of `room` in each row, all equally likely.
 
-    They are the first k different ones of an endless sequence of independent draws; of more than half, those left out
-    are drawn.
+    They are the first k different ones of an endless sequence of independent draws; if k is more than half of `room`,
+    the columns left out are drawn instead.
     """
     if 2 * k > room:
         kept = np.ones(rows * room, dtype=bool)
@@ -176,7 +191,7 @@ def _different(rows: int, k: int, room: int, rng: np.random.Generator) -> np.nda
         new = np.ones(found.size, dtype=bool)
         np.not_equal(found[1:], found[:-1], out=new[1:])
         found = found[new]
-        # What is found lies in these rows alone, so that each ends where the next begins.
+        # What is found lies in these rows only, so each row ends where the next begins.
         counts = np.diff(np.searchsorted(found, start), append=found.size)
         ready = np.repeat(counts == k, counts)
         whole.append(found[ready])
@@ -192,7 +207,7 @@ def _bernoulli_positions(total: int, p: float, rng: np.random.Generator) -> np.n
         return np.arange(total, dtype=np.int64)
     chunks, last = [], -1
     while last < total:
-        # A gap beyond the end is cut, so that the sum of gaps cannot overflow.
+        # A gap beyond the end is truncated, so that the sum of gaps cannot overflow.
         gaps = np.minimum(rng.geometric(p, int((total - last) * p * 1.05) + 64), total + 1)
         positions = last + np.cumsum(gaps)
         chunks.append(positions)

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
     from neurosim.model.network import Network
 
-# Inches: size of a box, and between the middles of neighbours.
+# Inches: the size of a box, and the distances between the centres of neighbours.
 _BOX = np.array([1.6, 0.6])
 _APART = np.array([2.7, 1.5])
 _MARGIN = 0.75
 
 
 def diagram(network: Network, *, axes: Axes | None = None) -> Axes:
-    """Draw a network: a box for each population, an arrow for each projection, from the left to the right.
+    """Draw a network: a box for each population and an arrow for each projection, from left to right.
 
-    Projections whose weights are negative are red with a blunt end, all others blue; beside an arrow stand the rules of
-    its projection. Populations that feed each other share a column.
+    Projections whose weights are negative are red with a blunt end, all others blue; the rules of a projection are
+    written beside its arrow. Populations that project to each other share a column.
 
     Arguments:
         network: what to draw.
@@ -76,7 +76,7 @@ def _size(places: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _places(network: Network) -> dict[str, np.ndarray]:
-    """Return the middle of each box: columns follow the direction of projections, loops share a column."""
+    """Return the centre of each box: columns follow the direction of projections, loops share a column."""
     joined = nx.condensation(nx.DiGraph(graph(network)))
     order = list(network.populations)
     places = {}
@@ -143,7 +143,7 @@ def _arrow(
     }
     start, end = places[projection.source], places[projection.target]
     if projection.source == projection.target:
-        # A loop over the top edge of the box, each further one wider; under it where arrows come from above.
+        # A loop over the top edge of the box, each further one wider; under the box where arrows come from above.
         partners = _sources(network, projection.source) | _targets(network, projection.source)
         above = [name for name in partners if places[name][0] == start[0] and places[name][1] < start[1]]
         side = 1 if above else -1

@@ -21,7 +21,7 @@ MAX_INTEGER = 2**63
 MAX_POWER = 4096
 MAX_TERMS = 10_000
 DRAWN = frozenset({"rand", "randn"})
-"""Calls that stand for a random number at every step."""
+"""Calls that draw a random number at every step."""
 CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf}
 
 _ALLOWED = (
@@ -48,7 +48,7 @@ class Statement:
 
 
 def check_length(text: str, where: str) -> None:
-    """Refuse equation text that is longer than any real model."""
+    """Reject equation text that is longer than that of any real model."""
     if len(text) > MAX_LENGTH:
         raise DescriptionError(
             f"{where}: the equation text has {len(text)} characters, more than {MAX_LENGTH}: shorten it"
@@ -56,7 +56,7 @@ def check_length(text: str, where: str) -> None:
 
 
 def check_expression(text: str, where: str) -> ast.expr:
-    """Return the parsed expression, refusing all that is not arithmetic on names and known functions."""
+    """Return the parsed expression, rejecting everything but arithmetic on names and known functions."""
     tree = parse(text, where)
     for node in ast.walk(tree):
         check_node(node, where)
@@ -64,7 +64,7 @@ def check_expression(text: str, where: str) -> ast.expr:
 
 
 def parse(text: str, where: str) -> ast.expr:
-    """Return the parsed text of an expression, refusing what is too long, too deep or no expression."""
+    """Return the parsed text of an expression, rejecting what is too long, too deep or not an expression."""
     check_length(text, where)
     try:
         tree = expression(text).tree
@@ -90,7 +90,7 @@ def _depth(tree: ast.expr) -> int:
 
 
 def check_node(node: ast.AST, where: str, more: frozenset[str] = frozenset()) -> None:
-    """Refuse a node of parsed text that is not part of the grammar; `more` are further functions that may be called."""
+    """Reject a node of parsed text that is not part of the grammar; `more` are further functions that may be called."""
     if not isinstance(node, _ALLOWED):
         raise DescriptionError(
             f"{where}: {type(node).__name__} is not allowed in an equation: "
@@ -163,7 +163,7 @@ def _check_constant(value: object, where: str) -> None:
 
 
 def _check_power(power: ast.BinOp, where: str) -> None:
-    # A tower of powers, a huge one, or a high one of a long sum would be worked out by the symbolic layer for ever.
+    # A tower of powers, a huge power, or a high power of a long sum would keep the symbolic layer busy for ever.
     if any(isinstance(node, ast.Pow) for node in ast.walk(power.right)):
         raise DescriptionError(
             f"{where}: a power inside an exponent is not allowed: write it with exp and log"
@@ -191,10 +191,10 @@ def _growth(node: ast.AST) -> float:
 
 
 class Rewriter(ast.NodeTransformer):
-    """A transformer that makes a new tree and leaves the one it is given as it is."""
+    """A transformer that makes a new tree and leaves the given one unchanged."""
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
-        """Return a copy of a node with its parts visited; the name of a called function is no variable."""
+        """Return a copy of a node with its parts visited; the name of a called function is not a variable."""
         if isinstance(node, ast.Call):
             return ast.Call(node.func, [self.visit(argument) for argument in node.args], [])
         parts = {name: [*v] if isinstance(v, list) else v for name, v in ast.iter_fields(node)}
@@ -226,9 +226,9 @@ class Expression:
 
     @property
     def real(self) -> Expression:
-        """The expression with whole numbers written as floats, but for whole exponents, which stay a few products.
+        """The expression with whole numbers written as floats, except whole exponents, which remain a few products.
 
-        Whole numbers are symbols for exact sympy; in arithmetic they would divide and overflow as integers do.
+        Whole numbers are exact symbols for sympy; in arithmetic they would divide and overflow as integers do.
         """
         if self._real is None:
             self._real = made(_Real().visit(self.tree))
@@ -366,9 +366,7 @@ def substitute_all(text: str, expressions: Mapping[str, str]) -> str:
             raise DescriptionError(
                 f"'{_short(text)}': with its definitions written out it is too long: simplify it"
             )
-    raise DescriptionError(
-        f"'{_short(text)}': its definitions refer to each other in a circle: break the circle"
-    )
+    raise DescriptionError(f"'{_short(text)}': its definitions refer to each other in a loop: break the loop")
 
 
 _ASSIGNMENT = re.compile(r"^\s*([A-Za-z_]\w*)\s*(\+=|-=|\*=|/=|=(?!=))\s*(.+)$", re.DOTALL)

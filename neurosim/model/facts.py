@@ -1,4 +1,4 @@
-"""The facts of a class that describes a model or a rule: what it may say, and that nothing it says is ignored."""
+"""The facts of a class that describes a model or a rule: which it may state, and that none of them is ignored."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _KINDS: Mapping[str, tuple[Any, str]] = {
 
 
 def check_facts(cls: type, kind: str, parts: tuple[type, ...], more: Iterable[str] = ()) -> None:
-    """Reject whatever a class says that would change nothing, and a fact of another type than it must have.
+    """Reject whatever a class states that would have no effect, and a fact of the wrong type.
 
     Arguments:
         cls: the class, whose base classes annotate the facts.
         kind: what the class is, for messages.
-        parts: types of what may stand under any name, such as parameters.
+        parts: types of facts that may have any name, such as parameters.
         more: names of text facts that follow from other facts of the class.
 
     Raises DescriptionError for anything else that is public; methods, properties and nested classes are allowed.
@@ -41,7 +41,7 @@ def check_facts(cls: type, kind: str, parts: tuple[type, ...], more: Iterable[st
             continue
         where = f"{cls.__name__}.{name}"
         if name not in declared:
-            raise DescriptionError(f"{where} is no fact of a {kind}: {_advice(name, value, declared)}")
+            raise DescriptionError(f"{where} is not a fact of a {kind}: {_advice(name, value, declared)}")
         for annotation, (wanted, word) in _KINDS.items():
             if declared[name].startswith(annotation) and not isinstance(value, wanted):
                 hint = (
@@ -51,13 +51,13 @@ def check_facts(cls: type, kind: str, parts: tuple[type, ...], more: Iterable[st
 
 
 def check_fields(cls: type) -> None:
-    """Reject a class that overrides a field of a dataclass by a plain value, which its instances would not have."""
+    """Reject a class that overrides a field of a dataclass with a plain value, which its instances would not have."""
     fields = {name for base in cls.__mro__[1:] for name in vars(base).get("__dataclass_fields__", ())}
     for name in vars(cls):
         if name in fields and name not in _annotations(cls) and not _is_code(vars(cls)[name]):
             value = vars(cls)[name]
             raise DescriptionError(
-                f"{cls.__name__}.{name} = {value!r} does not change the field '{name}': decorate the class by "
+                f"{cls.__name__}.{name} = {value!r} does not change the field '{name}': decorate the class with "
                 f"@dataclass(frozen=True) and write '{name}: {type(value).__name__} = {value!r}'"
             )
 
@@ -66,7 +66,7 @@ def _annotations(cls: type) -> dict[str, str]:
     return {n: str(annotation) for n, annotation in vars(cls).get("__annotations__", {}).items()}
 
 
-# Facts that the base classes gather from the others; nobody writes them.
+# Facts that the base classes collect from the others; nobody writes them.
 _GATHERED = {"gains", "offsets", "options", "parameters", "places", "signals", "totals", "traces"}
 
 

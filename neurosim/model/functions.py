@@ -8,21 +8,25 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 UNITS = {
-    "number": "a number of a number",
-    "any": "a number, whatever the unit of x",
-    "same": "the unit of its arguments, which is one",
+    "number": "dimensionless, for dimensionless arguments",
+    "any": "dimensionless, whatever the unit of x",
+    "same": "the unit of its arguments, which must be the same",
     "root": "the square root of the unit of x",
 }
-"""How the unit of a value follows from those of the arguments, by name of the rule."""
+"""How the unit of a value follows from the units of the arguments, by the name of the rule."""
 
 
 @dataclass(frozen=True)
 class Function:
     """A function that equations may call.
 
-    name; meaning, in words or as a formula; numpy, numba and jax, where its form for each engine stands, as
-    'module:name'; unit, the rule of its unit, one of `UNITS`; arguments, their names; in_brian2, whether Brian2 has it
-    under the same name with the same values.
+    Arguments:
+        name: its name in equations.
+        meaning: what it computes, in words or as a formula.
+        numpy, numba, jax: where its form for each engine is defined, as 'module:name'.
+        unit: how its unit follows from those of its arguments, a key of `UNITS`.
+        arguments: the names of its arguments.
+        in_brian2: whether Brian2 has it under the same name with the same values.
     """
 
     name: str
@@ -36,7 +40,7 @@ class Function:
 
     @property
     def call(self) -> str:
-        """How it is written."""
+        """How a call of it is written."""
         return f"{self.name}({', '.join(self.arguments)})"
 
 
@@ -55,7 +59,7 @@ _OURS, _SUPPORT, _JAX = (
 
 
 def _plain(name: str, meaning: str, numba: str = "") -> Function:
-    """Return a function that all three libraries have under one name."""
+    """Return a function that all three libraries provide under the same name."""
     return Function(name, meaning, f"numpy:{name}", f"math:{numba or name}", f"jax.numpy:{name}")
 
 
@@ -66,7 +70,7 @@ FUNCTIONS = {
         _plain("arccos", "inverse of the cosine, from 0 to pi", "acos"),
         _plain("arcsin", "inverse of the sine, from -pi/2 to pi/2", "asin"),
         _plain("arctan", "inverse of the tangent, from -pi/2 to pi/2", "atan"),
-        Function("ceil", "least whole number from x up", "numpy:ceil", "numpy:ceil", "jax.numpy:ceil", "same"),
+        Function("ceil", "smallest whole number not below x", "numpy:ceil", "numpy:ceil", "jax.numpy:ceil", "same"),
         Function(
             "clip", "min(max(x, low), high)", f"{_OURS}:clip", f"{_SUPPORT}:clip", f"{_JAX}:clip", "same",
             ("x", "low", "high"),
@@ -80,9 +84,9 @@ FUNCTIONS = {
         _plain("exp", "exponential"),
         _plain("expm1", "exp(x) - 1, exact near 0"),
         Function("exprel", "(exp(x) - 1)/x, 1 at 0", "scipy.special:exprel", f"{_SUPPORT}:exprel", f"{_JAX}:exprel"),
-        Function("floor", "greatest whole number up to x", "numpy:floor", "numpy:floor", "jax.numpy:floor", "same"),
+        Function("floor", "largest whole number not above x", "numpy:floor", "numpy:floor", "jax.numpy:floor", "same"),
         Function(
-            "int", "x without its fraction; of a condition 1 or 0", "numpy:trunc", "numpy:trunc", f"{_JAX}:integer",
+            "int", "x without its fraction; 1 or 0 for a condition", "numpy:trunc", "numpy:trunc", f"{_JAX}:integer",
             in_brian2=False,
         ),
         _plain("log", "natural logarithm"),
@@ -100,4 +104,4 @@ FUNCTIONS = {
         Function("tanh", "hyperbolic tangent", "numpy:tanh", "math:tanh", f"{_JAX}:tanh"),
     )
 }  # fmt: skip
-"""All functions by name, `rand()` and `randn()` left out, which are drawn at every step."""
+"""All functions by name, except `rand()` and `randn()`, which are drawn at every step."""

@@ -1,7 +1,8 @@
-"""The matrix language of rules that are not local: `@ .T tril diag solve sum mean max` beside ordinary expressions.
+"""The matrix language of non-local rules: `@ .T tril diag solve sum mean max` in addition to ordinary expressions.
 
-Every value is a matrix, a column (one row per unit) or a number. diag of a column is the matrix with it on the
-diagonal, diag of a matrix the column of its diagonal; sum, mean and max run over all elements; solve(A, b) is A^-1 b.
+Every value is a matrix, a column (one row per neuron) or a number. diag of a column is the matrix with that column on
+its diagonal, diag of a matrix the column of its diagonal; sum, mean and max run over all elements; solve(A, b) is
+A^-1 b.
 """
 
 from __future__ import annotations
@@ -51,5 +52,5 @@ class _Scalars(Rewriter):
 
 
 def scalar_form(text: str) -> str:
-    """Return an ordinary expression of the same dimension: what the matrix expression is for one unit."""
+    """Return an ordinary expression of the same dimension: the matrix expression for a single neuron."""
     return made(_Scalars().visit(expression(text).tree)).text

@@ -19,8 +19,11 @@ Part = Population | Projection | NamedParameter | Recorder | Clamp | External
 class Network:
     """A description of a network: populations, projections, tied parameters, recorders, clamps, externals.
 
-    Arguments: name; dt, the time step of the network (s).
     Parts are added with `add`; each is checked against those it names. An engine turns the whole into a simulation.
+
+    Arguments:
+        name: its name.
+        dt (s): time step of the network.
     """
 
     def __init__(self, name: str, dt: Any = 0.1 * ms) -> None:
@@ -123,10 +126,10 @@ class Network:
         known = {**self.populations, **self.projections}
         if recorder.target not in known:
             raise UnknownNameError(
-                f"recorder of '{recorder.key}': nothing named so: {suggest(recorder.target, known)}"
+                f"recorder of '{recorder.key}': nothing has this name: {suggest(recorder.target, known)}"
             )
         if any(recorder.key == other.key for other in self.recorders):
-            raise DescriptionError(f"recorder of '{recorder.key}' is there already: remove one")
+            raise DescriptionError(f"recorder of '{recorder.key}' already exists: remove one")
 
     def __str__(self) -> str:
         from neurosim.model.summary import summary

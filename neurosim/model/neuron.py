@@ -29,15 +29,18 @@ _FLAGS = {DIFFERENTIAL_EQUATION: {"unless refractory"}, SUBEXPRESSION: set(), PA
 
 
 class NeuronModel(Described):
-    """A model of a unit, in Brian2's equation language.
+    """A model of a neuron, in Brian2's equation language.
 
-    Facts of a class, all text:
-    equations, lines `dv/dt = ... : unit`, `x = ... : unit`, `I : unit (input)` for a port that is summed afresh at
-    each step, `n : unit (state)` for a variable that only events write; `{option}` is replaced by the chosen text;
-    threshold, a condition; reset, statements; refractory, the name of a parameter in seconds;
-    method, one of exact, exponential_euler, euler, rk2, rk4;
-    output, the variable that graded synapses read and whose value is the unit's activity;
-    initial, values of state variables at the start (a number, a quantity, or the name of a parameter).
+    Facts of a class, all of them text but `initial`:
+        equations: lines `dv/dt = ... : unit`, `x = ... : unit`, `I : unit (input)` for a port whose input is summed at
+            each step, and `n : unit (state)` for a variable that only events write; `{option}` is replaced by the
+            chosen text.
+        threshold: a condition.
+        reset: statements.
+        refractory: the name of a parameter in seconds.
+        method: one of exact, exponential_euler, euler, rk2, rk4.
+        output: the variable that graded synapses read and whose value is the activity of the neuron.
+        initial: values of state variables at the start, by name (a number, a quantity, or the name of a parameter).
     """
 
     equations: ClassVar[str] = ""
@@ -57,7 +60,7 @@ class NeuronModel(Described):
 
     @property
     def spiking(self) -> bool:
-        """Whether units of this model emit spikes."""
+        """Whether neurons of this model emit spikes."""
         return self.threshold is not None
 
     def parsed(self) -> brian2.Equations:
@@ -81,7 +84,7 @@ def fill(text: str, chosen: Mapping[str, str]) -> str:
 def parse_equations(text: str, where: str) -> brian2.Equations:
     """Return Brian2 equations after checking length, grammar and flags; raises DescriptionError."""
     check_length(text, where)
-    # Before Brian2 sees them: it works expressions out as it reads them, however large.
+    # Before Brian2 sees them: it evaluates expressions as it reads them, however large.
     for name, expression in _expressions(text, where):
         check_expression(expression, f"{where}.equations, '{name}'")
     try:
@@ -105,6 +108,6 @@ def _expressions(text: str, where: str) -> list[tuple[str, str]]:
 
 
 def _refused(where: str, error: Exception) -> DescriptionError:
-    # Brian2 says which equation it is about, and, from 2.11 on only in the cause, what is wrong with it.
+    # Brian2 says which equation is concerned and, from 2.11 on only in the cause, what is wrong with it.
     reason = " ".join(f"{error} {error.__cause__ or ''}".split())
     return DescriptionError(f"{where}.equations: {reason[:200]}: correct the equations")

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from neurosim.errors import DescriptionError
+from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, in_si, unit_name
 from neurosim.model.values import Distribution, Value, value_dimension
 from neurosim.registry import suggest
@@ -16,9 +16,15 @@ from neurosim.registry import suggest
 
 @dataclass(frozen=True)
 class Parameter:
-    """A named constant of a model or rule: default, meaning, bounds; `of_weight` takes the unit of the weight.
+    """A named constant of a model or rule.
 
-    required, an instance must be given a value: the default has its unit and serves examples and checks alone.
+    Arguments:
+        default: a number or quantity, whose unit is the parameter's unit.
+        doc: what it means.
+        low, high: bounds in the same unit.
+        of_weight: whether it takes the unit of the weight.
+        required: whether an instance must be given a value; the default then only gives the unit and serves examples
+            and checks.
     """
 
     default: Any
@@ -47,7 +53,7 @@ class Parameter:
         return value
 
     def check_bounds(self, si: np.ndarray, where: str) -> None:
-        """Refuse values (SI units) beyond the bounds."""
+        """Reject values (SI units) beyond the bounds."""
         for bound, broken, word in ((self.low, np.less, "below"), (self.high, np.greater, "above")):
             if bound is None:
                 continue
@@ -69,9 +75,13 @@ def parameter(
 ) -> Any:
     """Declare a parameter of a model or rule.
 
-    Arguments: default, a number or quantity, whose unit is the parameter's unit; doc, what it means;
-    low, high, bounds in the same unit; of_weight, the unit is that of the weight it acts on, whatever that is;
-    required, every instance must be given a value, since no default is known: `default` is then an example.
+    Arguments:
+        default: a number or quantity, whose unit is the parameter's unit.
+        doc: what it means.
+        low, high: bounds in the same unit.
+        of_weight: whether its unit is that of the weight it acts on, whatever that is.
+        required: whether every instance must be given a value because no default is known; `default` is then an
+            example.
     """
     dimension_of(default, f"parameter '{doc}'")
     declared = Parameter(default, doc, low, high, of_weight, required)
@@ -98,19 +108,26 @@ class Option:
 
 
 def option(default: str, doc: str, choices: tuple[str, ...] = ()) -> Any:
-    """Declare a choice of a model, such as its transfer function; `choices` empty means any name."""
+    """Declare a choice of a model, such as its transfer function.
+
+    Arguments:
+        default: the choice of an instance that does not name one.
+        doc: what is chosen.
+        choices: the names to choose from (any name if empty).
+    """
     return Option(default, doc, choices)
 
 
 class Described:
-    """Base of models, synapses and rules: a class of facts, an instance of parameter values.
+    """Base of models, synapses and rules: the class states facts, an instance holds parameter values.
 
     Subclasses are data: class attributes made by `parameter(...)` and `option(...)`, and equations as text. A plain
-    value for an inherited parameter or option is its default in the subclass. Instances are immutable.
+    value for an inherited parameter or option becomes its default in the subclass. Instances are immutable.
     """
 
     parameters: ClassVar[Mapping[str, Parameter]] = {}
     options: ClassVar[Mapping[str, Option]] = {}
+    _sets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -152,8 +169,20 @@ class Described:
 
     @classmethod
     def example(cls) -> Self:
-        """Return an instance of default values, for checks and figures, required ones included."""
+        """Return an instance with default values, those of required parameters included, for checks and figures."""
         return cls(**{name: p.default for name, p in cls.parameters.items() if p.required})
+
+    @classmethod
+    def named(cls, name: str, **values: Any) -> Self:
+        """Return an instance with a parameter set of the class, such as a published one, and other values as given.
+
+        Raises UnknownNameError for an unknown name.
+        """
+        if name not in cls._sets:
+            raise UnknownNameError(
+                f"{cls.__name__} has no parameter set '{name}': {suggest(name, cls._sets)}"
+            )
+        return cls(**{**cls._sets[name], **values})
 
     def values(self) -> dict[str, Any]:
         """Return the value of every parameter (numbers and quantities as given)."""
@@ -180,7 +209,7 @@ def _check_option(value: Any, choice: Option, where: str) -> str:
 
 
 def parameter_table(cls: type[Described]) -> list[tuple[str, str, str, str]]:
-    """Return rows (name, default, unit, meaning) of a class's parameters, for documentation and `list`."""
+    """Return rows (name, default, unit, meaning) of the parameters of a class, for documentation and `list`."""
     rows = []
     for name, declared in cls.parameters.items():
         unit = "of the weight" if declared.of_weight else unit_name(declared.dimension)

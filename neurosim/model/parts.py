@@ -22,7 +22,7 @@ _NAME = re.compile(r"[A-Za-z](_?[A-Za-z0-9])*")
 
 
 def check_name(name: Any, what: str) -> None:
-    """Refuse a name that is not an identifier, since names become variables of generated programs."""
+    """Reject a name that is not an identifier, since names become variables of generated programs."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise DescriptionError(
             f"{what} name {name!r}: use letters, digits and single underscores between them, a letter first"
@@ -30,7 +30,7 @@ def check_name(name: Any, what: str) -> None:
 
 
 def _check_reference(value: Any, where: str) -> None:
-    """Refuse what is no name where another part is named, such as that part itself."""
+    """Reject anything but a name where another part is named, such as that part itself."""
     if not isinstance(value, str):
         found = f"the {type(value).__name__} '{value.name}'" if hasattr(value, "name") else repr(value)
         raise DescriptionError(f"{where} is {found}: give a name, as text")
@@ -38,12 +38,17 @@ def _check_reference(value: Any, where: str) -> None:
 
 @dataclass(frozen=True)
 class Population:
-    """Units of one model.
+    """A group of neurons of one model.
 
-    Arguments: name; size, number of units; model, with its parameters; initial, values of state variables at the
-    start, by name (a number, a quantity, an array of shape (size,), or a distribution); rules, neuron rules.
-    reference_rate (Hz) and activity_window (s) turn the spikes of a spiking population into its `activity` (1):
-    a low-pass filtered spike train over the reference rate.
+    Arguments:
+        name: its name.
+        size: number of neurons.
+        model: the neuron model, with its parameters.
+        initial: values of state variables at the start, by name (a number, a quantity, an array of shape (size,), or a
+            distribution).
+        rules: neuron rules.
+        reference_rate (Hz): the rate at which the `activity` of a spiking population is 1.
+        activity_window (s): time constant of the low-pass filter that turns spikes into `activity`.
     """
 
     name: str
@@ -72,10 +77,15 @@ class Population:
 
 @dataclass(frozen=True)
 class NamedParameter:
-    """A weight shared by projections, by name: value (a number or an array of shape (n,)), sign +1, -1 or 0 (free).
+    """A weight shared by projections, by name.
 
-    A sign constrains where the value is used, not where it is kept: effective = max(value, 0) for +1, min(value, 0)
-    for -1.
+    A sign constrains the value where it is used, not where it is stored: effective = max(value, 0) for +1, min(value,
+    0) for -1.
+
+    Arguments:
+        name: its name.
+        value: a number or a quantity, or an array of shape (n,).
+        sign: +1, -1 or 0 (free).
     """
 
     name: str
@@ -92,7 +102,12 @@ class NamedParameter:
 
 @dataclass(frozen=True)
 class Tied:
-    """A projection's weight taken from a named parameter: of edge e, parameter[index[e]] (index 0 if omitted)."""
+    """The weight of a projection taken from a named parameter: edge e has the weight parameter[index[e]].
+
+    Arguments:
+        parameter: name of the named parameter.
+        index: element of the parameter for each edge, or one for all edges (the first if omitted).
+    """
 
     parameter: str
     index: tuple[int, ...] = (0,)
@@ -107,11 +122,17 @@ class Tied:
 class Projection:
     """Connections from a source population to a target population.
 
-    Arguments: name; source, target, names of populations; synapse, what one connection does; connect, which pairs;
-    weight, a number or quantity, an array with one value per edge in the order (source, target), for all-to-all a
-    matrix (targets, sources), a distribution, or Tied(name); delay, axonal (s), spikes only: one for the projection, an
-    array with one per edge, or a distribution, whose draws are rounded to the nearest step;
-    sign, +1 or -1 if weights are constrained (0 free); rules, plasticity rules, applied in their order.
+    Arguments:
+        name: its name.
+        source, target: names of populations.
+        synapse: what one connection does.
+        connect: which pairs are connected.
+        weight: a number or quantity, an array with one value per edge in the order (source, target), for all-to-all
+            connections a matrix (targets, sources), a distribution, or Tied(name).
+        delay (s): axonal delay of spikes: one for the projection, an array with one per edge, or a distribution, whose
+            draws are rounded to the nearest step.
+        sign: +1 or -1 if weights are constrained, 0 if they are free.
+        rules: plasticity rules, applied in the given order.
     """
 
     name: str
@@ -142,9 +163,13 @@ class Projection:
 class Recorder:
     """What is stored during a run: `spikes` of a population, or a variable of a population or projection.
 
-    Arguments: target, name of the population or projection; variable, 'spikes', a state, or 'w'; every, steps between
-    two samples (states only); indices, a subset of units or edges (all if omitted).
     A sample at step k is the state at time k dt, together with the graded signals computed from it.
+
+    Arguments:
+        target: name of the population or projection.
+        variable: 'spikes', a state, or 'w'.
+        every: steps between two samples (states only).
+        indices: a subset of neurons or edges (all if omitted).
     """
 
     target: str
@@ -168,10 +193,15 @@ class Recorder:
 
 @dataclass(frozen=True)
 class Clamp:
-    """Holds a variable of some units at a value, overwriting whatever else sets it.
+    """Holds a variable of some neurons at a value, overriding whatever else sets it.
 
-    Arguments: population; variable, a state or a definition; value; indices, of the units (all if omitted); start and
-    stop (s), rounded to the nearest step: held from the first up to, not including, the second (for ever if omitted).
+    Arguments:
+        population: name of the population.
+        variable: a state or a definition.
+        value: the value at which it is held, in the unit of the variable.
+        indices: of the neurons (all if omitted).
+        start (s): when it begins, rounded to the nearest step.
+        stop (s): when it ends, rounded to the nearest step, which is not clamped any more (never if omitted).
     """
 
     population: str
@@ -193,8 +223,12 @@ class Clamp:
 class External:
     """A piece of the world in the loop, such as a body: a compiled function that is called once at the end of a step.
 
-    Arguments: name; reads, variables 'population.variable' handed to it, in order; writes, signal populations that
-    receive its named outputs, {population: output}. The function itself is given when the network is compiled.
+    The function itself is given when the network is compiled.
+
+    Arguments:
+        name: its name.
+        reads: variables 'population.variable' that are passed to it, in this order.
+        writes: signal populations that receive its named outputs, {population: output}.
     """
 
     name: str
@@ -207,7 +241,7 @@ class External:
 
 
 def _rules(given: Any, kind: type[Rule], where: str) -> tuple[Any, ...]:
-    """Return the rules as a tuple, refusing what is no rule of the kind and a class that is there twice."""
+    """Return the rules as a tuple, rejecting anything but rules of this kind, and a class that occurs twice."""
     rules = tuple(given) if isinstance(given, tuple | list) else (given,)
     for rule in rules:
         if not isinstance(rule, kind):

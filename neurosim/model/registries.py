@@ -1,4 +1,4 @@
-"""The registries of neuron models, synapse models and rules; a class enters its registry when it is defined."""
+"""The registries of neuron models, synapse models, rules and circuits; a model or rule enters its own when defined."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from neurosim.registry import Registry
 
 
 def _own(package: str) -> Callable[[], None]:
-    # Looked up at the first use, by name, so that this floor does not import the floors above it.
+    # Imported at the first use, by name, so that this layer does not import the layers above it.
     return lambda: (importlib.import_module(package), None)[1]
 
 
 neurons: Registry[type] = Registry("neuron model", "neurosim.neurons", _own("neurosim.neurons"))
 synapses: Registry[type] = Registry("synapse model", "neurosim.synapses", _own("neurosim.synapses"))
 rules: Registry[type] = Registry("rule", "neurosim.rules", _own("neurosim.rules"))
+circuits: Registry[type] = Registry("circuit", "neurosim.circuits")
 connectivities: Registry[type] = Registry("connectivity", "neurosim.connectivities")
 
 
 def enter(registry: Registry[type], cls: type) -> None:
-    """Register a class under its name; only the module that defined it first may define it anew."""
+    """Register a class under its name; only the module that defined it first may define it again."""
     if not cls.__module__.startswith("neurosim."):
         registry.own()
     held = registry.held(cls.__name__)

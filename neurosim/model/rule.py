@@ -1,4 +1,4 @@
-"""Plasticity rules as data: signals they need, traces they keep, equations that say what changes."""
+"""Plasticity rules as data: the signals they read, the traces they keep, and the equations that say what changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,13 @@ Place = Literal["pre", "post", "own", "synapse"]
 
 @dataclass(frozen=True)
 class RuleSignal:
-    """What a rule reads: `activity`, or a variable of the population such as `v`; number, only one without unit."""
+    """What a rule reads: `activity`, or a variable of the population such as `v`.
+
+    Arguments:
+        place: whose variable it is.
+        name: of the variable.
+        number: whether the variable must be dimensionless.
+    """
 
     place: Place
     name: str
@@ -31,8 +37,12 @@ class RuleSignal:
 class Trace:
     """A variable that a rule keeps: one number per presynaptic neuron, per postsynaptic neuron, or per synapse.
 
-    derivative, its free course, or None if events alone change it; initial, its value at the start, a number, a
-    quantity, or the name of a parameter of the rule: its unit is the unit of the variable.
+    Arguments:
+        place: what it is kept for.
+        variable: its name.
+        derivative: how it evolves between events, or None if only events change it.
+        initial: its value at the start, a number, a quantity, or the name of a parameter of the rule, in the unit of
+            the variable.
     """
 
     place: Place
@@ -41,21 +51,24 @@ class Trace:
     initial: Any = 0.0
 
     def start(self, rule: Rule) -> Any:
-        """Return the value at the start under a rule, with its unit."""
+        """Return the initial value for a rule, with its unit."""
         return getattr(rule, self.initial) if isinstance(self.initial, str) else self.initial
 
 
 @dataclass(frozen=True)
 class Modulator(Option):
-    """A named signal of the network that a rule reads: the output of one unit, or of one for each neuron it acts on."""
+    """A named signal of the network that a rule reads: the output of one neuron, or of one for each it acts on."""
 
 
 def modulator(population: str, doc: str) -> Any:
     """Declare a modulator, such as reward or dopamine.
 
-    Arguments: population, the name of the population whose output it is, unless an instance names another; doc. A
-    population of one unit is one signal for all; one of as many units as the rule's neurons (of the target, for a
-    synaptic rule) gives each neuron a signal of its own, such as an error that is projected back.
+    A population of one neuron is one signal for all; a population of as many neurons as the rule acts on (those of the
+    target, for a synaptic rule) gives each neuron a signal of its own, such as an error that is projected back.
+
+    Arguments:
+        population: name of the population whose output it is, unless an instance names another.
+        doc: what it means.
     """
     return Modulator(population, doc)
 
@@ -77,9 +90,11 @@ class Offset:
 
 @dataclass(frozen=True)
 class Total:
-    """The sum of an expression over the connections of a neuron, worked out where it is read.
+    """The sum of an expression over the connections of a neuron, evaluated where it is read.
 
-    place, 'post' for the connections that lead to a postsynaptic neuron, 'pre' for those that leave a presynaptic one.
+    Arguments:
+        place: 'post' for the connections onto a postsynaptic neuron, 'pre' for those that leave a presynaptic one.
+        expression: what is summed.
     """
 
     place: Place
@@ -100,13 +115,13 @@ def _trace(place: Place, equation: str, initial: Any) -> Trace:
 
 @dataclass(frozen=True)
 class _End:
-    """The presynaptic, postsynaptic or own neuron, as a rule speaks of it."""
+    """The presynaptic, postsynaptic or own neuron, as a rule refers to it."""
 
     place: Place
 
     @property
     def activity(self) -> RuleSignal:
-        """The rate of a rate unit, or the filtered spike train of a spiking one over its reference rate (1)."""
+        """The rate of a rate neuron, or the filtered spike train of a spiking neuron over its reference rate (1)."""
         return RuleSignal(self.place, "activity")
 
     @property
@@ -115,13 +130,15 @@ class _End:
         return RuleSignal(self.place, "v")
 
     def variable(self, name: str, *, number: bool = False) -> RuleSignal:
-        """Any variable of the population, by name; number, only where it has no unit."""
+        """Any variable of the population, by name; `number` requires it to be dimensionless."""
         return RuleSignal(self.place, name, number)
 
     def trace(self, equation: str, initial: Any = 0.0) -> Trace:
-        """A variable kept per neuron with its free course `dx/dt = ...`; spikes add to it in `on_pre` or `on_post`.
+        """A variable kept per neuron, which evolves by `dx/dt = ...` and to which `on_pre` or `on_post` may add.
 
-        initial, a number, a quantity, or the name of a parameter, has the unit of the variable.
+        Arguments:
+            equation: how it evolves between events, 'dx/dt = ...'.
+            initial: a number, a quantity, or the name of a parameter, in the unit of the variable.
         """
         return _trace(self.place, equation, initial)
 
@@ -129,7 +146,7 @@ class _End:
 @dataclass(frozen=True)
 class _Own(_End):
     def gain(self, multiplies: str, initial: float = 1.0) -> Gain:
-        """A gain of the neuron, state of its own apart from weights."""
+        """A gain of the neuron, a state of its own apart from the weights."""
         return Gain(multiplies, initial)
 
     def offset(self, adds_to: str) -> Offset:
@@ -158,9 +175,12 @@ own = _Own("own")
 @dataclass(frozen=True)
 class _Synapse:
     def variable(self, equation: str, initial: Any = 0.0) -> Trace:
-        """A variable kept per synapse, such as an eligibility, with its free course `dx/dt = ...`.
+        """A variable kept per synapse, such as an eligibility.
 
-        A name alone, `x`, is a variable that events change and nothing else; initial as of `trace`.
+        Arguments:
+            equation: how it evolves between events, 'dx/dt = ...', or a name alone for a variable that only events
+                change.
+            initial: as for `trace`.
         """
         if equation.isidentifier():
             return Trace("synapse", equation, None, initial)
@@ -172,9 +192,12 @@ synapse = _Synapse()
 
 @dataclass(frozen=True)
 class Bounds:
-    """Keeps a variable of a rule within [low, high] after every change; each is a number or a parameter's name.
+    """Keeps a variable, by default the weight, within bounds after every change.
 
-    variable, of a synaptic rule the weight `w` or a variable that it keeps, of a neuron rule a gain, offset or trace.
+    Arguments:
+        low, high: the bounds, each a number or the name of a parameter.
+        variable: of a synaptic rule the weight `w` or a variable that it keeps, of a neuron rule a gain, offset or
+            trace.
     """
 
     low: float | str = 0.0
@@ -183,9 +206,9 @@ class Bounds:
 
 
 class Rule(Described):
-    """What synaptic and neuronal rules share: a citation (the docstring), a family, and a place in the registry.
+    """What synaptic and neuron rules share: a citation (the docstring), a family, and an entry in the registry.
 
-    family, the page of the catalogue on which the rule stands, where its kind and clock do not say it.
+    `family` is the page of the catalogue that shows the rule, where its kind and clock do not determine it.
     """
 
     family: ClassVar[str] = ""
@@ -213,7 +236,7 @@ class Rule(Described):
                 )
             if isinstance(trace.initial, str) and trace.initial not in cls.parameters:
                 raise DescriptionError(
-                    f"{cls.__name__}.{name}: it starts at '{trace.initial}', which is no parameter: "
+                    f"{cls.__name__}.{name}: it starts at '{trace.initial}', which is not a parameter: "
                     f"{suggest(trace.initial, cls.parameters)}"
                 )
         cls.traces = {**cls.traces, **found}
@@ -223,14 +246,14 @@ class Rule(Described):
         for name, place in places.items():
             if place not in cls.places:
                 known = " or ".join(cls.places)
-                raise DescriptionError(f"{cls.__name__}.{name} is of '{place}': make it by {known}")
+                raise DescriptionError(f"{cls.__name__}.{name} is of '{place}': make it with {known}")
         if not abstract:
             check_facts(cls, "rule", (Parameter, Option, RuleSignal, Trace, *cls._parts), cls._changes())
             enter(rules, cls)
 
     @classmethod
     def _changes(cls) -> set[str]:
-        """Return the names of facts that say how something that the rule declares changes."""
+        """Return the names of the facts that say how what the rule declares changes."""
         return set()
 
     @classmethod
@@ -269,19 +292,23 @@ def _check_bounds(then: object, owner: str) -> None:
 class SynapticRule(Rule, abstract=True):
     """A rule that changes the weight `w` of a projection.
 
-    Facts of a class: clock; signals and traces made by `pre`, `post`, `synapse`, modulators by `modulator`; `dw`, the
-    derivative of the weight (clock 'continuous'), or its change after a presentation (clock 'sample'); `on_pre`,
-    `on_post`, statements at the arrival of a presynaptic spike and at a postsynaptic spike (clock 'spike'), which read
-    traces before they write them; `then`, bounds applied after each change; `gate`, a modulator or other symbol of the
-    rule that multiplies every change of the weight; `efficacy`, what a presynaptic spike passes
-    on in place of the weight, worked out when it arrives, before `on_pre`, such as `w * x`; `after`, statements on the
-    weight at the end of learning in every step and of `sample()`, wherever rules of the projection may have changed it,
-    in the order of the rules; `s = post.total("abs(w)")`, a sum over the connections that lead to a neuron (`pre`: that
-    leave it), which `dw` and `after` may read: it is that of the moment.
-    Instead of `dw`, a rule that is not local gives `dW`, a matrix expression, on all-to-all projections: W is the
-    weight matrix (targets, sources), the signals are columns, one row per unit; besides + - * / (element by element)
-    it has `@`, `.T`, tril(A), diag(A) (of a column the matrix, of a matrix the column), solve(A, b), sum(A), mean(A),
-    max(A).
+    Facts of a class, besides signals and traces made by `pre`, `post` and `synapse`, and modulators by `modulator`:
+        clock: 'spike', 'continuous' or 'sample', when it learns.
+        dw: the derivative of the weight (clock 'continuous'), or its change after a presentation (clock 'sample').
+        dW: instead of `dw`, a matrix expression for a non-local rule on an all-to-all projection: W is the weight
+            matrix (targets, sources), and the signals are columns, one row per neuron; besides + - * / (element by
+            element) it may use `@`, `.T`, tril(A), diag(A) (a column to a matrix, a matrix to a column), solve(A, b),
+            sum(A), mean(A), max(A).
+        on_pre, on_post: statements at the arrival of a presynaptic spike and at a postsynaptic spike (clock 'spike'),
+            which read traces before they write them.
+        then: bounds applied after each change.
+        gate: a modulator or other symbol of the rule that multiplies every change of the weight.
+        efficacy: what a presynaptic spike transmits in place of the weight, such as `w * x`, evaluated when it arrives,
+            before `on_pre`.
+        after: statements on the weight at the end of learning in every step and of `sample()`, wherever rules of the
+            projection may have changed it, in the order of the rules.
+        s: `s = post.total("abs(w)")` is the current sum over the connections onto a neuron (`pre`: those that leave
+            it), which `dw` and `after` may read; any name will do.
     """
 
     places: ClassVar[tuple[Place, ...]] = ("pre", "post", "synapse")
@@ -305,11 +332,13 @@ class SynapticRule(Rule, abstract=True):
 class NeuronRule(Rule, abstract=True):
     """A rule that changes a population: a gain, a threshold, an excitability.
 
-    Facts of a class: clock, 'continuous' or 'sample'; signals made by `own`, modulators by `modulator`; a gain
-    `g = own.gain(port)` with its derivative `dg` (clock 'sample': its change after a presentation), or an offset
-    `b = own.offset(constant)` with `db`; variables kept per neuron, `x = own.trace('dx/dt = ...')`; `on_spike`,
-    statements on these at each spike of the neuron; `then`, bounds of one of them after each change, as
-    `Bounds(0, "inf", "g")`.
+    Facts of a class, besides signals made by `own` and modulators by `modulator`:
+        clock: 'continuous' or 'sample'.
+        g: a gain, `g = own.gain(port)`, with its derivative `dg` (clock 'sample': its change after a presentation).
+        b: an offset, `b = own.offset(constant)`, with its derivative `db`.
+        x: a variable kept per neuron, `x = own.trace('dx/dt = ...')`.
+        on_spike: statements on these at each spike of the neuron.
+        then: bounds of one of them after each change, as `Bounds(0, "inf", "g")`.
     """
 
     places: ClassVar[tuple[Place, ...]] = ("own",)

@@ -1,4 +1,4 @@
-"""What a rule says of itself, for lists and for pages of documentation."""
+"""What a rule states about itself, for lists and for pages of documentation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FAMILIES = {"synaptic": "hebbian", "neuron": "homeostatic"}
 
 
 def kind(rule: type[Rule]) -> str:
-    """Return what a rule acts on: 'synaptic', 'neuron' or 'structural', the base class that it was made from."""
+    """Return what a rule acts on: 'synaptic', 'neuron' or 'structural', after the base class that it is made from."""
     base = next(cls for cls in rule.__mro__ if rules.held(cls.__name__) is not cls)
     return base.__name__.removesuffix("Rule").lower()
 
@@ -43,7 +43,7 @@ def summary(rule: type[Rule]) -> str:
 
 
 def equations(rule: type[Rule]) -> list[str]:
-    """Return what a rule does as lines: the course of its variables, what changes when, bounds."""
+    """Return what a rule does as lines: how its variables evolve, what changes when, bounds."""
     each = {"pre": "presynaptic neuron", "post": "postsynaptic neuron", "own": "neuron", "synapse": "synapse"}
     lines = []
     for name, trace in rule.traces.items():

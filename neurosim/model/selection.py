@@ -1,4 +1,4 @@
-"""Choices among connections: the smallest, the largest, a random few; and densities over several projections."""
+"""Selections among connections: the smallest, the largest, a random few; and densities over several projections."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from neurosim.errors import DescriptionError
 def smallest(values: np.ndarray, among: np.ndarray, count: int) -> np.ndarray:
     """Return which `count` of the connections in `among` have the smallest values (ties: the first ones).
 
-    Arguments: values, of any shape; among, bool of that shape; count, from 0 to the number in `among`.
+    Arguments:
+        values: of any shape.
+        among: bool array of that shape.
+        count: from 0 to the number in `among`.
     """
     chosen = np.zeros(np.shape(among), dtype=bool)
     places = np.flatnonzero(among)
@@ -27,18 +30,23 @@ def largest(values: np.ndarray, among: np.ndarray, count: int) -> np.ndarray:
 
 
 def at_random(among: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return `count` of the connections in `among`, drawn uniformly without repetition."""
+    """Return `count` of the connections in `among`, drawn uniformly without replacement."""
     chosen = np.zeros(np.shape(among), dtype=bool)
     chosen.flat[rng.choice(np.flatnonzero(among), count, replace=False)] = True
     return chosen
 
 
 def erk_densities(shapes: Sequence[tuple[int, int]], places: Sequence[int], density: float) -> np.ndarray:
-    """Return the Erdos-Renyi density of each projection, the same epsilon for all: together they have a given density.
+    """Return the Erdos-Renyi density of each projection, given that of all together, with one epsilon.
 
     density_l = epsilon (n_in + n_out)/(n_in n_out), at most 1; sum over l of density_l N_l = density * sum of N_l.
-    A projection whose density would be above 1 is made dense and epsilon is solved anew, until none is.
-    Arguments: shapes, (n_in, n_out) of each; places, N_l, how many connections each can have; density, from 0 to 1.
+    A projection whose density would exceed 1 is made dense and epsilon is solved again, until none does.
+
+    Arguments:
+        shapes: (n_in, n_out) of each projection.
+        places: N_l, how many connections each projection can have.
+        density: of all projections together, from 0 to 1.
+
     Source: Evci et al. 2020, ICML (RigL), arXiv:1911.11134; Mocanu et al. 2018, doi:10.1038/s41467-018-04316-3.
     """
     if not 0 <= density <= 1:

@@ -56,19 +56,19 @@ def from_json(data: Mapping[str, Any]) -> Network:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise DescriptionError(
-            f"network file: damaged ({type(error).__name__}: {error}): write it anew"
+            f"network file: damaged ({type(error).__name__}: {error}): write it again"
         ) from None
     return network
 
 
 def digest(network: Network) -> str:
-    """Return the SHA-256 of the network's JSON form: equal networks, equal digests."""
+    """Return the SHA-256 of the network's JSON form: equal networks have equal digests."""
     text = json.dumps(to_json(network), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def facts_digest(cls: type[Described]) -> str:
-    """Return a short digest of a class's facts (its equations and other text), so that a change of them is noticed."""
+    """Return a short digest of the facts of a class (its equations and other text), which reveals a change of them."""
     facts = {
         name: repr(getattr(cls, name))
         for name in dir(cls)

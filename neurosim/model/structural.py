@@ -1,4 +1,4 @@
-"""Rules that make and remove connections: every interval they flip a mask over the edges that a projection can have."""
+"""Rules that create and remove connections: at intervals they update a mask over the possible edges of a projection."""
 
 from __future__ import annotations
 
@@ -26,29 +26,31 @@ class Gradient(Option):
 def gradient(doc: str) -> Any:
     """Declare the gradient of a loss, dL/dw (dense: of absent connections too), as a signal of a structural rule.
 
-    Only training on the engine `jax` supplies it. An instance may name a variable that another rule of the projection
-    keeps per synapse in its place, such as an eligibility, and then runs on every engine.
+    It is supplied only by training on the engine `jax`. An instance may instead name a variable that another rule of
+    the projection keeps per synapse, such as an eligibility, and then runs on every engine.
     """
     return Gradient(GRADIENT, doc)
 
 
 class StructuralRule(SynapticRule, abstract=True):
-    """A rule that makes and removes connections of a projection.
+    """A rule that creates and removes connections of a projection.
 
-    The edges of the projection are those that it can have; `mask` says which of them are there. Every `interval`, after
-    the step that ends it, `step` names the connections to drop and those to grow. An edge that is not there passes
-    nothing on, is not changed by rules and has the weight 0; a spike that arrives at it is lost.
-    Facts of a class: `grown`, the weight of a new connection, 'zero' or 'initial' (what the description gives that
-    edge); `together`, whether all projections of a network that carry an equal rule are updated as one; `conserves`,
-    whether an update leaves the number of connections as it is; `beside`, rules whose variables it reads, as
-    `check_rule` puts them beside it: neuron rules on both populations. It may have what a SynapticRule has (traces,
-    variables per synapse, `on_pre`, `on_post`) and a `gradient`.
-    At the start `density` of all edges are there, drawn at random, spread over projections with an equal rule by
+    The edges of the projection are those that it can have; `mask` says which of them exist. Every `interval`, after the
+    step that ends it, `step` names the connections to drop and those to grow. An edge that does not exist transmits
+    nothing, is not changed by rules and has the weight 0; a spike that arrives at it is lost. At the start a fraction
+    `density` of all edges exists, drawn at random and distributed over projections with an equal rule by
     `erk_densities`.
+
+    Facts of a class, besides those of a `SynapticRule` (traces, variables per synapse, `on_pre`, `on_post`) and a
+    `gradient`:
+        grown: the weight of a new connection, 'zero' or 'initial' (what the description gives that edge).
+        together: whether all projections of a network with an equal rule are updated as one.
+        conserves: whether an update keeps the number of connections.
+        beside: rules whose variables it reads, as `check_rule` adds them: neuron rules on both populations.
     """
 
     interval = parameter(1 * second, "time between two updates", low=0 * second)
-    density = parameter(0.1, "fraction of the edges that are there at the start", low=0.0, high=1.0)
+    density = parameter(0.1, "fraction of the edges that exist at the start", low=0.0, high=1.0)
     clock = "interval"
     _clocks: ClassVar[tuple[str, ...]] = ("interval",)
     grown: ClassVar[Literal["zero", "initial"]] = "zero"
@@ -69,7 +71,7 @@ class StructuralRule(SynapticRule, abstract=True):
     def move(
         self, mask: np.ndarray, w: np.ndarray, signal: Signals, t: int, rng: np.random.Generator
     ) -> np.ndarray:
-        """Return the weights as an update changes them before `step`; as they are unless the rule says otherwise."""
+        """Return the weights as an update changes them before `step`: unchanged unless a rule overrides this."""
         return w
 
     def step(
@@ -77,10 +79,14 @@ class StructuralRule(SynapticRule, abstract=True):
     ) -> Change:
         """Return (drop, grow), bool arrays of the shape of mask: drop <= mask, and grow & mask is empty.
 
-        Arguments: mask, which edges are there (bool); w, weights (SI units); signal, by name: the signals, traces and
-        gradients of the rule, one value per edge, and of each edge `layer` (the number of its projection), `pre` and
-        `post` (numbers of its neurons) and `initial` (the weight that the description gives it); t, the number of the
-        update, from 1; rng, for all that is random.
+        Arguments:
+            mask: which edges exist, a bool array.
+            w: weights (SI units), of the same shape.
+            signal: by name, one value per edge: the signals, traces and gradients of the rule, and of each edge `layer`
+                (the number of its projection), `pre` and `post` (the numbers of its neurons) and `initial` (the weight
+                that the description gives it).
+            t: number of the update, from 1.
+            rng: the source of everything random.
         """
         raise NotImplementedError
 
@@ -88,9 +94,9 @@ class StructuralRule(SynapticRule, abstract=True):
 def updated(
     rule: StructuralRule, mask: np.ndarray, w: np.ndarray, signal: Signals, t: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return (mask, w, changed) after an update, with w = 0 where there is no connection; changed, dropped or grown.
+    """Return (mask, w, changed) after an update: w is 0 where no connection is, changed marks dropped or grown edges.
 
-    Raises DescriptionError if the rule drops what is not there or grows what is.
+    Raises DescriptionError if the rule drops connections that do not exist or grows those that do.
     """
     name = type(rule).__name__
     w = np.where(mask, rule.move(mask, w, signal, t, rng), 0.0)
@@ -105,9 +111,9 @@ def updated(
                 f"return one bool per edge, shape {mask.shape}"
             )
     if np.any(drop & ~mask):
-        raise DescriptionError(f"{name}.step drops connections that are not there: choose among mask")
+        raise DescriptionError(f"{name}.step drops connections that do not exist: choose among mask")
     if np.any(grow & mask):
-        raise DescriptionError(f"{name}.step grows connections that are there: choose among ~mask")
+        raise DescriptionError(f"{name}.step grows connections that already exist: choose among ~mask")
     new = signal["initial"] if rule.grown == "initial" else 0.0
     return (mask & ~drop) | grow, np.where(grow, new, np.where(drop, 0.0, w)), drop | grow
 

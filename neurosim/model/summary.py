@@ -52,13 +52,13 @@ def _every(rule: SynapticRule) -> str:
 
 
 def weight_text(projection: Projection) -> str:
-    """Return a projection's weight as a few words."""
+    """Return the weight of a projection in a few words."""
     weight = projection.weight
     return f"tied to {weight.parameter}" if isinstance(weight, Tied) else short_value(weight)
 
 
 def short_value(value: Any) -> str:
-    """Return a value as a few words: an array by its shape."""
+    """Return a value in a few words: an array by its shape."""
     shape = getattr(value, "shape", ())
     return f"array{shape}" if shape else str(value)
 
@@ -73,7 +73,7 @@ def graph(network: Network) -> nx.MultiDiGraph:
             "synapse": type(p.synapse).__name__,
             "port": p.synapse.port,
             "connectivity": type(p.connect).__name__,
-            # Text, not a list, since GraphML and GEXF store none.
+            # Text, not a list, since GraphML and GEXF cannot store lists.
             "rules": ", ".join(type(rule).__name__ for rule in p.rules),
         }
         drawn.add_edge(p.source, p.target, key=p.name, **attributes)

@@ -14,10 +14,11 @@ from neurosim.model.registries import enter, synapses
 class SynapseModel(Described):
     """What one connection does, in Brian2's names: `w` its weight, `x_pre` and `x_post` variables of its two ends.
 
+    `{port}` is the variable of the target that receives the input; `output_pre` reads the source's output.
+
     Facts of a class, one of the two:
-    on_pre, a statement run when a spike arrives, such as `{port}_post += w`;
-    graded, an expression that is summed over the connections of a target at every step, such as `w * {source}_pre`;
-    `{port}` is the variable of the target that receives it. `output_pre` reads the source's output.
+        on_pre: a statement run when a spike arrives, such as `{port}_post += w`.
+        graded: an expression that is summed over the connections of a target at every step, such as `w * {source}_pre`.
     """
 
     on_pre: ClassVar[str | None] = None

@@ -25,7 +25,7 @@ from neurosim.registry import suggest
 
 # Brian2 would write a log file into the temporary folder at every import of the project.
 brian2.prefs["logging.file_log"] = False
-# Brian2 installs a hook that asks to report every uncaught error to its developers, ours included.
+# Brian2 installs a hook that asks users to report every uncaught error to its developers, even ours.
 sys.excepthook = sys.__excepthook__
 
 __all__ = [
@@ -65,11 +65,11 @@ def dimension_of(value: object, where: str = "value") -> Dimension:
 
 
 def _no_number(value: object, where: str) -> str:
-    return f"{where} is {str(value)[:60]!r}, no number, quantity or array of one unit: give one"
+    return f"{where} is {str(value)[:60]!r}, which is not a number, quantity or array of one unit: give one"
 
 
 def in_si(value: Any, dimension: Dimension, where: str) -> np.ndarray:
-    """Return the value in SI base units as float64, refusing another dimension or a number that is not finite."""
+    """Return the value in SI base units as float64, rejecting other dimensions and numbers that are not finite."""
     found = dimension_of(value, where)
     if found is not dimension:
         raise DescriptionError(
@@ -100,7 +100,7 @@ def quantity(si_value: Any, dimension: Dimension) -> Any:
 
 
 def unit_name(dimension: Dimension) -> str:
-    """Return the name of a dimension's SI unit, '1' where there is none, and '1/V', '1/V^2' and alike."""
+    """Return the name of a dimension's SI unit, '1' if it has none, and '1/V', '1/V^2' and the like."""
     if dimension is DIMENSIONLESS:
         return "1"
     powers = {"{}": dimension, "1/{}": dimension**-1, "1/{}^2": dimension**-0.5, "{}^2": dimension**0.5}
@@ -111,9 +111,11 @@ def unit_name(dimension: Dimension) -> str:
 
 
 def advice(name: str, known: Iterable[str]) -> str:
-    """Return what to do about a name that an equation does not know: units are no names, but units of parameters."""
+    """Return what to do about a name that an equation does not know: units are not names but belong to parameters."""
     if isinstance(getattr(brian2, name, None), brian2.Unit):
-        return "equations know no units: make it a parameter, such as tau = parameter(10 * ms, 'what it is')"
+        return (
+            "equations do not know units: make it a parameter, such as tau = parameter(10 * ms, 'what it is')"
+        )
     return suggest(name, known)
 
 

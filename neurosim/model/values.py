@@ -1,4 +1,4 @@
-"""Values that a description holds: numbers, quantities, arrays, or distributions drawn when a network is compiled."""
+"""Values in a description: numbers, quantities, arrays, or distributions drawn when a network is compiled."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Distribution:
         check_fields(cls)
 
     def check(self, dimension: Dimension | None, where: str) -> None:
-        """Refuse another unit than `dimension`, if one is given."""
+        """Reject a unit other than `dimension`, if one is given."""
         if dimension is not None and self.dimension is not dimension:
             raise DescriptionError(
                 f"{where}: {self} does not have the unit {unit_name(dimension)}: correct its arguments"
@@ -35,7 +35,7 @@ class Distribution:
         return dimension_of(next(iter(vars(self).values())), type(self).__name__)
 
     def arguments(self) -> list[float]:
-        """Return the arguments in SI base units; refuses what is not one finite number, or of different units."""
+        """Return the arguments in SI base units; rejects anything but finite numbers of one unit."""
         name = type(self).__name__
         return [scalar_in_si(value, self.dimension, f"{name}.{key}") for key, value in vars(self).items()]
 
@@ -46,7 +46,11 @@ class Distribution:
 
 @dataclass(frozen=True)
 class Uniform(Distribution):
-    """Uniform on [low, high)."""
+    """Uniform on [low, high).
+
+    Arguments:
+        low, high: bounds, in the unit of the value.
+    """
 
     low: Any
     high: Any
@@ -54,7 +58,7 @@ class Uniform(Distribution):
     def __post_init__(self) -> None:
         low, high = self.arguments()
         if low > high:
-            raise DescriptionError(f"{self}: low is above high: exchange them")
+            raise DescriptionError(f"{self}: low is above high: swap them")
 
     def draw(self, rng: np.random.Generator, size: int) -> np.ndarray:
         """Return `size` numbers in SI base units."""
@@ -64,7 +68,12 @@ class Uniform(Distribution):
 
 @dataclass(frozen=True)
 class Normal(Distribution):
-    """Normal with a mean and a standard deviation."""
+    """Normal with a mean and a standard deviation.
+
+    Arguments:
+        mean: in the unit of the value.
+        sd: standard deviation, in the same unit.
+    """
 
     mean: Any
     sd: Any
@@ -83,7 +92,7 @@ Value = Any  # a number, a quantity, an array of either, or a Distribution
 
 
 def whole(value: Any, where: str) -> int:
-    """Return a whole number as int; raises DescriptionError for anything else, 2.0 included."""
+    """Return a whole number as int; raises DescriptionError for anything else, including 2.0."""
     try:
         return operator.index(value)
     except TypeError:
@@ -98,14 +107,20 @@ def indices(values: Iterable[Any], where: str) -> tuple[int, ...]:
 
 
 def value_dimension(value: Value, where: str = "value") -> Dimension:
-    """Return the dimension of a value of any kind; raises DescriptionError for what is no value."""
+    """Return the dimension of a value of any kind; raises DescriptionError for anything that is not a value."""
     return value.dimension if isinstance(value, Distribution) else dimension_of(value, where)
 
 
 def resolve(value: Value, dimension: Dimension, size: int, seed: int, where: str) -> np.ndarray:
     """Return a value in SI base units: a 0-d array for one number, else shape (size,).
 
-    Arguments: where, the attribute's name, also the purpose of the random stream.
+    Arguments:
+        value: a number, a quantity, an array of either, or a distribution.
+        dimension: the dimension that it must have.
+        size: number of elements.
+        seed: of the random stream.
+        where: the name of the attribute, which is also the purpose of the random stream.
+
     Raises DescriptionError on another unit, another length, or a number that is not finite.
     """
     if isinstance(value, Distribution):

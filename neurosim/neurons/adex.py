@@ -27,7 +27,7 @@ class AdEx(NeuronModel):
     tau_e = parameter(5 * ms, "time constant of excitation", low=0 * ms)
     tau_i = parameter(10 * ms, "time constant of inhibition", low=0 * ms)
     v_reset = parameter(-70.6 * mV, "potential after a spike")
-    v_peak = parameter(0 * mV, "potential at which a spike is over")
+    v_peak = parameter(0 * mV, "potential at which a spike ends")
     equations = """
     dv/dt = (-g_L*(v - E_L) + g_L*Delta_T*exp((v - V_T)/Delta_T) - w_ad + I + I_e + I_i)/C : volt
     dw_ad/dt = (a*(v - E_L) - w_ad)/tau_w : amp

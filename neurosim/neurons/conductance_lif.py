@@ -9,7 +9,7 @@ from neurosim.model.parameters import parameter
 class ConductanceLIF(NeuronModel):
     """Leaky integrate-and-fire neuron with exponential excitatory and inhibitory synaptic conductances.
 
-    dv/dt = (E_L - v + g_e*(E_e - v) + g_i*(E_i - v) + I)/tau_m, held while refractory; dg_e/dt = -g_e/tau_e;
+    dv/dt = (E_L - v + g_e*(E_e - v) + g_i*(E_i - v) + I)/tau_m, constant while refractory; dg_e/dt = -g_e/tau_e;
     dg_i/dt = -g_i/tau_i; a spike when v > v_threshold, then v = v_reset for tau_ref.
     v membrane potential (V), g_e, g_i synaptic conductances over that of the leak (1), I graded input (V).
     Source: Vogels & Abbott 2005, J. Neurosci. 25:10786, doi:10.1523/JNEUROSCI.3508-05.2005.

@@ -11,11 +11,11 @@ class DepolarisingAdEx(NeuronModel):
 
     C dv/dt = -g_L*(v - E_L) + g_L*Delta_T*exp((v - V_T)/Delta_T) - w_ad + z + I + I_e + I_i;
     tau_w dw_ad/dt = a*(v - E_L) - w_ad; dz/dt = -z/tau_z; dV_T/dt = (V_rest - V_T)/tau_T; dI_e/dt = -I_e/tau_e;
-    dI_i/dt = -I_i/tau_i;  a spike when v > v_peak, then v = v_reset, w_ad += b, z = I_sp, V_T = V_max.
+    dI_i/dt = -I_i/tau_i; a spike when v > v_peak, then v = v_reset, w_ad += b, z = I_sp, V_T = V_max.
     v membrane potential (V), w_ad adaptation current (A), z current of the afterpotential (A), V_T threshold (V), I
     graded input (A), I_e, I_i synaptic currents (A).
-    Source: Clopath, Büsing, Vasilaki, Gerstner 2010, Nat. Neurosci. 13:344, doi:10.1038/nn.2479. The defaults were not
-    compared with it.
+    Source: Clopath, Büsing, Vasilaki, Gerstner 2010, Nat. Neurosci. 13:344, doi:10.1038/nn.2479. The defaults have
+    not been compared with it.
     """
 
     C = parameter(281 * pF, "capacitance", low=0 * pF)
@@ -33,7 +33,7 @@ class DepolarisingAdEx(NeuronModel):
     tau_e = parameter(5 * ms, "time constant of excitation", low=0 * ms)
     tau_i = parameter(10 * ms, "time constant of inhibition", low=0 * ms)
     v_reset = parameter(-70.6 * mV, "potential after a spike")
-    v_peak = parameter(20 * mV, "potential at which a spike is over")
+    v_peak = parameter(20 * mV, "potential at which a spike ends")
     equations = """
     dv/dt = (-g_L*(v - E_L) + g_L*Delta_T*exp((v - V_T)/Delta_T) - w_ad + z + I + I_e + I_i)/C : volt
     dw_ad/dt = (a*(v - E_L) - w_ad)/tau_w : amp

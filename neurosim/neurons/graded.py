@@ -1,4 +1,4 @@
-"""Units without membrane dynamics: their output follows their input within the step."""
+"""Neurons without membrane dynamics: their output follows their input within the step."""
 
 from brian2 import ms  # noqa: F401
 
@@ -8,7 +8,7 @@ from neurosim.neurons.transfer import TRANSFERS
 
 
 class GradedUnit(NeuronModel):
-    """Stateless graded unit.
+    """Stateless graded neuron.
 
     y = f(u), u = I + bias.
     y output (1), I summed input (1), bias (1), f one of identity, tanh, relu, logistic, unit_interval, symmetric.
@@ -26,7 +26,7 @@ class GradedUnit(NeuronModel):
 
 
 class Maximum(NeuronModel):
-    """Stateless unit that passes on the greater of two inputs, as a maximum over pairs of units needs it.
+    """Stateless neuron whose output is the greater of two inputs, for maxima over pairs of neurons.
 
     y = max(one, other), the summed inputs (1) of two ports: `Graded(port="one")`, `Graded(port="other")`.
     """
@@ -55,7 +55,7 @@ class SquareWave(NeuronModel):
 
 
 class Signal(NeuronModel):
-    """Values handed to the network from outside at each step: an input, a command, a modulator, a sensor.
+    """Values that the network receives from outside at each step: an input, a command, a modulator, a sensor.
 
     y = value, as set by `run(inputs=...)`, `step(inputs)`, `set`, or an external.
     """

@@ -9,7 +9,7 @@ from neurosim.model.parameters import parameter
 class LIF(NeuronModel):
     """Leaky integrate-and-fire neuron with exponential excitatory and inhibitory synaptic currents.
 
-    dv/dt = (g_e + g_i + I - (v - E_L))/tau_m, held while refractory; dg_e/dt = -g_e/tau_e; dg_i/dt = -g_i/tau_i;
+    dv/dt = (g_e + g_i + I - (v - E_L))/tau_m, constant while refractory; dg_e/dt = -g_e/tau_e; dg_i/dt = -g_i/tau_i;
     a spike when v > v_threshold, then v = v_reset for tau_ref.
     v membrane potential (V), g_e, g_i synaptic currents times the membrane resistance (V), I graded input (V).
     Source: Vogels & Abbott 2005, J. Neurosci. 25:10786, doi:10.1523/JNEUROSCI.3508-05.2005.

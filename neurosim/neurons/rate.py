@@ -1,4 +1,4 @@
-"""Leaky rate unit."""
+"""Leaky rate neuron."""
 
 from brian2 import ms
 
@@ -8,7 +8,7 @@ from neurosim.neurons.transfer import TRANSFERS
 
 
 class LeakyRate(NeuronModel):
-    """Leaky rate unit with a named transfer function.
+    """Leaky rate neuron with a named transfer function.
 
     dr/dt = (-r + f(u))/tau, u = I + bias.
     r firing rate (1), I summed input (1), bias (1), f one of identity, tanh, relu, logistic, unit_interval, symmetric.

@@ -1,4 +1,4 @@
-"""Leaky rate unit with a steep sigmoid, for networks that settle to a nearly binary code."""
+"""Leaky rate neuron with a steep sigmoid, for networks that settle to a nearly binary code."""
 
 from brian2 import ms
 
@@ -7,7 +7,7 @@ from neurosim.model.parameters import parameter
 
 
 class SigmoidRate(NeuronModel):
-    """Leaky rate unit with a logistic function of given slope.
+    """Leaky rate neuron with a logistic function of given slope.
 
     dr/dt = (-r + 1/(1 + exp(-slope*(I + bias))))/tau.
     r firing rate (1), I summed input (1), bias minus the threshold (1), slope (1), tau time constant (s).

@@ -17,9 +17,9 @@ _BLOCK, _LAST = 256, NEVER - 1
 
 @jit()
 def draw_poisson(key, real, integer, size):  # type: ignore[no-untyped-def]
-    """List cells at geometric gaps, kept with their unit's share of the highest rate, in blocks until one is kept.
+    """List cells at geometric gaps, kept with their neuron's share of the highest rate, in blocks until one is kept.
 
-    Own numbers: number of the next block of draws, first cell that is not drawn yet.
+    Its two own numbers: the number of the next block of draws, and the first cell that has not been drawn yet.
     """
     kept, coming = 0, integer[LIST:]
     while kept == 0:
@@ -37,24 +37,25 @@ def draw_poisson(key, real, integer, size):  # type: ignore[no-untyped-def]
 
 @jit()
 def draw_last(key, real, integer, size):  # type: ignore[no-untyped-def]
-    """List the last spike again, which is never due."""
+    """List the last entry again, which is never due."""
     integer[PLACE] = integer[LENGTH] - 1
 
 
 class Poisson(SourceModel):
     """Independent Poisson spike trains at constant rates (in each step of length dt a spike with probability rate*dt).
 
-    P(spike in a step) = rate * dt. The cells of the grid (step, unit) are taken one after the other, and the gap to the
-    next cell with a spike at the highest of the rates is drawn, geometric; a unit of a lower rate keeps such a spike
-    with probability rate/highest. Equal in law to a draw for every cell, at a draw or two per spike.
+    P(spike in a step) = rate * dt. The cells of the grid (step, neuron) are taken in order, and the gap to the next
+    cell with a spike at the highest of the rates is drawn from the geometric distribution; a neuron of a lower rate
+    keeps such a spike with probability rate/highest. The distribution is that of one draw for every cell, at a cost of
+    one or two draws per spike.
     Source of thinning: Lewis & Shedler 1979, Nav. Res. Logist. Q. 26:403, doi:10.1002/nav.3800260304.
     """
 
-    rate = parameter(10 * Hz, "rate of each unit", low=0 * Hz)
+    rate = parameter(10 * Hz, "rate of each neuron", low=0 * Hz)
     draw = "neurosim.neurons.sources:draw_poisson"
 
     def pack(self, size: int, dt: float, seed: int, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return (highest probability per step, then the share of each unit if they differ), a state with no draws."""
+        """Return (highest probability per step, then each neuron's share if they differ), a state with no draws."""
         rate = np.broadcast_to(resolve(self.rate, (1 * Hz).dim, size, seed, f"{name}.rate"), (size,))
         highest = float(rate.max(initial=0.0))
         if highest * dt > 1:
@@ -66,14 +67,14 @@ class Poisson(SourceModel):
 
 
 class SpikeTrain(SourceModel):
-    """Spikes at given times: unit ids[k] spikes at times[k] (s), rounded to the nearest step."""
+    """Spikes at given times: neuron ids[k] spikes at times[k] (s), rounded to the nearest step."""
 
     times = parameter(np.zeros(0) * second, "times of the spikes", low=0 * second)
-    ids = parameter(np.zeros(0), "units that spike", low=0)
+    ids = parameter(np.zeros(0), "neurons that spike", low=0)
     draw = "neurosim.neurons.sources:draw_last"
 
     def pack(self, size: int, dt: float, seed: int, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return (nothing, the sorted list); refuses lists of unequal length, unknown units, two spikes in one step."""
+        """Return (nothing, the sorted list); rejects lists of unequal length, unknown neurons, double spikes."""
         times, given = np.atleast_1d(np.asarray(self.times)), np.atleast_1d(np.asarray(self.ids))
         ids = given.astype(np.int64)
         if np.any(ids != given):
@@ -82,7 +83,7 @@ class SpikeTrain(SourceModel):
             raise DescriptionError(f"{name}: {times.size} times and {ids.size} ids: give one id per time")
         if ids.size and ids.max() >= size:
             raise DescriptionError(
-                f"{name}.ids holds {ids.max()}, but the population has {size} units: correct it"
+                f"{name}.ids holds {ids.max()}, but the population has {size} neurons: correct it"
             )
         steps = np.rint(times / dt).astype(np.int64)
         order = np.lexsort((ids, steps))

@@ -1,4 +1,4 @@
-"""Transfer functions of rate and graded units, by name, in terms of the drive u."""
+"""Transfer functions of rate and graded neurons, by name, in terms of the drive u."""
 
 TRANSFERS = {
     "identity": "u",

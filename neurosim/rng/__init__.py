@@ -1,7 +1,7 @@
-"""Random streams keyed by (seed, entity, purpose): nothing drawn depends on workers, engine or other entities.
+"""Random streams keyed by (seed, entity, purpose): no draw depends on workers, engine or other entities.
 
-`stream_key` and `generator` live here; the compiled draws that a key is given to are in `neurosim.rng.draws`
-(apart, because importing numba takes longer than the whole command line may).
+`stream_key` and `generator` are here; the compiled draws, which take a key, are in `neurosim.rng.draws`, a module of
+its own because importing numba takes longer than the whole command line may.
 """
 
 from neurosim.rng.streams import generator, stream_key

@@ -1,8 +1,8 @@
 """Compiled draws from a stream: each number is a pure function of (key, step, index).
 
 Callable from Python and from other numba-compiled code. The counter of Threefry-2x32 is (low word of the step, index);
-the high word of the step is folded into the key by exclusive or, so streams go on past 2**32 steps. An index counts
-the elements of the entity and stays below 2**32. `fill_*` gives, bit for bit, what the scalar draws give.
+the high word of the step is folded into the key by exclusive or, so streams continue past 2**32 steps. An index counts
+the elements of the entity and stays below 2**32. The results of `fill_*` are, bit for bit, those of the scalar draws.
 """
 
 from __future__ import annotations
@@ -49,7 +49,10 @@ def _centred(key: Key, step: int, index: int) -> float:
 def uniform(key: Key, step: int, index: int) -> float:
     """Return a number uniform on [0, 1), a multiple of 2**-53.
 
-    Arguments: key, from `stream_key`; step, integer >= 0; index, of the element, 0 <= index < 2**32.
+    Arguments:
+        key: from `stream_key`.
+        step: an integer >= 0.
+        index: of the element, 0 <= index < 2**32.
     """
     return _uniform(key, step, index)
 
@@ -58,7 +61,7 @@ def uniform(key: Key, step: int, index: int) -> float:
 def normal(key: Key, step: int, index: int) -> float:
     """Return a standard normal number: the quantile of one 52-bit uniform number, so |z| < 8.3.
 
-    Arguments: as of `uniform`.
+    Arguments as of `uniform`.
     """
     return normal_quantile(_centred(key, step, index))
 
@@ -73,7 +76,7 @@ def fill_uniform(key: Key, step: int, out: NDArray[np.float64]) -> None:
 @jit()
 def fill_normal(key: Key, step: int, out: NDArray[np.float64]) -> None:
     """Set out[i] = normal(key, step, i) for every i; out, a vector of any length, is overwritten."""
-    # In blocks that stay in cache: the loops over uniforms and over the centre vectorise, the one over tails cannot.
+    # In blocks that stay in cache: the loops over uniforms and over the centre vectorise, the loop over tails cannot.
     block = np.empty(256)
     for start in range(0, out.size, block.size):
         n = min(block.size, out.size - start)
@@ -114,9 +117,14 @@ def fill_gaps(key: Key, step: int, p: float, out: NDArray[Any]) -> None:
     """Set each out[i] to the number of trials from one success to the next, if each trial succeeds with probability p.
 
     P(gap = k) = p (1 - p)**(k - 1), k = 1, 2, ...: gap = 1 + floor(log(1 - u)/log(1 - p)), u = uniform(key, step, i).
-    The law is that of drawing `uniform < p` at every trial, at one draw per success.
-    Arguments: key, step, as of `uniform`; p, in [0, 1]: 1 gives 1, less than 1/`NEVER` gives `NEVER`, which no gap
-    exceeds; out, a vector, is overwritten.
+    The distribution is that of drawing `uniform < p` at every trial, at one draw per success.
+
+    Arguments:
+        key: from `stream_key`.
+        step: an integer >= 0.
+        p: probability of success, in [0, 1]; 1 gives the gap 1, less than 1/`NEVER` gives `NEVER`, the largest gap.
+        out: a vector, overwritten.
+
     Source: Devroye 1986, Non-Uniform Random Variate Generation, X.2, doi:10.1007/978-1-4613-8643-8.
     """
     if not 1.0 / NEVER < p < 1.0:

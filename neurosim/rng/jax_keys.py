@@ -17,8 +17,8 @@ with optional():
 def jax_key(seed: SupportsIndex, entity: str, purpose: str) -> Array:
     """Return the JAX key (Threefry) of the stream (seed, entity, purpose).
 
-    Arguments: as of `neurosim.rng.stream_key`: jax_key(3, "reach", "training"). For the batch of a training step, fold
-    the number of the step in. Raises DescriptionError as `stream_key` does.
+    Arguments as of `neurosim.rng.stream_key`: jax_key(3, "reach", "training"). For the batch of a training step, fold
+    the number of the step into the key. Raises DescriptionError as `stream_key` does.
     """
     word = int(stream_key(seed, entity, purpose))
     words = jnp.array([word >> 32, word & 0xFFFFFFFF], jnp.uint32)
@@ -26,5 +26,5 @@ def jax_key(seed: SupportsIndex, entity: str, purpose: str) -> Array:
 
 
 def sub_key(key: Array, purpose: str) -> Array:
-    """Return the key of one purpose within a stream: other purposes can come and go without changing its draws."""
+    """Return the key of one purpose within a stream: other purposes can be added without changing its draws."""
     return jax.random.fold_in(key, zlib.crc32(purpose.encode()))

@@ -1,6 +1,6 @@
 """The quantile of the standard normal distribution, compiled.
 
-One uniform number makes one normal number, so a normal draw costs one counter and keeps the order of its uniforms.
+Each uniform number gives one normal number, so a normal draw costs one counter and keeps the order of the uniforms.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 from neurosim.cache import jit
 
 CENTRE = 0.425
-"""Where the centre of the distribution ends, in |q|."""
+"""The largest |q| of the centre of the distribution."""
 
 # Rational approximations P/Q of routine PPND16, highest power first: the centre, the tails, the far tails.
 _CENTRE_P = (
@@ -48,7 +48,7 @@ def _ratio(p: tuple[float, ...], q: tuple[float, ...], x: float) -> float:
 
 @jit()
 def normal_tail(p: float) -> float:
-    """Return the positive z whose upper tail holds the probability p, for 0 < p < 0.075."""
+    """Return the positive z whose upper tail has the probability p, for 0 < p < 0.075."""
     r = math.sqrt(-math.log(p))
     return _ratio(_TAIL_P, _TAIL_Q, r - 1.6) if r <= 5.0 else _ratio(_FAR_P, _FAR_Q, r - 5.0)
 

@@ -15,7 +15,11 @@ from neurosim.errors import DescriptionError
 def stream_key(seed: SupportsIndex, entity: str, purpose: str) -> np.uint64:
     """Return the 64-bit key of one stream: the BLAKE2b hash of the triple, the same on every machine.
 
-    Arguments: seed, an integer >= 0; entity, who draws ('E', 'swimmer'); purpose, what for ('xi', 'initial v').
+    Arguments:
+        seed: an integer >= 0.
+        entity: who draws ('E', 'swimmer').
+        purpose: what for ('xi', 'initial v').
+
     Raises DescriptionError when the seed is negative or not an integer, or a name is not text.
     """
     return np.uint64(int.from_bytes(_digest(8, seed, entity, purpose), "little"))
@@ -24,7 +28,10 @@ def stream_key(seed: SupportsIndex, entity: str, purpose: str) -> np.uint64:
 def generator(seed: SupportsIndex, purpose: str) -> np.random.Generator:
     """Return a numpy generator for set-up work (connectivity, initial states): Philox keyed by (seed, purpose).
 
-    Arguments: seed, an integer >= 0; purpose, what is drawn ('connectivity E to I').
+    Arguments:
+        seed: an integer >= 0.
+        purpose: what is drawn ('connectivity E to I').
+
     Raises DescriptionError as `stream_key` does.
     """
     key = int.from_bytes(_digest(16, seed, "", purpose), "little")

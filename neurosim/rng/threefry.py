@@ -1,4 +1,4 @@
-"""The counter-based generator under every draw: Threefry-2x32 with 20 rounds.
+"""The counter-based generator behind every draw: Threefry-2x32 with 20 rounds.
 
 Source: Salmon, Moraes, Dror and Shaw 2011, SC '11, doi:10.1145/2063384.2063405.
 """
@@ -19,7 +19,7 @@ _PARITY = np.uint32(0x1BD11BDA)  # of the key schedule
 
 @jit(forceinline=True)
 def _mix(x0: Word, x1: Word, r: int) -> tuple[Word, Word]:
-    # numba widens 32-bit sums to 64 bits: each result is cut back by hand, which costs nothing once compiled.
+    # numba widens 32-bit sums to 64 bits: each result is truncated by hand, which costs nothing once compiled.
     x0 = np.uint32(x0 + x1)
     return x0, np.uint32((x1 << r) | (x1 >> (32 - r))) ^ x0
 
@@ -47,7 +47,7 @@ def _inject(x0: Word, x1: Word, a: Word, b: Word, number: int) -> tuple[Word, Wo
 
 @jit(forceinline=True)
 def threefry2x32(k0: Word, k1: Word, c0: Word, c1: Word) -> tuple[Word, Word]:
-    """Return the two 32-bit words that key (k0, k1) makes of counter (c0, c1), all unsigned 32-bit.
+    """Return the two 32-bit words that the key (k0, k1) maps the counter (c0, c1) to, all unsigned 32-bit.
 
     Five times: four rounds of (x0 += x1; x1 = rotate(x1, r) ^ x0), then the next two words of the key schedule
     (k0, k1, k0 ^ k1 ^ parity) and the number of the injection are added.

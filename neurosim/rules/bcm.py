@@ -14,8 +14,8 @@ class BCM(SynapticRule):
     tau_theta time constant of the threshold (s).
     Source: Bienenstock, Cooper, Munro 1982, J. Neurosci. 2:32, doi:10.1523/JNEUROSCI.02-01-00032.1982; this form:
     Intrator & Cooper 1992, Neural Networks 5:3, doi:10.1016/S0893-6080(05)80003-6.
-    Checked: for four orthogonal patterns each unit that responds at all comes to respond to one of them, with 4 within
-    0.5, and to the others with less than 0.1.
+    Checked: for four orthogonal patterns each neuron that responds at all comes to respond to one of them, with 4
+    within 0.5, and to the others with less than 0.1.
     """
 
     eta = parameter(4e-3 / second, "learning rate", low=0 / second)

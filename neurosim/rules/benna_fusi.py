@@ -11,8 +11,8 @@ class BennaFusi(SynapticRule):
 
     C_k du_k/dt = g_(k-1) * (u_(k-1) - u_k) + g_k * (u_(k+1) - u_k), k = 1..6, g_0 = 0, u_7 = 0;
     C_k = 2**(k-1), g_k = rate * 2**(1-k);  u_1 = w, to which other rules on the projection add, u2, u3, u4, u5, u6
-    hidden variables of the synapse (1), 0 at the start, rate exchange of the first two (1/s). The trace of one change
-    falls as t**(-1/2) for times from about 1/rate to 4**5/rate.
+    hidden variables of the synapse (1), 0 at the start, rate of exchange between the first two (1/s). The trace of one
+    change falls as t**(-1/2) for times from about 1/rate to 4**5/rate.
     Source: Benna & Fusi 2016, Nat. Neurosci. 19:1697, doi:10.1038/nn.4401.
     Checked: the trace of one change is the matrix exponential of the chain (0.5 %) and falls with a log-log slope of
     -1/2 within 0.1.

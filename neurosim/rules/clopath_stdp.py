@@ -7,29 +7,27 @@ from typing import Any, ClassVar
 
 from brian2 import Hz, ms, mV, second
 
-from neurosim.errors import UnknownNameError
 from neurosim.model.parameters import parameter
 from neurosim.model.rule import Bounds, SynapticRule, post, pre
-from neurosim.registry import suggest
 
 
 class ClopathSTDP(SynapticRule):
-    """Voltage-based STDP: a presynaptic spike depresses and a depolarised neuron potentiates, as its potential was.
+    """Voltage-based STDP: presynaptic spikes depress and depolarisation potentiates, depending on the past potential.
 
     dx/dt = -x/tau_x, du_minus/dt = (v - u_minus)/tau_minus, du_plus/dt = (v - u_plus)/tau_plus;
     dw/dt = w_0*A_LTP*x*[v - theta_plus]*[u_plus - theta_minus], [.] = max(., 0);
     at a presynaptic spike w -= w_0*A_LTD*[u_minus - theta_minus], x += 1/tau_x;
     at a postsynaptic spike w += w_0*A_LTP*area*x*[u_plus - theta_minus], u_minus += area/tau_minus,
     u_plus += area/tau_plus; 0 <= w <= w_max.
-    v membrane potential (V), x presynaptic trace (Hz), u_minus, u_plus low-pass filtered potential (V), u_rest where
-    they start, w weight (unit of w_max), w_0 weight to which changes are relative, A_LTD (1/V), A_LTP (1/V^2). Models
-    reset the potential at once, so that v lacks the action potential: area (V*s) is what the integral of v lacks, and
-    acts at the spike as a pulse of that area would. Without homeostasis, for which see HomeostaticClopathSTDP. Sets of
-    parameters by name: `ClopathSTDP.named("somatosensory cortex")`.
+    v membrane potential (V), x presynaptic trace (Hz), u_minus, u_plus low-pass filtered potential (V), u_rest their
+    value at the start (V), w weight (unit of w_max), w_0 weight to which changes are relative, A_LTD (1/V), A_LTP
+    (1/V^2). Models reset the potential at once, so v does not contain the action potential: area (V*s) is what the
+    integral of v lacks, and it acts at the spike as a pulse of that area would. For homeostasis see
+    HomeostaticClopathSTDP. Sets of parameters by name: `ClopathSTDP.named("somatosensory cortex")`.
     Source: Clopath, Büsing, Vasilaki, Gerstner 2010, Nat. Neurosci. 13:344, doi:10.1038/nn.2479. The sets were noted
-    from memory and not compared with its tables; the area of an action potential is a choice made here.
+    from memory and have not been compared with its tables; the area of an action potential is a choice made here.
     Checked: closed forms at clamped potentials (1e-3) and with action potentials (1e-9); in the frequency protocol of
-    Sjöström et al. 2001 no potentiation at 0.1 Hz with the postsynaptic spike 10 ms later, and with it 10 ms earlier,
+    Sjöström et al. 2001 no potentiation at 0.1 Hz if the postsynaptic spike is 10 ms later, and if it is 10 ms earlier,
     depression up to 20 Hz and potentiation from 40 Hz; at fixed spike times the change follows the potential.
     """
 
@@ -40,8 +38,8 @@ class ClopathSTDP(SynapticRule):
     theta_plus = parameter(-45.3 * mV, "threshold of the potential for potentiation")
     A_LTD = parameter(14e-5 / mV, "amplitude of depression, over w_0", low=0 / mV)
     A_LTP = parameter(8e-5 / mV**2, "amplitude of potentiation, over w_0", low=0 / mV**2)
-    area = parameter(200 * mV * ms, "area of the action potential that v lacks", low=0 * mV * ms)
-    u_rest = parameter(-70.6 * mV, "potential at which the filtered potentials start")
+    area = parameter(200 * mV * ms, "area of the action potential, which v lacks", low=0 * mV * ms)
+    u_rest = parameter(-70.6 * mV, "initial value of the filtered potentials")
     w_0 = parameter(1.0, "weight to which changes are relative", of_weight=True)
     w_max = parameter(3.0, "largest weight", of_weight=True)
     v = post.v
@@ -70,28 +68,16 @@ class ClopathSTDP(SynapticRule):
         },
     }
 
-    @classmethod
-    def named(cls, name: str, **values: object) -> ClopathSTDP:
-        """Return the rule with a parameter set, other values as given.
-
-        Raises UnknownNameError for an unknown name.
-        """
-        if name not in cls._sets:
-            raise UnknownNameError(
-                f"{cls.__name__} has no parameter set '{name}': {suggest(name, cls._sets)}"
-            )
-        return cls(**{**cls._sets[name], **values})
-
 
 class HomeostaticClopathSTDP(ClopathSTDP):
-    """Voltage-based STDP with homeostasis: as ClopathSTDP, but the more a neuron is depolarised the more is depressed.
+    """Voltage-based STDP with homeostasis: as ClopathSTDP, but depression grows with the mean depolarisation.
 
     du_mean/dt = (v - u_rest - u_mean)/tau_mean;
     at a presynaptic spike w -= w_0*A_LTD*(u_mean/u_ref)**2*[u_minus - theta_minus], x += 1/tau_x;
     at a postsynaptic spike w += w_0*A_LTP*area*x*[u_plus - theta_minus], u_minus += area/tau_minus,
     u_plus += area/tau_plus, u_mean += area/tau_mean; the rest, with v, x, u_minus, u_plus, theta_plus, tau_x,
     tau_minus, tau_plus, w weight and w_max, is as in ClopathSTDP. u_mean mean depolarisation above u_rest (V), u_ref
-    reference depolarisation (V), whose published value is not known here, so that it must be given.
+    reference depolarisation (V), whose published value is not known here, so it must be given.
     Source: Clopath, Büsing, Vasilaki, Gerstner 2010, Nat. Neurosci. 13:344, doi:10.1038/nn.2479.
     Checked: depression is that of ClopathSTDP times (u_mean/u_ref)**2 at clamped potentials (1e-3).
     """

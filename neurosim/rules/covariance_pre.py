@@ -1,4 +1,4 @@
-"""The covariance rule with a threshold on the presynaptic side alone."""
+"""The covariance rule with a threshold on the presynaptic side only."""
 
 from brian2 import second
 
@@ -7,13 +7,13 @@ from neurosim.model.rule import SynapticRule, post, pre
 
 
 class CovariancePre(SynapticRule):
-    """Covariance rule with a presynaptic threshold: a target that is silent changes nothing.
+    """Covariance rule with a presynaptic threshold: a silent target changes nothing.
 
     dw/dt = eta * (x - x_mean) * y;  dx_mean/dt = (x - x_mean)/tau.
     x, y pre- and postsynaptic activity (1), x_mean running mean of x (1), w weight (1), eta learning rate (1/s), tau
     time constant of the mean (s).
     Source: Dayan & Abbott 2001, Theoretical Neuroscience, MIT Press, eq. 8.9.
-    Checked: it finds the axis of variance where Hebb finds the mean (|cos| > 0.95).
+    Checked: it finds the axis of variance whereas Hebb finds the mean (|cos| > 0.95).
     """
 
     eta = parameter(1e-3 / second, "learning rate", low=0 / second)

@@ -5,16 +5,16 @@ from neurosim.model.rule import NeuronRule, modulator, own
 
 
 class EfficientGain(NeuronRule):
-    """Efficient-coding gain: input gains that keep what a fixed recurrent network says, at little activity.
+    """Efficient-coding gain: input gains with which a fixed recurrent network encodes its input with little activity.
 
-    g += 2*eta * (f*d - gamma*(g - g_0)) after a presentation, the gradient of <|f - D r|^2 + alpha |r|^2> + gamma
-    |g - g_0|^2 downwards, r = A (g f), A = (1 - W)^-1.
-    g gain of the input I (1), f summed input I before the gain (1), d worth of a change of the
-    neuron's input, A.T (D.T (f - D r) - alpha r), the output of a population of as many units that works it out (1),
-    gamma cost of leaving the set point (1), g_0 set point (1), eta learning rate per presentation (1).
+    g += 2*eta * (f*d - gamma*(g - g_0)) after a presentation, a step down the gradient of <|f - D r|^2 +
+    alpha |r|^2> + gamma |g - g_0|^2, r = A (g f), A = (1 - W)^-1.
+    g gain of the input I (1), f summed input I before the gain (1), d worth of a change of the neuron's input, A.T (D.T
+    (f - D r) - alpha r), the output of a population with as many neurons that computes it (1), gamma cost of leaving
+    the set point (1), g_0 set point (1), eta learning rate per presentation (1).
     Checked against H g = b, `neurosim.analysis.gains.efficient_gains`.
     Source: after Duong, Bredenberg, Heeger, Simoncelli 2023, arXiv 2305.19869.
-    Checked: full-batch learning reaches the closed form to 1e-6; without recurrence tuning curves do not move.
+    Checked: full-batch learning reaches the closed form to 1e-6; without recurrence tuning curves do not shift.
     """
 
     eta = parameter(0.005, "learning rate per presentation", low=0.0)

@@ -11,9 +11,9 @@ _SWITCH = "x**(k - 1)*(1 + int(k > n - 0.5)*x/(1 - x))"
 
 
 class FusiCascade(SynapticRule):
-    """Cascade synapse: a weight of two values, weak or strong, that is the harder to switch the more it was confirmed.
+    """Cascade synapse: a weight of two values, weak or strong, that is harder to switch the more it was confirmed.
 
-    da/dt = -a/tau_pre, db/dt = -b/tau_post, the last spikes of either side; with rand() uniform on [0, 1):
+    da/dt = -a/tau_pre, db/dt = -b/tau_post, traces of the last spike on either side; with rand() uniform on [0, 1):
     a postsynaptic spike is an event of potentiation with the probability p_plus*a, then b = 1;
     a presynaptic spike is an event of depression with the probability p_minus*b, then a = 1.
     An event of potentiation takes a weak synapse of level k to w = w_max and k = 1 with the probability
@@ -22,9 +22,9 @@ class FusiCascade(SynapticRule):
     occupied under events of both signs.
     w weight (unit of w_max), strong above w_max/2; k level (1), 1 at the start; m probability that an event moves the
     synapse, then whether it did (1); a, b traces (1); x ratio of the probabilities of neighbouring levels (1), n number
-    of levels (1), p_plus, p_minus probabilities that a pair of spikes at no distance is an event (1).
+    of levels (1), p_plus, p_minus probabilities that a pair of spikes at the same time is an event (1).
     Source: Fusi, Drew, Abbott 2005, Neuron 45:599, doi:10.1016/j.neuron.2005.02.001 (the states; that pairs of spikes
-    make the events is a choice made here).
+    cause the events is a choice made here).
     Checked: the Markov chain of these probabilities leaves all states equally occupied (1e-9), and its memory falls
     with the log-log slopes of a prototype (0.03); 10,000 simulated synapses follow the chain (5 seeds, chi-square).
     """

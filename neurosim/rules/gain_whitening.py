@@ -5,7 +5,7 @@ from neurosim.model.rule import NeuronRule, own
 
 
 class GainWhitening(NeuronRule):
-    """Gain whitening: interneurons whose input has more than the target variance feed back more, until it is reached.
+    """Gain whitening: interneurons whose input variance exceeds the target feed back more until it is reached.
 
     g += eta * (z**2 - target) after a presentation;  z input of the interneuron, its activity before the gain (1), g
     gain of its output (1), target variance (1), eta learning rate per presentation (1).
@@ -16,7 +16,7 @@ class GainWhitening(NeuronRule):
     """
 
     eta = parameter(2e-3, "learning rate per presentation", low=0.0)
-    target = parameter(1.0, "variance to be reached", low=0.0)
+    target = parameter(1.0, "target variance", low=0.0)
     family = "gain control and short term"
     clock = "sample"
     z, g = own.activity, own.gain("output")

@@ -7,7 +7,7 @@ from neurosim.model.rule import SynapticRule, post, pre
 
 
 class Hebb(SynapticRule):
-    """Plain Hebbian growth: what is active together is joined, without a limit.
+    """Plain Hebbian growth: neurons that are active together become ever more strongly connected.
 
     dw/dt = eta * x * y;  x, y pre- and postsynaptic activity (1), w weight (1), eta learning rate (1/s).
     Source: Hebb 1949, The Organization of Behavior, Wiley; as an equation in Gerstner, Kistler, Naud, Paninski 2014,

@@ -13,11 +13,11 @@ class HomeostaticGain(NeuronRule):
     It is synaptic scaling with the factor kept in the neuron, apart from the weights, so that it acts on input of every
     sign and from every projection alike.
     Source: after Turrigiano 2008, Cell 135:422, doi:10.1016/j.cell.2008.10.008.
-    Checked: the activity of a linear unit follows the logistic curve that its equation has as solution (0.1 %).
+    Checked: the activity of a linear neuron follows the logistic curve that solves its equation (0.1 %).
     """
 
     beta = parameter(0.1 / second, "rate of change", low=0 / second)
-    target = parameter(1.0, "activity to be reached", low=0.0)
+    target = parameter(1.0, "target activity", low=0.0)
     family = "homeostatic"
     clock = "continuous"
     y, g = own.activity, own.gain("I")

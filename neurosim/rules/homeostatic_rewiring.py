@@ -14,19 +14,19 @@ _FAST = SynapticElements(beta_Ca=0.01, nu_axonal=500 * Hz, nu_excitatory=500 * H
 class HomeostaticRewiring(StructuralRule):
     """Synapses that are made of synaptic elements: one axonal and one dendritic element each.
 
-    Each interval, for every neuron, first of its axonal and then of its dendritic elements,
+    At each interval, for every neuron, first of its axonal and then of its dendritic elements,
     deleted = max(0, connected - floor(z)) of its synapses, drawn at random, which frees the elements at their other
     ends;  then vacant = floor(z) - connected axonal and dendritic elements, each list in random order, are paired, and
     each pair grows a synapse with the weight that the description gives the edge; pairs without a free edge are
-    shuffled anew until no free edge joins vacant elements. The edge of a deleted synapse is free at the next update.
+    shuffled again until no free edge joins vacant elements. The edge of a deleted synapse is free at the next update.
     z is axonal of the source and, by kind, excitatory or inhibitory of the target, from SynapticElements on both; all
     projections with this rule share the elements of their neurons. density at the start (1); interval (s).
     Source: Butz, van Ooyen 2013, PLoS Comput. Biol. 9:e1003259, doi:10.1371/journal.pcbi.1003259.
-    Checked: synapses never exceed elements, and only those beyond are lost.
+    Checked: synapses never exceed elements, and only those in excess are lost.
     """
 
     interval = parameter(100 * ms, "time between two updates", low=0 * ms)
-    density = parameter(0.0, "fraction of the edges that are there at the start", low=0.0, high=1.0)
+    density = parameter(0.0, "fraction of the edges that exist at the start", low=0.0, high=1.0)
     kind = option("excitatory", "dendritic elements that it uses", ("excitatory", "inhibitory"))
     axonal = pre.variable("synaptic_elements_axonal")
     excitatory = post.variable("synaptic_elements_excitatory")
@@ -59,7 +59,7 @@ def _per_neuron(neurons: np.ndarray, z: np.ndarray) -> np.ndarray:
 
 
 def _beyond(mask: np.ndarray, neurons: np.ndarray, room: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return random connections of each neuron, as many as it has beyond its room."""
+    """Return random connections of each neuron, as many as exceed its room."""
     edges = np.flatnonzero(mask)
     edges = edges[np.lexsort((rng.random(edges.size), neurons[edges]))]
     of = neurons[edges]

@@ -1,4 +1,4 @@
-"""Intrinsic plasticity of logistic units."""
+"""Intrinsic plasticity of logistic neurons."""
 
 from brian2 import second
 
@@ -7,10 +7,10 @@ from neurosim.model.rule import NeuronRule, own
 
 
 class IntrinsicPlasticity(NeuronRule):
-    """Intrinsic plasticity of a logistic unit: gain and bias bring its output close to an exponential distribution.
+    """Intrinsic plasticity of a logistic neuron: gain and bias bring its output close to an exponential distribution.
 
     y = 1/(1 + exp(-(a*x + b)));  db/dt = eta * (1 - (2 + 1/mu)*y + y**2/mu), da/dt = eta/a + x * db/dt.
-    x summed input (1), y activity (1) of a unit with the transfer function 'logistic', a gain of the input (1), 1 at
+    x summed input (1), y activity (1) of a neuron with the transfer function 'logistic', a gain of the input (1), 1 at
     the start, b added to the bias (1), mu mean of the distribution (1), eta learning rate (1/s).
     Source: Triesch 2005, Artificial Neural Networks - ICANN 2005, Lecture Notes in Computer Science 3696:65.
     Checked: Gaussian inputs give outputs with the mean mu (10 %) and the standard deviation mu (25 %) of an exponential
@@ -18,7 +18,7 @@ class IntrinsicPlasticity(NeuronRule):
     """
 
     eta = parameter(1e-3 / second, "learning rate", low=0 / second)
-    mu = parameter(0.1, "mean of the output to be reached", low=0.0, high=1.0)
+    mu = parameter(0.1, "target mean of the output", low=0.0, high=1.0)
     clock = "continuous"
     x, y = own.variable("I"), own.activity
     a, b = own.gain("I"), own.offset("bias")

@@ -1,4 +1,4 @@
-"""Intrinsic plasticity of tanh units."""
+"""Intrinsic plasticity of tanh neurons."""
 
 from brian2 import second
 
@@ -7,11 +7,11 @@ from neurosim.model.rule import NeuronRule, own
 
 
 class IntrinsicPlasticityTanh(NeuronRule):
-    """Intrinsic plasticity of a tanh unit: gain and bias bring its output close to a Gaussian distribution.
+    """Intrinsic plasticity of a tanh neuron: gain and bias bring its output close to a Gaussian distribution.
 
     y = tanh(a*x + b);  db/dt = -eta * (-mu/sigma**2 + y/sigma**2 * (2*sigma**2 + 1 - y**2 + mu*y)),
     da/dt = eta/a + x * db/dt.
-    x summed input (1), y activity (1) of a unit with the transfer function 'tanh', a gain of the input (1), 1 at the
+    x summed input (1), y activity (1) of a neuron with the transfer function 'tanh', a gain of the input (1), 1 at the
     start, b added to the bias (1), mu, sigma mean and standard deviation of the distribution (1), eta learning rate
     (1/s).
     Source: Schrauwen, Wardermann, Verstraeten, Steil, Stroobandt 2008, Neurocomputing 71:1159.
@@ -19,8 +19,8 @@ class IntrinsicPlasticityTanh(NeuronRule):
     """
 
     eta = parameter(1e-3 / second, "learning rate", low=0 / second)
-    mu = parameter(0.0, "mean of the output to be reached", low=-1.0, high=1.0)
-    sigma = parameter(0.2, "standard deviation of the output to be reached", low=0.0)
+    mu = parameter(0.0, "target mean of the output", low=-1.0, high=1.0)
+    sigma = parameter(0.2, "target standard deviation of the output", low=0.0)
     clock = "continuous"
     x, y = own.variable("I"), own.activity
     a, b = own.gain("I"), own.offset("bias")

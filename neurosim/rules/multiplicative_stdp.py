@@ -1,4 +1,4 @@
-"""Pair-based spike-timing-dependent plasticity with depression in proportion to the weight."""
+"""Pair-based spike-timing-dependent plasticity with depression proportional to the weight."""
 
 from brian2 import ms
 
@@ -7,7 +7,7 @@ from neurosim.model.rule import Bounds, SynapticRule, post, pre
 
 
 class MultiplicativeSTDP(SynapticRule):
-    """Multiplicative pair STDP: potentiation of fixed size, depression in proportion to the weight.
+    """Multiplicative pair STDP: potentiation of fixed size, depression proportional to the weight.
 
     dx/dt = -x/tau_pre, dy/dt = -y/tau_post; at a presynaptic spike w -= a_minus*w*y, x += 1;
     at a postsynaptic spike w += a_plus*x, y += 1; w >= 0.
@@ -15,7 +15,7 @@ class MultiplicativeSTDP(SynapticRule):
     the weight), a_minus depression per pair as a fraction of w (1). Independent trains of equal windows leave w at
     a_plus/a_minus.
     Source: van Rossum, Bi, Turrigiano 2000, J. Neurosci. 20:8812, doi:10.1523/JNEUROSCI.20-23-08812.2000.
-    Checked: independent Poisson trains leave weights in a single peak whose mean is the zero of the drift (10 %).
+    Checked: independent Poisson trains leave the weights in a single peak whose mean is the zero of the drift (10 %).
     """
 
     tau_pre = parameter(20 * ms, "window of potentiation", low=0 * ms)

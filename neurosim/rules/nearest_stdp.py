@@ -4,12 +4,12 @@ from neurosim.rules.pair_stdp import PairSTDP
 
 
 class NearestSTDP(PairSTDP):
-    """Additive pair STDP of nearest spikes: as PairSTDP, but a trace knows the last spike alone.
+    """Additive pair STDP of nearest spikes: as PairSTDP, but a trace represents only the last spike.
 
     At a presynaptic spike w -= a_minus*w_max*y, x = 1; at a postsynaptic spike w += a_plus*w_max*x, y = 1;
     0 <= w <= w_max.
     x, y traces of the last pre- and postsynaptic spike (1), which fall with tau_pre and tau_post (s), w weight (unit of
-    w_max). The same two lines make this variant of any rule of pairs.
+    w_max). Two such lines make this variant of any pair-based rule.
     Source: Morrison, Diesmann, Gerstner 2008, Biol. Cybern. 98:459, doi:10.1007/s00422-008-0233-1.
     Checked: random trains change the weight as an event-by-event calculation does (1e-12).
     """

@@ -7,10 +7,10 @@ from neurosim.model.rule import SynapticRule, post, pre
 
 
 class OjaSubspace(SynapticRule):
-    """Oja's rule for many units: the rows of W come to span the subspace of largest variance, at right angles.
+    """Oja's rule for many neurons: the rows of W become orthogonal and span the subspace of largest variance.
 
     dW/dt = eta * y @ (x - W.T @ y).T;  x, y columns of pre- and postsynaptic activity (1), W weights (1), one row per
-    postsynaptic unit, eta learning rate (1/s).
+    postsynaptic neuron, eta learning rate (1/s).
     Source: Oja 1989, Int. J. Neural Systems 1:61, doi:10.1142/S0129065789000475.
     Checked: W'W becomes the projector on the leading subspace (Frobenius norm of the difference < 0.1), W W' the
     identity (0.05).

@@ -14,8 +14,8 @@ class PairSTDP(SynapticRule):
     x, y traces of pre- and postsynaptic spikes (1), w weight (unit of w_max).
     Source: Song, Miller, Abbott 2000, Nat. Neurosci. 3:919, doi:10.1038/78829.
     Checked: the change is the sum over all pairs of spikes (1e-12); independent Poisson trains give the drift of the
-    window's integral (5 %); the weights of 1000 Poisson inputs of one neuron part into weak and strong ones, and four
-    times their rate raises its output by less than 2.
+    window's integral (5 %); the weights of 1000 Poisson inputs of one neuron separate into weak and strong ones, and
+    four times their rate raises its output by a factor of less than 2.
     """
 
     tau_pre = parameter(20 * ms, "window of potentiation", low=0 * ms)

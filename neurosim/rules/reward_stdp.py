@@ -7,14 +7,15 @@ from neurosim.model.rule import Bounds, SynapticRule, modulator, post, pre, syna
 
 
 class RewardSTDP(SynapticRule):
-    """Dopamine-modulated STDP: pairs of spikes leave an eligibility that dopamine, come later, turns into weight.
+    """Dopamine-modulated STDP: pairs of spikes leave an eligibility, which later dopamine converts into weight.
 
     dx/dt = -x/tau_pre, dy/dt = -y/tau_post, dc/dt = -c/tau_c; at a presynaptic spike c -= a_minus*y, x += 1;
     at a postsynaptic spike c += a_plus*x, y += 1; dw/dt = eta*w_max*c*d, 0 <= w <= w_max.
     x, y traces of pre- and postsynaptic spikes (1), c eligibility (1), d dopamine (1), w weight (unit of w_max), eta
-    rate (1/s). d is the output of a population of one unit, such as LeakyRate(tau=200*ms, transfer="identity"), to
+    rate (1/s). d is the output of a population of one neuron, such as LeakyRate(tau=200*ms, transfer="identity"), to
     whose r every reward adds a pulse.
-    Source: Izhikevich 2007, Cereb. Cortex 17:2443, doi:10.1093/cercor/bhl152. The defaults were not compared with it.
+    Source: Izhikevich 2007, Cereb. Cortex 17:2443, doi:10.1093/cercor/bhl152. The defaults have not been compared with
+    it.
     Checked: one pair and one reward d0 after a delay change the weight by c0*d0*exp(-delay/tau_c)/(1/tau_c + 1/tau_d)
     (1e-4).
     """

@@ -21,21 +21,22 @@ def replaced(mask: np.ndarray, w: np.ndarray, g: np.ndarray, fraction: float) ->
 
 
 class RigL(StructuralRule):
-    """RigL: the weakest connections are replaced by absent ones with the largest gradient.
+    """RigL: the weakest connections are replaced by the absent ones with the largest gradient.
 
-    Each interval, in each projection, ceil(f n) of the n connections with the smallest |w| are dropped, and as many
-    absent ones with the largest |g| grown at the weight 0;  f = (alpha/2) (1 + cos(pi t/updates)), 0 from t = updates.
+    At each interval, in each projection, ceil(f n) of the n connections with the smallest |w| are dropped, and as many
+    absent ones with the largest |g| grown with the weight 0;  f = (alpha/2) (1 + cos(pi t/updates)), 0 from t =
+    updates.
     g gradient of the loss dL/dw, or an eligibility in its place; alpha first fraction (1); t number of the update, of
     updates in all (1); density (1), constant; interval between updates (s), in training a number of optimiser steps.
-    One that is dropped and at once has one of the largest |g| stays.
+    A dropped connection that is then among those with the largest |g| stays.
     Source: Evci, Gale, Menick, Castro, Elsen 2020, ICML, arXiv:1911.11134.
     Checked: an update replaces the smallest weights by the largest gradients, keeps their number, and leaves the output
-    as it is.
+    unchanged.
     """
 
     alpha = parameter(0.3, "fraction that is replaced at the start", low=0.0, high=1.0)
     updates = parameter(100.0, "number of updates after which it is 0", low=1.0)
-    g = gradient("what tells which connections to grow")
+    g = gradient("indicates which connections to grow")
     conserves = True
 
     def fraction(self, t: float) -> float:

@@ -7,12 +7,12 @@ from neurosim.model.rule import SynapticRule, post, pre
 
 
 class Sanger(SynapticRule):
-    """Sanger's rule: unit k learns what the units before it leave, so rows become the eigenvectors in their order.
+    """Sanger's rule: neuron k learns what the neurons before it leave, so the rows become the eigenvectors in order.
 
     dW/dt = eta * (y @ x.T - tril(y @ y.T) @ W);  x, y columns of pre- and postsynaptic activity (1), W weights (1),
-    one row per postsynaptic unit, tril the lower triangle with the diagonal, eta learning rate (1/s).
+    one row per postsynaptic neuron, tril the lower triangle with the diagonal, eta learning rate (1/s).
     Source: Sanger 1989, Neural Networks 2:459, doi:10.1016/0893-6080(89)90044-0.
-    Checked: rows reach the leading eigenvectors in their order (|cos| > 0.99 each), with length 1 (2 %).
+    Checked: the rows reach the leading eigenvectors in order (|cos| > 0.99 each), with length 1 (2 %).
     """
 
     eta = parameter(0.01 / second, "learning rate", low=0 / second)

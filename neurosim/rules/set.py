@@ -10,7 +10,8 @@ from neurosim.model.structural import Change, Signals, StructuralRule
 class SET(StructuralRule):
     """Sparse evolutionary training: weak connections are replaced by random new ones.
 
-    Each interval, dropped = fraction zeta of the positive weights nearest to 0 and of the negative ones nearest to 0;
+    At each interval, dropped = fraction zeta of the positive weights nearest to 0 and of the negative ones nearest to
+    0;
     as many are grown at random where there was no connection, with the weight that the description gives the edge.
     zeta fraction (1); density of the connections (1), constant; interval between updates (s), an epoch in the paper.
     Source: Mocanu, Mohr, Curry, Nguyen, Liu, Gibescu, Liotta 2018, Nat. Commun. 9:2383,
@@ -25,7 +26,7 @@ class SET(StructuralRule):
     def step(
         self, mask: np.ndarray, w: np.ndarray, signal: Signals, t: int, rng: np.random.Generator
     ) -> Change:
-        """Return (drop, grow); no more than there are free places."""
+        """Return (drop, grow); no more than places are free."""
         signs = mask & (w >= 0), mask & (w < 0)
         wanted = [int(self.zeta * sign.sum()) for sign in signs]
         free = int((~mask).sum())

@@ -5,14 +5,14 @@ from neurosim.model.rule import SynapticRule, post
 
 
 class SubtractiveNormalisation(SynapticRule):
-    """Subtractive weight normalisation: the weights onto a neuron have the same sum, by an equal share of any excess.
+    """Subtractive weight normalisation: weights onto a neuron keep their sum, each losing an equal share of any excess.
 
     w -= (s - target)/n after all changes of a step;  s = sum of w over the connections onto the neuron, n their number,
-    w weight (any unit), target sum to be kept (unit of w). Differences of weights are kept, so that what grows more
-    takes all, up to the bounds of another rule. It follows the rules that it stands with, in their order, after every
+    w weight (any unit), target sum to be kept (unit of w). Differences of weights are kept, so that those that grow
+    more take all, up to the bounds of another rule. It acts together with the other rules, in their order, after every
     step or, beside rules with the clock 'sample', after every `sample()`.
     Source: Miller, MacKay 1994, Neural Comput. 6:100, doi:10.1162/neco.1994.6.1.100.
-    Checked: sums are kept to 1e-12 and differences to the machine's precision; with Hebb and bounds one or two weights
+    Checked: sums are kept to 1e-12 and differences to machine precision; with Hebb and bounds one or two weights
     take all.
     """
 

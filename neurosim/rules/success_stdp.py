@@ -7,7 +7,7 @@ from neurosim.model.rule import Bounds, SynapticRule, modulator, post, pre, syna
 
 
 class SuccessSTDP(SynapticRule):
-    """Success-modulated STDP: eligibility turns into weight by what the reward exceeds its running mean by.
+    """Success-modulated STDP: eligibility is converted into weight by the reward minus its running mean.
 
     dx/dt = -x/tau_pre, dy/dt = -y/tau_post, dc/dt = -c/tau_c; at a presynaptic spike c -= a_minus*y, x += 1;
     at a postsynaptic spike c += a_plus*x, y += 1; dw/dt = eta*w_max*(R - R_mean)*c, dR_mean/dt = (R - R_mean)/tau_R,
@@ -16,7 +16,7 @@ class SuccessSTDP(SynapticRule):
     weight (unit of w_max), eta rate (1/s). Without the mean the weight would follow the covariance of reward and
     eligibility plus the product of their means, an unsupervised drift.
     Source: Frémaux, Sprekeler, Gerstner 2010, J. Neurosci. 30:13326, doi:10.1523/JNEUROSCI.6249-09.2010.
-    Checked: reward that is independent of the spikes leaves weights where they are (3 standard errors, 10 seeds) and
+    Checked: reward that is independent of the spikes leaves the weights unchanged (3 standard errors, 10 seeds), but
     moves them without the mean.
     """
 

@@ -9,22 +9,23 @@ _GAUSSIAN = "2*exp(-((2*C - eta - epsilon)/(epsilon - eta))**2 * log(2)) - 1"
 
 
 class SynapticElements(NeuronRule):
-    """Places for synapses, whose number follows the calcium of the neuron along a Gaussian growth curve.
+    """Synaptic elements whose number follows the calcium of the neuron along a Gaussian growth curve.
 
     dC/dt = -C/tau_Ca, C += beta_Ca at each spike;  for each kind of element z, down to z = 0,
     dz/dt = nu (2 exp(-((C - xi)/zeta)**2) - 1), xi = (eta + epsilon)/2, zeta = (epsilon - eta)/(2 sqrt(log(2))):
     growth is nu at C = xi, 0 at C = eta and C = epsilon, and negative outside.
     The kinds are axonal (nu_axonal), dendritic for excitation: excitatory (nu_excitatory), and for inhibition:
-    inhibitory (nu_inhibitory). C calcium (1), beta_Ca tau_Ca f at a constant rate f; beta_Ca calcium of a spike (1),
-    tau_Ca its time constant (s); eta, epsilon calcium below and above which elements are lost (1), epsilon the
-    set-point; nu rates of growth (1/s). With eta > 0 a neuron whose calcium is below eta loses its elements for good.
+    inhibitory (nu_inhibitory). C calcium (1), on average beta_Ca tau_Ca f at a constant rate f; beta_Ca rise of calcium
+    per spike (1), tau_Ca time constant of calcium (s); eta, epsilon calcium below and above which elements are lost
+    (1), epsilon the set-point; nu rates of growth (1/s). With eta > 0 a neuron whose calcium is below eta loses its
+    elements for good.
     Source: Butz, van Ooyen 2013, PLoS Comput. Biol. 9:e1003259, doi:10.1371/journal.pcbi.1003259.
     Checked: the growth curve is 0 at C = eta and C = epsilon and largest half-way (1e-13).
     """
 
     family = "structural"
     tau_Ca = parameter(10 * second, "time constant of calcium", low=0 * second)
-    beta_Ca = parameter(0.001, "calcium of a spike", low=0.0)
+    beta_Ca = parameter(0.001, "rise of calcium per spike", low=0.0)
     eta = parameter(0.0, "calcium below which elements are lost")
     epsilon = parameter(0.05, "calcium above which elements are lost")
     nu_axonal = parameter(0.1 * Hz, "growth rate of axonal elements", low=0 * Hz)
@@ -38,5 +39,5 @@ class SynapticElements(NeuronRule):
 
     @property
     def prefix(self) -> str:
-        """One name for all growth curves, so that structural rules find the elements of any."""
+        """One name for all growth curves, so that structural rules find the elements whatever the curve."""
         return "synaptic_elements"

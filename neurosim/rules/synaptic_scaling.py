@@ -11,13 +11,15 @@ class SynapticScaling(SynapticRule):
 
     dw/dt = beta * w * (target - y + e), de/dt = gamma * (target - y);  y postsynaptic activity (1), target (1), e error
     summed over time (1), 0 at the start, beta rate of scaling (1/s), gamma rate of the sum (1/s), w weight (any unit).
-    With gamma = 0 a relative drift d of the weights leaves the activity off its target by d/beta, else by nothing.
+    With gamma = 0, a relative drift d of the weights keeps the activity d/beta away from its target; with gamma > 0 it
+    does not.
     Source: van Rossum, Bi, Turrigiano 2000, J. Neurosci. 20:8812, doi:10.1523/JNEUROSCI.20-23-08812.2000.
-    Checked: ratios of weights stay to 1e-13; the activity comes to the target (2 %), under a drift too if gamma > 0.
+    Checked: ratios of weights are kept to 1e-13; the activity reaches the target (2 %), if gamma > 0 also under a
+    drift.
     """
 
     beta = parameter(0.1 / second, "rate of scaling", low=0 / second)
-    target = parameter(1.0, "activity to be reached", low=0.0)
+    target = parameter(1.0, "target activity", low=0.0)
     gamma = parameter(0 / second, "rate at which errors are summed", low=0 / second)
     family = "homeostatic"
     clock = "continuous"

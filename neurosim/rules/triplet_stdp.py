@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from brian2 import ms
 
-from neurosim.errors import UnknownNameError
 from neurosim.model.parameters import parameter
 from neurosim.model.rule import Bounds, SynapticRule, post, pre
-from neurosim.registry import suggest
 
-Amplitudes = tuple[float, float, float, float, float, float]
+
+def amplitudes(*values: float) -> dict[str, Any]:
+    """Return a parameter set of a2_plus, a3_plus, a2_minus, a3_minus, tau_x (ms) and tau_y (ms).
+
+    tau_x has no effect where a3_minus = 0.
+    """
+    *amounts, tau_x, tau_y = values
+    names = ("a2_plus", "a3_plus", "a2_minus", "a3_minus")
+    return {**dict(zip(names, amounts, strict=True)), "tau_x": tau_x * ms, "tau_y": tau_y * ms}
 
 
 class TripletSTDP(SynapticRule):
@@ -26,7 +32,7 @@ class TripletSTDP(SynapticRule):
     compared with the paper's tables; those of visual cortex fit the data of Sjöström et al. 2001 as noted with E < 0.4.
     Source: Pfister & Gerstner 2006, J. Neurosci. 26:9673, doi:10.1523/JNEUROSCI.1425-06.2006.
     Checked: the sets of visual cortex fit the frequency protocol of Sjöström et al. 2001, as noted, with E < 0.4; no
-    rule of pairs comes below 5.
+    pair-based rule falls below 5.
     """
 
     tau_plus = parameter(16.8 * ms, "window of potentiation", low=0 * ms)
@@ -48,24 +54,9 @@ class TripletSTDP(SynapticRule):
     on_post = "w += w_0 * r1 * (a2_plus + a3_plus * o2); o1 += 1; o2 += 1"
     then = Bounds(0, "w_max")
 
-    # a2_plus, a3_plus, a2_minus, a3_minus, tau_x (ms; without effect where a3_minus = 0), tau_y (ms)
-    _sets: ClassVar[Mapping[str, Amplitudes]] = {
-        "visual cortex, full": (5e-10, 6.2e-3, 7.0e-3, 2.3e-4, 101, 125),
-        "visual cortex, minimal": (0.0, 6.5e-3, 7.1e-3, 0.0, 101, 114),
-        "hippocampal culture, full": (6.1e-3, 6.7e-3, 1.6e-3, 1.4e-3, 946, 27),
-        "hippocampal culture, minimal": (5.3e-3, 8.0e-3, 3.5e-3, 0.0, 946, 40),
+    _sets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "visual cortex, full": amplitudes(5e-10, 6.2e-3, 7.0e-3, 2.3e-4, 101, 125),
+        "visual cortex, minimal": amplitudes(0.0, 6.5e-3, 7.1e-3, 0.0, 101, 114),
+        "hippocampal culture, full": amplitudes(6.1e-3, 6.7e-3, 1.6e-3, 1.4e-3, 946, 27),
+        "hippocampal culture, minimal": amplitudes(5.3e-3, 8.0e-3, 3.5e-3, 0.0, 946, 40),
     }
-
-    @classmethod
-    def named(cls, name: str, **values: object) -> TripletSTDP:
-        """Return the rule with a parameter set of this scheme of interaction, other values as given.
-
-        Raises UnknownNameError for an unknown name.
-        """
-        if name not in cls._sets:
-            raise UnknownNameError(
-                f"{cls.__name__} has no parameter set '{name}': {suggest(name, cls._sets)}"
-            )
-        a2_plus, a3_plus, a2_minus, a3_minus, tau_x, tau_y = cls._sets[name]
-        amplitudes = {"a2_plus": a2_plus, "a3_plus": a3_plus, "a2_minus": a2_minus, "a3_minus": a3_minus}
-        return cls(**{**amplitudes, "tau_x": tau_x * ms, "tau_y": tau_y * ms, **values})

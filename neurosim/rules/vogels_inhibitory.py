@@ -14,8 +14,8 @@ class VogelsInhibitory(SynapticRule):
     x, y traces of pre- and postsynaptic spikes (1), w size of the inhibitory weight (unit of eta), tau time constant
     (s), rho_0 target rate (Hz), eta learning rate per spike (unit of the weight).
     Source: Vogels, Sprekeler, Zenke, Clopath, Gerstner 2011, Science 334:1569, doi:10.1126/science.1211095.
-    Checked: Poisson trains give the drift 2*eta*tau*r_pre*(r_post - rho_0) (5 %); a neuron driven to above 30 Hz comes
-    to rho_0 (15 %).
+    Checked: Poisson trains give the drift 2*eta*tau*r_pre*(r_post - rho_0) (5 %); a neuron driven to above 30 Hz
+    reaches rho_0 (15 %).
     """
 
     tau = parameter(20 * ms, "time constant of the traces", low=0 * ms)

@@ -8,8 +8,8 @@ class WhiteningBackward(SynapticRule):
     """Slow synapses of gain whitening, by which interneurons inhibit: the mirror of `WhiteningForward`.
 
     w += -eta * (n*r + g*w) after a presentation;  r activity of the primary neuron (1), n activity of the interneuron,
-    its gain included (1), g that gain (1), w weight (1), the negative of the forward one, which it
-    stays if it starts so, eta learning rate per presentation (1).
+    its gain included (1), g that gain (1), w weight (1), the negative of the forward one, which it remains if it starts
+    so, eta learning rate per presentation (1).
     Source: Duong, Simoncelli, Chklovskii, Lipshutz 2023, NeurIPS, arXiv 2308.13633.
     Checked: it stays the mirror of the forward weights to 1e-12.
     """

@@ -1,4 +1,4 @@
-"""The claims of a run as they stand in its file: a list that notebooks show as a table."""
+"""The claims of a run as stored in its file: a list that notebooks show as a table."""
 
 from __future__ import annotations
 

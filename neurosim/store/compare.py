@@ -1,4 +1,4 @@
-"""In what two result files differ."""
+"""How two result files differ."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ABSENT = "-"
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference: what kind of thing, its name, what each file holds, and for arrays where and how much."""
+    """One difference: the kind of thing, its name, what each file contains, and for arrays where and by how much."""
 
     kind: Literal["fact", "setting", "version", "claim", "array"]
     name: str
@@ -29,9 +29,9 @@ class Difference:
 
 
 def differences(first: Results, second: Results) -> Iterator[Difference]:
-    """Yield in what two result files differ: facts, settings, versions, claims and arrays, but not when they were made.
+    """Yield how two result files differ: facts, settings, versions, claims and arrays, but not when they were made.
 
-    Of arrays of equal shape the largest absolute difference is told, and what both hold there.
+    For arrays of equal shape the largest absolute difference is given, and the values of both there.
     """
     facts = [{k: v for k, v in r.attributes.items() if k not in _APART} for r in (first, second)]
     claims = [{claim["id"]: claim for claim in r.claims} for r in (first, second)]
@@ -89,13 +89,13 @@ def _of_values(path: str, one: np.ndarray, two: np.ndarray) -> Difference | None
 
 
 def _farthest(one: np.ndarray, two: np.ndarray, other: np.ndarray) -> tuple[tuple[Any, ...], str]:
-    """Return where two arrays differ most, and by how much; where they first differ for what has no distance."""
+    """Return where two arrays differ most, and by how much; where they first differ if there is no distance."""
     if one.dtype.kind == "U":
         return tuple(np.argwhere(other)[0]), "first"
     kind = complex if one.dtype.kind == "c" else float
     with np.errstate(invalid="ignore", over="ignore"):
         distance = np.abs(one.astype(kind) - two.astype(kind))
-    # A number on one side only is as far as can be.
+    # A number on one side only is infinitely far.
     distance = np.where(other, np.nan_to_num(distance, nan=np.inf), -1.0)
     place = np.unravel_index(int(np.argmax(distance)), distance.shape)
     return place, f"largest difference {distance[place]:.6g}"

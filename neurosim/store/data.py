@@ -1,4 +1,4 @@
-"""What a result file holds: arrays with named dimensions and units, and spike trains."""
+"""What a result file contains: arrays with named dimensions and units, and spike trains."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from neurosim.errors import ResultFileError, shown
 
-# Booleans, integers, floats, complex numbers and text. Objects are never stored: reading them back means pickle.
+# Booleans, integers, floats, complex numbers and text. Objects are never stored: reading them back would require
+# pickle.
 KINDS = "biufcU"
 # How deep groups may be nested, and how long the name of one may be, in bytes.
 MAX_DEPTH = 32
@@ -22,9 +23,13 @@ _WIDE = {np.dtype(np.longdouble), np.dtype(np.clongdouble)} - {np.dtype(np.float
 class Data:
     """An array with a name for each of its axes, a unit and a description.
 
-    Arguments: array, numbers, booleans or text of any shape; dims, one name per axis (arrays of one stage that
-    share a name share its length); unit, for example 'mV' ('' if dimensionless); long_name, what it is.
     A one-dimensional array stored under the name of its own dimension is that dimension's coordinate.
+
+    Arguments:
+        array: numbers, booleans or text of any shape.
+        dims: one name per axis; arrays of one stage that share a name share its length.
+        unit: for example 'mV' ('' if dimensionless).
+        long_name: what it is.
     """
 
     array: np.ndarray
@@ -41,7 +46,10 @@ class Data:
 class Spikes:
     """The spikes of one population.
 
-    Arguments: times, spike times, shape (spikes,), in `unit`; ids, index of the neuron that fired, shape (spikes,).
+    Arguments:
+        times: of the spikes, in `unit`, shape (spikes,).
+        ids: index of the neuron that fired, shape (spikes,).
+        unit: of the times.
     """
 
     times: np.ndarray
@@ -56,7 +64,7 @@ class Spikes:
 def plain(value: npt.ArrayLike, what: str) -> np.ndarray:
     """Return a value as an array; raises ResultFileError for rows of unequal length, and for a quantity.
 
-    The numbers of a Brian2 quantity are in SI units, whatever the unit is that is stored beside them.
+    The numbers of a Brian2 quantity are in SI units, whatever unit is stored with them.
     """
     dimension = getattr(value, "dim", None)
     if getattr(dimension, "is_dimensionless", True) is False:
@@ -74,7 +82,7 @@ def storable(path: str, value: npt.ArrayLike) -> np.ndarray:
         if array.dtype.kind == "U":
             np.char.encode(array, "utf-8")
             if "\0" in "".join(array.flat):
-                raise ValueError("text with a sign of the number 0")
+                raise ValueError("text with a character of code 0")
     except ValueError as error:
         raise ResultFileError(f"'{path}': not an array of numbers or text ({error})") from error
     if array.dtype.kind not in KINDS or array.dtype in _WIDE:
@@ -86,9 +94,11 @@ def storable(path: str, value: npt.ArrayLike) -> np.ndarray:
 
 
 def checked_name(name: str) -> str:
-    """Return a name that can stand in a path; raises ResultFileError for one that cannot."""
+    """Return a name that can be part of a path; raises ResultFileError for any other."""
     if name in ("", ".", "..") or "/" in name or name != name.strip() or not name.isprintable():
-        raise ResultFileError(f"'{shown(name)}': not a name; use letters, digits and signs other than '/'")
+        raise ResultFileError(
+            f"'{shown(name)}': not a name; use letters, digits and characters other than '/'"
+        )
     if len(name.encode()) > MAX_NAME:
         raise ResultFileError(f"'{name[:20]}...': a name of {len(name)} letters; use a shorter one")
     return name
@@ -104,7 +114,7 @@ def checked_path(path: str) -> str:
 
 @dataclass(frozen=True)
 class Info:
-    """All about a stored array but its values: shape, type, a name per axis, unit and description."""
+    """Everything about a stored array but its values: shape, type, a name per axis, unit and description."""
 
     shape: tuple[int, ...]
     dtype: str

@@ -1,4 +1,4 @@
-"""The root attributes of a result file, decoded and checked: what a run was, and what came of it."""
+"""The root attributes of a result file, decoded and checked: what a run was, and its outcome."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _CLAIM = ("id", "statement", "source", "kind", "expected", "verdict", "unit", "n
 
 
 def facts_of(file: h5py.File) -> dict[str, Any]:
-    """Return the root attributes by name, those in JSON decoded; raises NotPlain for one that is of another kind."""
+    """Return the root attributes by name, those in JSON decoded; raises NotPlain for one of another kind."""
     if h5a.get_num_attrs(file.id) > MAX_ATTRIBUTES:
         raise NotPlain(f"has more than {MAX_ATTRIBUTES} attributes")
     facts = {}
     for name in file.attrs:
         if not isinstance(name, str) or not name.isprintable():
-            raise NotPlain("has an attribute whose name is none")
+            raise NotPlain("has an attribute whose name is not valid")
         value = attribute(file, name)
         facts[name] = _decoded(name, value) if name in schema.JSON_ATTRIBUTES else value
     for name, (right, words) in _RIGHT.items():
@@ -59,11 +59,11 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-# What each must be, and in words.
+# What each must be, as a test and in words.
 _RIGHT: Mapping[str, tuple[Callable[[Any], bool], str]] = {
-    "status": (_is_text, "a text"),
-    "experiment": (_is_text, "a text"),
-    "preset": (_is_text, "a text"),
+    "status": (_is_text, "text"),
+    "experiment": (_is_text, "text"),
+    "preset": (_is_text, "text"),
     "config": (lambda value: isinstance(value, dict), "settings by name"),
     "versions": (lambda value: isinstance(value, dict) and _texts(value.values()), "versions by name"),
     "citations": (lambda value: isinstance(value, list) and _texts(value), "a list of texts"),

@@ -1,4 +1,4 @@
-"""The folder of an unfinished run: locked by one process, and told apart from folders of somebody else."""
+"""The folder of an unfinished run: locked by one process, and distinguished from folders of other origin."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from filelock import FileLock, Timeout
 from neurosim.errors import OutputTaken, ResultFileError, UsageError, shown
 from neurosim.store.sealed import is_sealed
 
-# What the run is; what one process holds; the result file until it takes its place.
+# What the run is; the lock of its process; the result file until it is moved to its place.
 HEADER, LOCK, WHOLE = "header", "lock", "result"
 _PART = re.compile(r"header|result|[A-Za-z0-9_-]+(\.state|\.before)?\.h5")
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 
 def hold(folder: Path) -> FileLock:
-    """Make and lock a folder of parts for this process (until it ends, however it ends), where the disk can.
+    """Create and lock a folder of parts for this process (until it ends, however it ends), where the disk supports it.
 
-    Raises OutputTaken when another process holds it, UsageError when it holds anything but parts of a run.
+    Raises OutputTaken when another process holds it, UsageError when it contains anything but parts of a run.
     """
     try:
         while True:
@@ -34,7 +34,7 @@ def hold(folder: Path) -> FileLock:
                 return lock  # some network disks have no locks
             if (folder / LOCK).exists():
                 return lock
-            lock.release()  # the run that held the folder has removed it meanwhile
+            lock.release()  # the run that held the folder has removed it in the meantime
     except Timeout:
         raise OutputTaken(f"{folder}: another process is running this; wait for it or stop it") from None
     except OSError as error:
@@ -42,14 +42,14 @@ def hold(folder: Path) -> FileLock:
 
 
 def clear(folder: Path) -> None:
-    """Delete the parts of a run, its header last: until then, a part that is missing is made again by resuming."""
+    """Delete the parts of a run, its header last: until then, resuming makes missing parts again."""
     for path in sorted(_ours(folder), key=lambda path: path.name == HEADER):
         if path.name != LOCK:
             path.unlink(missing_ok=True)
 
 
 def release(folder: Path, lock: FileLock) -> None:
-    """Let go of a folder, and delete it if no run is in it and nothing of somebody else."""
+    """Release a folder, and delete it if it contains neither a run nor anything else."""
     if os.name == "nt":
         lock.release()  # where no open file can be deleted
     if not (folder / HEADER).exists():
@@ -62,12 +62,12 @@ def release(folder: Path, lock: FileLock) -> None:
 def _refuse_foreign(folder: Path) -> None:
     foreign = sorted(set(folder.iterdir()) - set(_ours(folder))) if folder.is_dir() else []
     if foreign or folder.is_symlink():
-        what = f"holds '{shown(foreign[0].name)}', which is no part of a run" if foreign else "is a link"
+        what = f"holds '{shown(foreign[0].name)}', which is not part of a run" if foreign else "is a link"
         raise UsageError(f"{folder}: {what}; move it away, or choose another name")
 
 
 def _ours(folder: Path) -> list[Path]:
-    """Return the files of a folder that a run has written: its lock, its header and what goes with one."""
+    """Return the files of a folder that a run has written: its lock, its header and what belongs to one."""
     begun = is_sealed(folder / HEADER)
     return [
         path

@@ -14,7 +14,7 @@ from neurosim.store.sealed import verify, write_sealed
 def memory_file() -> h5py.File:
     """Return an empty HDF5 file in memory.
 
-    HDF5 is kept away from the disk because it ends the whole process when a disk is full (1.14: a crash while the
+    HDF5 does not write to the disk because it ends the whole process when a disk is full (1.14: a crash while the
     file closes); the price is memory for the compressed content of one file.
     """
     return h5py.File(f"memory-{uuid4()}", "w", driver="core", backing_store=False, block_size=2**20)

@@ -1,4 +1,4 @@
-"""NeXus attributes, by which h5web, silx and nexpy know what of a group to plot over which axes.
+"""NeXus attributes, which tell h5web, silx and nexpy what to plot of a group and over which axes.
 
 Source: NXdata, https://manual.nexusformat.org/classes/base_classes/NXdata.html.
 """
@@ -10,12 +10,12 @@ import h5py
 from neurosim.store import schema
 from neurosim.store.plain import attribute
 
-# Spikes are plotted as neurons over times, though both are listed along the same bare dimension.
+# Spikes are plotted as neurons over times, although both are listed along the same bare dimension.
 _SPIKES = {"signal": "node_ids", "axes": ["timestamps"]}
 
 
 def describe_plots(file: h5py.File) -> None:
-    """Say of every group that holds numbers what its plot is, and of the root which plot comes first."""
+    """Add to every group with numbers what its plot is, and to the root which plot comes first."""
     groups: list[h5py.Group] = []
 
     def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:

@@ -1,7 +1,7 @@
 """The folder beside a result file that keeps what a run has finished, until the run completes.
 
 Each finished stage is a sealed file of its own, so a run that is stopped at any moment loses at most the stage it
-was in, and less where that stage keeps a checkpoint.
+was in, and less if that stage keeps a checkpoint.
 """
 
 from __future__ import annotations
@@ -29,10 +29,13 @@ Contents = dict[str, Data | Spikes]
 
 
 class Parts:
-    """The finished stages of one run. Held by one process at a time.
+    """The finished stages of one run, held by one process at a time.
 
-    Arguments: target, the result file they will be merged into; header, what the run is (its root attributes);
-    overwrite, whether the run may replace a file of another run, once it is complete.
+    Arguments:
+        target: the result file into which they will be merged.
+        header: what the run is (its root attributes).
+        lock: of the folder.
+        overwrite: whether the run may replace a file of another run once it is complete.
     """
 
     def __init__(self, target: Path, header: dict[str, Any], lock: FileLock, *, overwrite: bool) -> None:
@@ -65,10 +68,10 @@ class Parts:
 
     @classmethod
     def open(cls, target: Path) -> Self:
-        """Take up an unfinished run. Raises UsageError when there is none, ResultFileError when it is damaged."""
+        """Resume an unfinished run. Raises UsageError when there is none, ResultFileError when it is damaged."""
         folder = parts_folder(target)
         if not folder.is_dir():
-            raise UsageError(f"{target}: no unfinished run to resume ({folder.name} is not there)")
+            raise UsageError(f"{target}: no unfinished run to resume ({folder.name} does not exist)")
         lock = hold(folder)
         try:
             if not (folder / HEADER).exists():
@@ -115,7 +118,7 @@ class Parts:
         write_state(last, state)
 
     def load_state(self, stage: str) -> dict[str, np.ndarray | np.generic] | None:
-        """Return the last checkpoint of a stage that is whole, or None; raises ResultFileError when none is."""
+        """Return the last intact checkpoint of a stage, or None; raises ResultFileError if all are damaged."""
         damage: ResultFileError | None = None
         for path in filter(Path.exists, self._states(stage)):
             try:
@@ -128,10 +131,12 @@ class Parts:
 
     @contextmanager
     def result(self, *, replace: bool) -> Iterator[Writer]:
-        """Write the results of all finished stages into one file, which takes its place when the block ends.
+        """Write the results of all finished stages into one file, which is moved to its place when the block ends.
 
-        Arguments: replace, whether a file of another run is replaced.
-        Raises OutputTaken when one is there and is not to be replaced.
+        Arguments:
+            replace: whether a file of another run is replaced.
+
+        Raises OutputTaken when such a file exists and must not be replaced.
         """
         whole = self.folder / WHOLE
         with Writer(whole, overwrite=True) as writer:
@@ -145,7 +150,7 @@ class Parts:
             raise ResultFileError(f"{self.target}: cannot be written: {error.strerror or error}") from error
 
     def left(self) -> str | None:
-        """Return the status of what this run has left at its target; None if nothing or another run's file is there."""
+        """Return the status of the file that this run has left at its target, None if it has left none."""
         try:
             with open_results(self.target) as results:
                 ours = results.attributes.get("run") == self.header.get("run", "")
@@ -154,11 +159,11 @@ class Parts:
             return None
 
     def close(self) -> None:
-        """Let another process take up the run."""
+        """Let another process resume the run."""
         self._lock.release()
 
     def remove(self) -> None:
-        """Delete the parts, once they are merged or nothing is in them; what is not of this run stays."""
+        """Delete the parts, once they are merged or empty; what does not belong to this run remains."""
         clear(self.folder)
         release(self.folder, self._lock)
 
@@ -173,7 +178,7 @@ class Parts:
 
 def _write(writer: Writer, stage: str, name: str, item: Data | Spikes) -> None:
     if isinstance(item, Spikes):
-        # A dot, because SONATA knows populations by one name, not by a path.
+        # A dot, because SONATA identifies populations by one name, not by a path.
         writer.write_spikes(f"{stage}.{name}", item.times, item.ids, item.unit)
     elif isinstance(item, Data):
         writer.write(f"{stage}/{name}", item.array, item.dims, item.unit, item.long_name)

@@ -1,7 +1,7 @@
 """What HDF5 may be asked to read: groups, arrays and attributes that lie in the file itself, and nothing else.
 
-Anyone can seal a file, so one that is whole may still be hostile. Each link, layout and type is looked at before HDF5
-acts on it: nothing outside the file is followed, and no more memory is taken than the file accounts for.
+Anyone can seal a file, so one that is whole may still be hostile. Each link, layout and type is inspected before HDF5
+acts on it: nothing outside the file is followed, and no more memory is allocated than the file accounts for.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from neurosim.store.data import KINDS, MAX_DEPTH, checked_name
 MAX_OBJECTS = 20_000
 MAX_ATTRIBUTES = 64
 MAX_ATTRIBUTE_BYTES = 2**26
-# No byte of a deflated stream stands for more than this many.
+# No byte of a deflated stream represents more than this many.
 _DEFLATE_RATIO = 1032
 _FILTERS = {h5z.FILTER_DEFLATE, h5z.FILTER_SHUFFLE, h5z.FILTER_FLETCHER32}
 _NUMBERS = {h5t.INTEGER, h5t.FLOAT, h5t.ENUM}
 
 
 class NotPlain(Exception):
-    """What is in a file that a plain file does not hold; shown behind the name of the file."""
+    """Something in a file that a plain file does not contain; shown after the name of the file."""
 
 
 @contextmanager
 def plain_only(path: Path) -> Iterator[None]:
-    """Turn whatever HDF5 makes of an odd file into one line: a ResultFileError that names the file."""
+    """Turn whatever error HDF5 raises on an odd file into one line: a ResultFileError that names the file."""
     try:
         yield
     except NotPlain as error:
@@ -62,7 +62,7 @@ def plain_arrays(root: h5py.Group) -> dict[str, h5py.Dataset]:
             item = h5o.open(group.id, name.encode())
             place = h5o.get_info(item).addr
             if place in seen:
-                raise NotPlain(f"'{path}' is there under another name too")
+                raise NotPlain(f"'{path}' also has another name")
             seen.add(place)
             if h5a.get_num_attrs(item) > MAX_ATTRIBUTES:
                 raise NotPlain(f"'{path}' has more than {MAX_ATTRIBUTES} attributes")
@@ -79,17 +79,17 @@ def plain_arrays(root: h5py.Group) -> dict[str, h5py.Dataset]:
 
 
 def address(item: h5py.Group | h5py.Dataset) -> int:
-    """Return where an object lies in its file."""
+    """Return the position of an object in its file."""
     return h5o.get_info(item.id).addr
 
 
 def is_text(dataset: h5py.Dataset) -> bool:
-    """Tell whether an array holds text, of fixed or variable length."""
+    """Tell whether an array contains text, of fixed or variable length."""
     return dataset.id.get_type().get_class() == h5t.STRING
 
 
 def attribute(item: h5py.Group | h5py.Dataset, name: str, default: Any = None) -> Any:
-    """Return an attribute that is a number, an array of numbers or a text; raises NotPlain for another one."""
+    """Return an attribute that is a number, an array of numbers or text; raises NotPlain for any other."""
     key = name.encode()
     if not h5a.exists(item.id, key):
         return default
@@ -97,22 +97,22 @@ def attribute(item: h5py.Group | h5py.Dataset, name: str, default: Any = None) -
     kind, shape = found.get_type().get_class(), found.get_space().get_simple_extent_type()
     plain = kind in _NUMBERS or (kind == h5t.STRING and shape == h5s.SCALAR)
     if not plain or shape == h5s.NULL or found.get_storage_size() > MAX_ATTRIBUTE_BYTES:
-        raise NotPlain(f"attribute '{name}' is neither a number nor a text")
+        raise NotPlain(f"attribute '{name}' is neither a number nor text")
     value = item.attrs[name]
     if isinstance(value, bytes):
         value = value.decode()
     if isinstance(value, str):
-        value.encode()  # what is no text was read with signs that stand for bytes
+        value.encode()  # bytes that are not text were read as surrogate characters
     return value.item() if isinstance(value, np.generic) else value
 
 
 def scales(dataset: h5py.Dataset) -> list[int | None]:
-    """Return where the scale of each axis lies in the file, None without one; raises NotPlain."""
+    """Return the position in the file of the scale of each axis, None without one; raises NotPlain."""
     if not h5a.exists(dataset.id, b"DIMENSION_LIST"):
         return [None] * dataset.ndim
     found = h5a.open(dataset.id, b"DIMENSION_LIST")
     kind = found.get_type()
-    # HDF5 reads this attribute without a look at its type, so that another one ends the process.
+    # HDF5 reads this attribute without checking its type, so another type would end the process.
     if (
         kind.get_class() != h5t.VLEN
         or not kind.get_super().equal(h5t.STD_REF_OBJ)
@@ -138,7 +138,7 @@ def values(dataset: h5py.Dataset) -> np.ndarray:
 
 
 def _texts(dataset: h5py.Dataset) -> Iterator[bytes]:
-    """Yield texts of variable length, many of which could lie in one place: no more than the file accounts for."""
+    """Yield texts of variable length, many of which could be stored once: no more than the file accounts for."""
     size = dataset.file.id.get_filesize()
     if dataset.size * 16 > size:
         raise NotPlain(f"'{dataset.name}' has more values than the file holds")
@@ -182,6 +182,6 @@ def _check_array(item: h5d.DatasetID, path: str) -> None:
     if not set(filters) <= _FILTERS or len(set(filters)) != len(filters):
         raise NotPlain(f"'{path}' is stored by a filter that is not used here")
     size, stored = prod(item.shape) * kind.get_size(), item.get_storage_size()
-    # What only stands for a dimension is never written, and never read.
+    # An array that only represents a dimension is never written, and never read.
     if stored and size > stored * (_DEFLATE_RATIO if filters else 1):
         raise NotPlain(f"'{path}' has more values than the file holds")

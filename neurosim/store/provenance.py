@@ -19,7 +19,8 @@ PACKAGES = ("neurosim", "numpy", "scipy", "brian2", "numba", "llvmlite", "jax", 
 def provenance(command: Sequence[str] = ()) -> dict[str, object]:
     """Return the root attributes that say where a result comes from.
 
-    Arguments: command, the words of the command line that asked for the run (by default those of this process).
+    Arguments:
+        command: the words of the command line that started the run (by default those of this process).
     """
     return {
         "versions": versions(),
@@ -27,7 +28,7 @@ def provenance(command: Sequence[str] = ()) -> dict[str, object]:
         "platform": platform.platform(),
         "command": readable(shlex.join(command or sys.argv)),
         "created": now(),
-        # Tells this run from any other one.
+        # Distinguishes this run from any other.
         "run": token_hex(16),
     }
 
@@ -62,5 +63,5 @@ def now() -> str:
 
 
 def readable(text: str) -> str:
-    """Return a text without bytes that are not UTF-8, as a command line may hold."""
+    """Return text without bytes that are not UTF-8, which a command line may contain."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -26,10 +26,9 @@ from neurosim.store.plain import address, attribute, is_text, plain_arrays, plai
 def open_results(path: str | Path) -> Results:
     """Verify a result file, then open it read-only.
 
-    Every version of the layout that was ever written is read; what has changed between them is the way text is
-    stored, which is seen from its type.
-    Raises ResultFileError when it is missing, truncated, damaged, not a result file of a version known here, or holds
-    anything but plain arrays and the attributes of a result file.
+    Every version of the layout that was ever written can be read; they differ in how text is stored, which its type
+    shows. Raises ResultFileError when the file is missing, truncated, damaged, not a result file of a version known
+    here, or contains anything but plain arrays and the attributes of a result file.
     """
     path = Path(path)
     if not path.exists() and schema.parts_folder(path).is_dir():
@@ -49,8 +48,11 @@ def open_results(path: str | Path) -> Results:
 class Results:
     """A result file open for reading; a context manager.
 
-    Arguments: path, where the file is (for messages); file, the open HDF5 file.
-    Raises ResultFileError when the file holds what a result file does not.
+    Arguments:
+        path: where the file is (for messages).
+        file: the open HDF5 file.
+
+    Raises ResultFileError when the file contains what a result file does not.
     """
 
     def __init__(self, path: Path, file: h5py.File) -> None:
@@ -99,11 +101,11 @@ class Results:
         return Data(self.array(path), info.dims, info.unit, info.long_name)
 
     def info(self, path: str) -> Info:
-        """Return all about an array but its values; raises ResultFileError if there is none."""
+        """Return everything about an array but its values; raises ResultFileError if there is none."""
         return self._infos[self._known(path)]
 
     def spikes(self, population: str) -> Spikes:
-        """Return the spikes of a population; raises ResultFileError if there is none of that name."""
+        """Return the spikes of a population; raises ResultFileError if none has that name."""
         if population not in self._populations:
             raise ResultFileError(
                 f"{self.path}: no spikes of '{population}': {suggest(population, self._populations)}"
@@ -112,7 +114,7 @@ class Results:
         return Spikes(self.array(times), self.array(ids), self.info(times).unit)
 
     def infos(self) -> dict[str, Info]:
-        """Return all about every stored array but its values, by path."""
+        """Return everything about every stored array but its values, by path."""
         return dict(self._infos)
 
     def content_hash(self) -> str:
@@ -121,7 +123,7 @@ class Results:
             return content_hash(self.attributes, ((path, self.data(path)) for path in self._infos))
 
     def tree(self) -> str:
-        """Return the content as an indented text: every array with its dims, type, unit and description."""
+        """Return the content as indented text: every array with its dims, type, unit and description."""
         from neurosim.store.tree import content_tree, text_of
 
         return text_of(content_tree(self.path, self.infos()))
@@ -164,7 +166,7 @@ def _check_schema(path: Path, name: Any, version: Any) -> None:
 
 
 def _infos(arrays: Mapping[str, h5py.Dataset]) -> dict[str, Info]:
-    """Return all about every array but its values, without those that only stand for a dimension."""
+    """Return everything about every array but its values, without those that only represent a dimension."""
     is_scale = {path: attribute(item, "CLASS") == "DIMENSION_SCALE" for path, item in arrays.items()}
     dimension = {address(arrays[path]): path.rpartition("/")[2] for path, scale in is_scale.items() if scale}
     return {

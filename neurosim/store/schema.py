@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 
 SCHEMA: Final = "neurosim-result"
-# 1: text of fixed length, spikes compressed. 2: text of variable length, which netCDF knows as strings, and spikes
-# as they are, because the reader of SONATA has no filters; the attribute `content`.
+# 1: text of fixed length, compressed spikes. 2: text of variable length, which netCDF reads as strings, uncompressed
+# spikes, because the reader of SONATA has no filters, and the attribute `content`.
 SCHEMA_VERSION: Final = 2
 
 # Root attributes that hold JSON text.
@@ -37,5 +37,5 @@ def bare_dimension(length: int) -> str:
 
 
 def is_bare_dimension(name: object, shape: tuple[int, ...]) -> bool:
-    """Tell by its NAME whether a dimension scale of this shape only stands for a dimension."""
+    """Tell by its NAME whether a dimension scale of this shape only represents a dimension."""
     return len(shape) == 1 and name == bare_dimension(shape[0])

@@ -1,7 +1,7 @@
-"""Files that are whole or absent: written under a temporary name, and headed by a digest of all that follows.
+"""Files that are complete or absent: written under a temporary name, and headed by a digest of all that follows.
 
-An HDF5 file may begin with a user block that HDF5 itself ignores. The digest lives there, so a file is checked
-byte by byte before the HDF5 library parses any of it, and yet stays one plain HDF5 file.
+An HDF5 file may begin with a user block that HDF5 itself ignores. The digest is stored there, so a file is
+checked byte by byte before the HDF5 library parses any of it, and yet remains a plain HDF5 file.
 """
 
 from __future__ import annotations
@@ -23,14 +23,18 @@ _HEADER = re.compile(rb"neurosim sealed file 1\nsha256 ([0-9a-f]{64})\nbytes (\d
 def write_file(path: Path, *chunks: bytes, overwrite: bool = True) -> None:
     """Write a file so that it appears complete or not at all, and survives a power cut.
 
-    Arguments: path, the file; chunks, its content in order; overwrite, whether a file of that name is replaced.
-    Raises OutputTaken when a file of that name is there and is not to be replaced, ResultFileError when it cannot be
+    Arguments:
+        path: the file.
+        chunks: its content in order.
+        overwrite: whether an existing file of that name is replaced.
+
+    Raises OutputTaken when a file of that name exists and must not be replaced, ResultFileError when it cannot be
     written (no such folder, no permission, full disk).
     """
     temporary = temporary_name(path)
     try:
         try:
-            # A new file under a name that nobody can guess: a link that was planted there is not followed.
+            # A new file under a name that nobody can guess: a link planted there is not followed.
             with open(temporary, "xb") as file:
                 for chunk in chunks:
                     file.write(chunk)
@@ -44,15 +48,19 @@ def write_file(path: Path, *chunks: bytes, overwrite: bool = True) -> None:
 
 
 def temporary_name(path: Path) -> Path:
-    """Return a name beside a path for what will be put there."""
+    """Return a name beside a path for the file that will replace it."""
     return path.with_name(f".{token_hex(8)}.tmp")
 
 
 def publish(file: Path, path: Path, *, overwrite: bool) -> None:
     """Move a complete file to its place on the same disk.
 
-    Arguments: file, where it is; path, its place; overwrite, whether a file that is there is replaced.
-    Raises OutputTaken when one is there, at this very moment, and is not to be replaced; OSError.
+    Arguments:
+        file: where it is.
+        path: its place.
+        overwrite: whether an existing file there is replaced.
+
+    Raises OutputTaken when a file exists there at that very moment and must not be replaced; OSError.
     """
     if overwrite:
         os.replace(file, path)
@@ -71,12 +79,12 @@ def publish(file: Path, path: Path, *, overwrite: bool) -> None:
 
 
 def taken(path: Path) -> OutputTaken:
-    """Return the error that a file is there already."""
+    """Return the error that a file already exists."""
     return OutputTaken(f"{path}: exists already; choose another name, or overwrite it")
 
 
 def write_sealed(path: Path, content: bytes, *, overwrite: bool = True) -> None:
-    """Write content behind a header that holds its length and SHA-256; raises as `write_file` does."""
+    """Write content behind a header with its length and SHA-256; raises as `write_file` does."""
     header = f"neurosim sealed file 1\nsha256 {hashlib.sha256(content).hexdigest()}\nbytes {len(content)}\n"
     write_file(path, header.encode().ljust(HEADER_BYTES, b"\0"), content, overwrite=overwrite)
 
@@ -110,7 +118,7 @@ def is_sealed(path: Path) -> bool:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Open a file, but never wait for what is at the other end of a pipe."""
+    """Open a file without ever waiting for the other end of a pipe."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints: a flat set of named arrays that comes back bit for bit."""
+"""Checkpoints: a flat set of named arrays that is restored bit for bit."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ State = Mapping[str, npt.ArrayLike]
 def save_state(group: h5py.Group, state: State) -> None:
     """Store named numbers and arrays below an HDF5 group, exactly.
 
-    Arguments: group, an open HDF5 group; state, values by name ('/' in a name nests groups): booleans, integers,
-    floats and complex numbers of any shape.
+    Arguments:
+        group: an open HDF5 group.
+        state: values by name ('/' in a name nests groups): booleans, integers, floats and complex numbers of any shape.
+
     Raises ResultFileError for a value or name that cannot be stored.
     """
     for name, value in state.items():
@@ -31,7 +33,9 @@ def save_state(group: h5py.Group, state: State) -> None:
         try:
             group.create_dataset(checked_path(name), data=array)
         except (ValueError, TypeError) as error:
-            raise ResultFileError(f"'{name}': another value of the state has a name in its way") from error
+            raise ResultFileError(
+                f"'{name}': its name clashes with that of another value of the state"
+            ) from error
 
 
 def load_state(group: h5py.Group) -> dict[str, np.ndarray | np.generic]:
@@ -43,7 +47,7 @@ def load_state(group: h5py.Group) -> dict[str, np.ndarray | np.generic]:
         arrays = plain_arrays(group)
         for name, dataset in arrays.items():
             if is_text(dataset) or dataset.chunks is not None:
-                raise NotPlain(f"'{name}' is not an array of numbers as a state holds")
+                raise NotPlain(f"'{name}' is not an array of numbers, as a state requires")
         return {name: dataset[()] for name, dataset in arrays.items()}
 
 

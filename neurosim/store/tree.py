@@ -25,8 +25,8 @@ def content_tree(path: Path, arrays: Mapping[str, Info]) -> Tree:
 
 
 def text_of(tree: Tree) -> str:
-    """Return a rich tree as plain text, one node a line."""
-    # In a notebook rich would write HTML or colours, also where it is not asked to.
+    """Return a rich tree as plain text, one node per line."""
+    # In a notebook rich would write HTML or colours even where it should not.
     file = StringIO()
     Console(file=file, width=10_000, force_terminal=False, force_jupyter=False, highlight=False).print(tree)
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())

@@ -21,18 +21,18 @@ from neurosim.store.nexus import describe_plots
 from neurosim.store.reader import Results
 from neurosim.store.sealed import taken
 
-# Names of 255 bytes are common to file systems; that of a folder beside the file is longer than its own.
+# File systems commonly allow names of 255 bytes; that of a folder beside the file is longer than its own.
 LONGEST_NAME = 200
 
 
 def check_target(path: Path, *, overwrite: bool) -> None:
-    """Check, before any work is done, that a file can be put at a path.
+    """Check, before any work is done, that a file can be written to a path.
 
-    Raises UsageError when something is there already (unless `overwrite`), ResultFileError when the folder does not
-    exist or may not be written to.
+    Raises UsageError when something already exists there (unless `overwrite`), ResultFileError when the folder does
+    not exist or may not be written to.
     """
     if not str(path).isprintable():
-        raise UsageError(f"{shown(path)}: has signs in its name that cannot be shown; give another name")
+        raise UsageError(f"{shown(path)}: has characters in its name that cannot be shown; give another name")
     if len(os.fsencode(path.name)) > LONGEST_NAME:
         raise UsageError(f"{path.name[:20]}...: a name of {len(path.name)} letters; give a shorter one")
     if path.is_dir():
@@ -47,7 +47,7 @@ def check_target(path: Path, *, overwrite: bool) -> None:
 
 @dataclass
 class _Group:
-    """What a group holds: the lengths of its dimensions, and the dims of its arrays."""
+    """The content of a group: the lengths of its dimensions, and the dims of its arrays."""
 
     lengths: dict[str, int] = field(default_factory=dict)
     arrays: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -56,8 +56,10 @@ class _Group:
 class Writer:
     """Builds one result file; nothing is on disk until it closes without an error, and then all of it.
 
-    Arguments: path, the file to write; overwrite, whether a file that is there may be replaced, also one that appears
-    before this one is complete.
+    Arguments:
+        path: the file to write.
+        overwrite: whether an existing file may be replaced, even one that appears before this one is complete.
+
     Raises UsageError or ResultFileError when the file could not be written.
     """
 
@@ -81,9 +83,14 @@ class Writer:
     ) -> None:
         """Write one array.
 
-        Arguments: path, where, groups divided by '/'; array, numbers, booleans or text of any shape; dims, one name
-        per axis; unit, '' if dimensionless; long_name, what it is (by default its name).
-        Raises ResultFileError when the array cannot be stored or its dims clash with what its group holds.
+        Arguments:
+            path: where, with groups separated by '/'.
+            array: numbers, booleans or text of any shape.
+            dims: one name per axis.
+            unit: '' if dimensionless.
+            long_name: what it is (by default its name).
+
+        Raises ResultFileError when the array cannot be stored or its dims clash with those of its group.
         """
         path, values = checked_path(path), storable(path, array)
         self._claim_dims(path, tuple(dims), values.shape)
@@ -97,14 +104,19 @@ class Writer:
     ) -> None:
         """Write the spikes of one population in the SONATA layout, in the order given.
 
-        Arguments: population, its name; times, shape (spikes,), in `unit`; ids, neuron indices, shape (spikes,).
+        Arguments:
+            population: its name.
+            times: in `unit`, shape (spikes,).
+            ids: indices of neurons, shape (spikes,).
+            unit: of the times.
+
         Raises ResultFileError when times and ids do not match or an id is not a whole number from 0.
         """
         group = f"{schema.SPIKES}/{checked_name(population)}"
         times, ids = storable(group, times).astype(np.float64), storable(group, ids)
         if times.shape != ids.shape or times.ndim != 1:
             raise ResultFileError(
-                f"'{group}': times {times.shape} and ids {ids.shape} are not two equal lists"
+                f"'{group}': times {times.shape} and ids {ids.shape} are not two lists of the same length"
             )
         if ids.size and (ids.dtype.kind not in "iu" or ids.min() < 0):
             raise ResultFileError(f"'{group}': ids are not all whole numbers from 0")
@@ -126,11 +138,11 @@ class Writer:
         return Results(self.path, self._file)
 
     def close(self) -> None:
-        """Put the file on disk, sealed; raises ResultFileError, and then leaves what was there untouched."""
+        """Put the file on disk, sealed; raises ResultFileError, and then leaves an existing file untouched."""
         try:
             self._attach_dims()
             describe_plots(self._file)
-            # Read back by the rules of the reader, so that nothing is written that it would refuse.
+            # Read back by the rules of the reader, so that nothing is written that it would reject.
             self.set_attributes(content=self.results().content_hash())
             seal(self._file, self.path, overwrite=self._overwrite)
         finally:
@@ -173,7 +185,7 @@ class Writer:
     def _create(self, path: str, values: np.ndarray) -> h5py.Dataset:
         text = values.dtype.kind == "U"
         # Uncompressed: single numbers and empty arrays, since HDF5 compresses in chunks; text, of which HDF5 would
-        # compress the places only; spikes, because readers of SONATA may have no filters.
+        # only compress the positions; spikes, because readers of SONATA may have no filters.
         plain = text or not values.ndim or not values.size or path.startswith(f"{schema.SPIKES}/")
         options = (
             {} if plain else {"chunks": True, "compression": "gzip", "shuffle": True, "fletcher32": True}
@@ -187,7 +199,7 @@ class Writer:
             )
         except (ValueError, TypeError) as error:
             raise ResultFileError(
-                f"'{path}': something is stored there already; choose another name"
+                f"'{path}': something is already stored there; choose another name"
             ) from error
 
     def _attach_dims(self) -> None:

@@ -1,7 +1,7 @@
 """Reaching and holding: batches of trials for a limb, and the closed loop of controller and body.
 
 A task draws trials (`task.trials(limb, jax_key(seed, "reach", "training"), 64)`); wrappers add a force field or a go
-cue to any task; `rollout` runs a controller on them.
+cue to any task; `rollout` runs a controller on the trials.
 """
 
 from neurosim.extras import optional

@@ -17,12 +17,16 @@ from neurosim.tasks.task import Limb, Task, Trials, plain_trial, require_steps
 
 @dataclass(frozen=True)
 class CentreOut(Task):
-    """From one posture to targets evenly spread on a circle, each in turn: trial i goes in direction i mod directions.
+    """Reach from one posture to targets evenly spaced on a circle, in turn: trial i goes in direction i mod directions.
 
-    Arguments: steps, length of a trial; posture, joint angles of the centre (rad); distance of the targets (m);
-    directions, number of targets, the first along +x, then counter-clockwise.
+    Arguments:
+        steps: length of a trial.
+        posture (rad): joint angles of the centre.
+        distance (m): of the targets from the centre.
+        directions: number of targets, the first along +x, then counter-clockwise.
+
     Raises DescriptionError when steps or directions is below 1 or distance is not positive; for a limb, when a target
-    or the centre is out of its reach.
+    or the centre is out of reach.
     """
 
     steps: int = 50
@@ -51,7 +55,7 @@ class CentreOut(Task):
             raise DescriptionError(
                 f"CentreOut.posture = {self.posture} rad: outside the joint limits {limb.lower} to {limb.upper} rad"
             )
-        with jax.ensure_compile_time_eval():  # the numbers are known, even while a caller is being traced
+        with jax.ensure_compile_time_eval():  # the values are known, even while a caller is being traced
             targets = self.targets(limb)
             missed = np.isnan(jax.jit(limb.angles)(targets)).any(-1)
         if missed.any():

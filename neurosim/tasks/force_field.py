@@ -19,15 +19,19 @@ Matrix = tuple[tuple[float, float], tuple[float, float]]
 
 
 def curl(strength: float) -> Matrix:
-    """Return the matrix of a curl field (N s/m): force = strength (v_y, -v_x), at right angles to the velocity."""
+    """Return the matrix of a curl field (N s/m): force = strength (v_y, -v_x), perpendicular to the velocity."""
     return ((0.0, strength), (-strength, 0.0))
 
 
 @dataclass(frozen=True)
 class ForceField(Task):
-    """A task in the field force = matrix @ hand velocity, without it in a random fraction of the trials.
+    """A task in the field force = matrix @ hand velocity, which is off in a random fraction of the trials.
 
-    Arguments: task; matrix (N s/m), for example `curl(13)`; catch, fraction of trials without the field.
+    Arguments:
+        task: the task in the field.
+        matrix (N s/m): shape (2, 2), for example `curl(13)`.
+        catch: fraction of trials without the field.
+
     Raises DescriptionError when the matrix is not 2 by 2 and finite, or catch is not in [0, 1].
     Source: Shadmehr & Mussa-Ivaldi 1994, J. Neurosci. 14:3208, doi:10.1523/JNEUROSCI.14-05-03208.1994 (the default
     matrix as quoted in public re-implementations of that study).

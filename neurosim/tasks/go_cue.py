@@ -19,10 +19,13 @@ from neurosim.tasks.task import Limb, Task, Trials, require_fraction
 class GoCue(Task):
     """A task whose hand has to stay at the start until a cue at a random step; in catch trials the cue never comes.
 
-    Arguments: task; earliest, latest, step of the cue, uniform between them, both included; catch, fraction of trials
-    without a cue; instructed, whether the target is shown from the first step on or only with the cue.
-    Raises DescriptionError when 0 <= earliest <= latest does not hold, catch is not in [0, 1], or the cue may come
-    after the end of a trial.
+    Arguments:
+        task: the task with a cue.
+        earliest, latest: range of the step of the cue, uniform, both included.
+        catch: fraction of trials without a cue.
+        instructed: whether the target is shown from the first step on or only with the cue.
+
+    Raises DescriptionError unless 0 <= earliest <= latest, catch is in [0, 1], and the cue comes before a trial ends.
     """
 
     task: Task = field(default_factory=lambda: RandomReach(steps=100))

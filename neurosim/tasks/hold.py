@@ -16,10 +16,14 @@ from neurosim.tasks.task import Limb, Task, Trials, plain_trial, random_posture,
 
 @dataclass(frozen=True)
 class Hold(Task):
-    """Stay at a random posture under a constant force on the hand that nothing announces.
+    """Stay at a random posture under a constant, unannounced force on the hand.
 
     The posture is uniform over the joint ranges; each component of the force is uniform on [-max_force, max_force].
-    Arguments: steps, length of a trial; max_force (N).
+
+    Arguments:
+        steps: length of a trial.
+        max_force (N): largest component of the force.
+
     Raises DescriptionError when steps is below 1 or max_force is negative or not finite.
     Source: code of Rinaldo et al. 2024, arXiv:2401.14057.
     """

@@ -13,10 +13,14 @@ from neurosim.tasks.task import Limb, Task, Trials, plain_trial, random_posture,
 
 @dataclass(frozen=True)
 class RandomReach(Task):
-    """From a random posture, at rest, to the hand position of another one, shown from the first step on.
+    """Reach from a random posture, at rest, to the hand position of another one, shown from the first step on.
 
     Both postures are uniform over the joint ranges, independent of each other; there is no load.
-    Arguments: steps, length of a trial. Raises DescriptionError when it is below 1.
+
+    Arguments:
+        steps: length of a trial.
+
+    Raises DescriptionError when steps is below 1.
     Source: code of Rinaldo et al. 2024, arXiv:2401.14057.
     """
 

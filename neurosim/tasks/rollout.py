@@ -15,7 +15,7 @@ Carry = TypeVar("Carry")
 
 
 class Body(Protocol):
-    """What the loop needs of a body, for example `neurosim.bodies.arm.Effector`; states are pytrees, batch first."""
+    """What the loop requires of a body, such as `neurosim.bodies.arm.Effector`; states are pytrees, batch first."""
 
     def init(self, batch: int, q: Array, dq: Array, key: Array | None) -> Any:
         """Return the initial state."""
@@ -42,10 +42,16 @@ class Cue(NamedTuple):
 
 
 class Episode(NamedTuple):
-    """What happened, batch axis first: state, excitation [batch, steps, muscle] and hand (m) [batch, steps, 2].
+    """What happened in a batch of trials, batch axis first.
 
-    Index t of excitation is what the controller sent at step t, of state and hand where it led; carry is the
-    controller's last memory, watched what was asked for of its memory after each step, [batch, steps, ...].
+    Index t of `excitation` is what the controller sent at step t; that of `state` and `hand` is the result.
+
+    Fields:
+        state: of the body, after each step.
+        excitation (1): shape (batch, steps, muscles).
+        hand (m): position after each step, shape (batch, steps, 2).
+        carry: the last memory of the controller.
+        watched: what `watch` returned for its memory after each step, (batch, steps, ...).
     """
 
     state: Any
@@ -66,9 +72,17 @@ def rollout(
     """Return the episode of a controller on a batch of trials, as one compiled loop; use it inside `jax.jit`.
 
     At each step the controller gets (carry, observation, cue) and returns (carry, excitation [batch, muscle]); the
-    force on the hand is load + field @ hand velocity, held over the step.
-    Arguments: body; controller; trials; carry, the controller's first memory, None if it has none; key, for the noise
-    of the body; watch, from a memory to what to keep of it, a pytree, batch first. Raises what the body raises.
+    force on the hand is load + field @ hand velocity, constant over the step.
+
+    Arguments:
+        body: what the controller drives.
+        controller: called at each step.
+        trials: a batch of trials.
+        carry: the first memory of the controller, None if it has none.
+        key: for the noise of the body.
+        watch: from a memory to what to record of it, a pytree, batch first.
+
+    Raises what the body raises.
     """
     batch, steps = trials.go.shape
     key_of = (lambda t: None) if key is None else (lambda t: jax.random.fold_in(key, t))
@@ -83,7 +97,7 @@ def rollout(
 
     start = (body.init(batch, trials.q, trials.dq, key_of(0)), carry)
     over_time = (jnp.arange(steps), trials.visible.T, trials.go.T, jnp.moveaxis(trials.load, 1, 0))
-    # To work a step out again in the backward pass costs less than to keep all that it went through.
+    # To compute a step again in the backward pass costs less than to store all its intermediate results.
     again = jax.checkpoint(step, prevent_cse=False)
     (_, carry), recorded = jax.lax.scan(again, start, over_time)
     state, excitation, watched = jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), recorded)

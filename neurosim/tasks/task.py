@@ -15,7 +15,7 @@ from neurosim.errors import DescriptionError
 
 
 class Limb(Protocol):
-    """What a task must know of a limb, for example `neurosim.bodies.arm.TwoLink`."""
+    """What a task must know about a limb, such as `neurosim.bodies.arm.TwoLink`."""
 
     @property
     def lower(self) -> tuple[float, float]:
@@ -33,12 +33,16 @@ class Limb(Protocol):
 
 
 class Trials(NamedTuple):
-    """A batch of trials, batch axis first; step t is what holds while the body goes from state t to state t + 1.
+    """A batch of trials, batch axis first; step t is the transition of the body from state t to state t + 1.
 
-    q, dq: initial joint angles (rad) and velocities (rad/s) [batch, 2]; start, target: of the hand (m) [batch, 2];
-    visible: whether the target is shown (0 or 1) [batch, steps]; go: whether to be at the target rather than at the
-    start (0 or 1) [batch, steps]; load: force on the hand (N) [batch, steps, 2]; field: matrix of the force per hand
-    velocity (N s/m) [batch, 2, 2].
+    Fields:
+        q (rad): initial joint angles, shape (batch, 2).
+        dq (rad/s): initial joint velocities, shape (batch, 2).
+        start, target (m): positions of the hand, shape (batch, 2).
+        visible: whether the target is shown (0 or 1), shape (batch, steps).
+        go: whether to be at the target rather than at the start (0 or 1), shape (batch, steps).
+        load (N): force on the hand, shape (batch, steps, 2).
+        field (N s/m): matrix of the force per hand velocity, shape (batch, 2, 2).
     """
 
     q: Array
@@ -52,12 +56,12 @@ class Trials(NamedTuple):
 
     @property
     def aim(self) -> Array:
-        """Where the hand should be after each step (m) [batch, steps, 2]: at the start, once told to go the target."""
+        """Where the hand should be after each step (m) [batch, steps, 2]: at the start, after the go at the target."""
         return jnp.where(self.go[..., None] > 0, self.target[..., None, :], self.start[..., None, :])
 
 
 class Task(ABC):
-    """A distribution of trials; the concrete tasks are frozen dataclasses, one wraps another to add to it."""
+    """A distribution of trials; concrete tasks are frozen dataclasses, and one may wrap another to extend it."""
 
     name: ClassVar[str]
 
@@ -65,7 +69,10 @@ class Task(ABC):
     def trial(self, limb: Limb, key: Array, number: Array) -> Trials:
         """Return one trial, without the batch axis.
 
-        Arguments: limb; key, of this trial; number of the trial in its batch.
+        Arguments:
+            limb: what the trial is for.
+            key: of this trial.
+            number: of the trial in its batch.
         """
 
     def check(self, limb: Limb) -> None:  # noqa: B027  (most tasks suit every limb)
@@ -74,7 +81,11 @@ class Task(ABC):
     def trials(self, limb: Limb, key: Array, batch: SupportsIndex) -> Trials:
         """Return a batch of trials: the same key gives the same trials, and trial i does not depend on the batch size.
 
-        Arguments: limb; key, from `jax_key` (folded with the number of the training step); batch, number of trials.
+        Arguments:
+            limb: what the trials are for.
+            key: from `jax_key` (folded with the number of the training step).
+            batch: number of trials.
+
         Raises DescriptionError when the limb cannot do the task or batch is below 1.
         """
         n = operator.index(batch)
@@ -85,9 +96,14 @@ class Task(ABC):
 
 
 def plain_trial(limb: Limb, q: Array, target: Array, steps: int, load: ArrayLike = 0.0) -> Trials:
-    """Return one trial that starts at rest, with the target shown and to be held from the first step on.
+    """Return one trial that starts at rest, with the target shown and aimed at from the first step on.
 
-    Arguments: limb; q, joint angles (rad) [2]; target (m) [2]; steps; load, constant force on the hand (N) [2] or 0.
+    Arguments:
+        limb: what the trial is for.
+        q (rad): initial joint angles, shape (2,).
+        target (m): shape (2,).
+        steps: length of the trial.
+        load (N): constant force on the hand, shape (2,), or 0.
     """
     return Trials(
         q=q,

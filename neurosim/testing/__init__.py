@@ -1,4 +1,4 @@
-"""Checks that a rule of any origin can be put to, and a template for a new one."""
+"""Checks for rules of any origin, and a template for a new rule."""
 
 from neurosim.testing.by_name import check_rule_by_name, load_rule
 from neurosim.testing.check import check_rule, examine_rule

@@ -20,7 +20,11 @@ from neurosim.testing.report import ContractReport
 def check_rule_by_name(target: str, *, engines: Sequence[str] | None = None, seed: int = 0) -> ContractReport:
     """Check the contract of a rule that is named by text.
 
-    Arguments: target, as for `load_rule`; engines, names, by default all; seed, of everything random.
+    Arguments:
+        target: as for `load_rule`.
+        engines: names of engines (all if omitted).
+        seed: of all random streams.
+
     Returns and raises what `check_rule` and `load_rule` do.
     """
     return check_rule(load_rule(target), engines=engines, seed=seed)
@@ -29,9 +33,9 @@ def check_rule_by_name(target: str, *, engines: Sequence[str] | None = None, see
 def load_rule(target: str) -> type[Rule]:
     """Return the class of a rule: 'Oja' (registered), 'package.module:Class', 'path/to/file.py:Class' or 'file.py'.
 
-    A file alone stands for the one rule in it. Raises UsageError if there is no such file, module or class, or if the
-    class is not a rule; UnknownNameError for a name that is not registered. The file is imported, so give only one
-    that you would run.
+    A file alone stands for the only rule in it. It is imported, so give only a file that you would run. Raises
+    UsageError if there is no such file, module or class, or if the class is not a rule; UnknownNameError for a name
+    that is not registered.
     """
     place, _, name = (target, "", "") if target.endswith(".py") else target.rpartition(":")
     if not place:
@@ -44,10 +48,10 @@ def load_rule(target: str) -> type[Rule]:
     }
     if place == target:
         if not own:
-            raise UsageError(f"'{place}' holds no rule: give a file with a class that is one")
+            raise UsageError(f"'{place}' contains no rule: give a file with a class that is one")
         if len(own) > 1:
             raise UsageError(
-                f"'{place}' holds {len(own)} rules ({', '.join(own)}): name one, as '{place}:Class'"
+                f"'{place}' contains {len(own)} rules ({', '.join(own)}): name one, as '{place}:Class'"
             )
         (name,) = own
     found = getattr(module, name, None)
@@ -80,12 +84,12 @@ def _from_file(path: Path) -> ModuleType:
         return held
     if held is not None or path.stem in sys.stdlib_module_names:
         raise UsageError(
-            f"'{path}' cannot be imported, since a module '{path.stem}' is there already: rename the file"
+            f"'{path}' cannot be imported, since a module '{path.stem}' already exists: rename the file"
         )
     spec = importlib.util.spec_from_file_location(path.stem, path.resolve())
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    # Under its name, so that the same file is not imported twice and its classes are not entered twice.
+    # Under its name, so that the same file is not imported twice and its classes are not registered twice.
     sys.modules[path.stem] = module
     try:
         spec.loader.exec_module(module)

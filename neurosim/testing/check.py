@@ -21,7 +21,7 @@ from neurosim.testing.hosts import HOSTS, Host
 from neurosim.testing.report import ContractReport, Outcome
 from neurosim.testing.trial import Trial
 
-# Each returns why it does not apply, or an empty text if the rule keeps it; it raises if the rule breaks it.
+# Each returns why it does not apply, or an empty string if the rule keeps it; it raises if the rule breaks it.
 CLASS_CLAUSES: Mapping[str, Callable[[Rule], str]] = {"documentation": documented}
 CLAUSES: Mapping[str, Callable[[Trial], str]] = {
     "runs": runs,
@@ -44,12 +44,15 @@ def check_rule(
 ) -> ContractReport:
     """Check that a rule keeps the contract of rules, on spiking and on rate networks and on every engine.
 
-    Arguments: rule, a class (taken with its default parameters) or an instance; engines, names or engines, by default
-    all that are installed and compute in float64, `fused` first (where one is enough the first is used); seed, of
-    everything random; hosts, the kinds of network to try it on, at least one of which must have the signals that the
-    rule needs.
+    Arguments:
+        rule: a class (taken with its default parameters) or an instance.
+        engines: names or engines, by default all that are installed and compute in float64, `fused` first; where one is
+            enough, the first is used.
+        seed: of all random streams.
+        hosts: the kinds of network to try it on, at least one of which must have the signals that the rule reads.
+
     Returns the clauses that were kept and those that do not apply, with the reason.
-    Raises ContractError on the first clause that is broken, with the rule, the clause and what was seen.
+    Raises ContractError on the first clause that is broken, with the rule, the clause and what was observed.
     """
     kept: list[Outcome] = []
     for outcome in outcomes(rule, engines, seed, hosts):
@@ -68,9 +71,9 @@ def examine_rule(
     seed: int = 0,
     hosts: Sequence[Host] = HOSTS,
 ) -> ContractReport:
-    """Try every clause of the contract of rules, those after a broken one too.
+    """Try every clause of the contract of rules, including those after a broken one.
 
-    Arguments: as of `check_rule`. Returns all outcomes; raises nothing that the rule did wrong.
+    Arguments as of `check_rule`. Returns all outcomes; no fault of the rule is raised.
     """
     return ContractReport(_name(rule), tuple(outcomes(rule, engines, seed, hosts)))
 
@@ -78,7 +81,7 @@ def examine_rule(
 def outcomes(
     rule: Rule | type[Rule], engines: Sequence[str | Engine] | None, seed: int, hosts: Sequence[Host]
 ) -> Iterator[Outcome]:
-    """Yield what each clause of the contract comes to, in their order, as each is tried."""
+    """Yield the outcome of each clause of the contract, in order, as it is tried."""
     chosen = [get_engine(e) if isinstance(e, str) else e for e in engines] if engines else _installed()
     try:
         instance = rule.example() if isinstance(rule, type) else rule
@@ -115,12 +118,12 @@ def _on_host(trial: Trial, engines: Sequence[Engine]) -> Iterator[Outcome]:
         outcome = _asked(name, trial.host.name, partial(clause, trial))
         yield outcome
         if name == "runs" and outcome.broken:
-            # What does not run to its end has no other fault to show.
+            # If the rule does not run to the end, the other clauses would only repeat that fault.
             return
 
 
 def _asked(clause: str, network: str, answer: Callable[[], str]) -> Outcome:
-    """Return the answer of a clause; whatever it raises becomes one line."""
+    """Return the answer of a clause; whatever it raises is turned into one line."""
     try:
         return Outcome(clause, network, answer())
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What a rule is tried with: other rules whose variables it reads, and updates that show in a small, short run."""
+"""What a rule is tried with: rules whose variables it reads, and updates that are frequent enough for a short run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ STAND_IN = "activity_covariance_c"
 
 
 def as_tried(rule: Rule) -> Rule:
-    """Return the rule as networks have it: a structural rule every 10 ms, with a covariance in place of a gradient.
+    """Return the rule as it is tried: a structural rule every 10 ms, with a covariance in place of a gradient.
 
-    One that starts with a part of its connections starts with half of them.
+    A structural rule that starts with a fraction of its connections starts with half of them.
     """
     if not isinstance(rule, StructuralRule):
         return rule

@@ -1,4 +1,4 @@
-"""The kinds of network on which a rule is tried: each supplies the signals that networks of its kind have."""
+"""The kinds of network on which a rule is tried, each with the signals that networks of its kind have."""
 
 from __future__ import annotations
 
@@ -29,17 +29,20 @@ TRAIN = 0.2  # s
 
 Build = Callable[[Rule, Any, Any, Any, int], Network]
 """build(rule, weight, quantum, dt, seed) returns a network with the rule on its projection 'plastic', from 'source' to
-'target', or, for a neuron rule, on its population 'target'; quantum (V), the pulse of a unit weight, where weights act
-by pulses."""
+'target', or, for a neuron rule, on its population 'target'; quantum (V) is the pulse of a weight of 1, where weights
+act by pulses."""
 
 
 @dataclass(frozen=True)
 class Host:
     """A kind of network that rules are tried on.
 
-    Arguments: name; driven, builds one with random drive; known, builds one whose spikes or inputs are given and lie on
-    the grids of dt and dt/10; pulsed, whether weights act by pulses, so that they may have any unit; spare, whether it
-    is tried only for rules whose signals no other kind has.
+    Arguments:
+        name: its name.
+        driven: builds a network with random drive.
+        known: builds a network whose spikes or inputs are given and lie on the grids of dt and dt/10.
+        pulsed: whether weights act by pulses, so that they may have any unit.
+        spare: whether it is tried only for rules whose signals no other kind has.
     """
 
     name: str
@@ -144,7 +147,7 @@ def _recorders(rule: Rule) -> list[Recorder]:
 
 
 def _train(name: str, size: int, seed: int, each: int = 8) -> tuple[Any, np.ndarray]:
-    """Return (times, ids): `each` spikes per unit at random multiples of DT, the same whatever the network's step."""
+    """Return (times, ids): `each` spikes per neuron at random multiples of DT, the same whatever the network's step."""
     places = np.arange(2, round(TRAIN / float(DT)))
     drawn = [generator(seed, f"{name} {i}").choice(places, each, replace=False) for i in range(size)]
     return np.concatenate(drawn) * float(DT) * second, np.repeat(np.arange(size), each)

@@ -1,4 +1,4 @@
-"""A neuron whose spikes are imposed, so that a rule can be tried on spike trains that are known."""
+"""A neuron whose spikes are imposed, so that a rule can be tried on known spike trains."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from neurosim.synapses import Pulse
 class Imposed(LIF):
     """Neuron that spikes at the step after a kick and at no other time; its potential and currents are those of LIF.
 
-    a spike when kick > 0.5, then kick -= 1, v = v_reset;  kick set by a pulse (1).
+    A spike when kick > 0.5, then kick -= 1, v = v_reset;  kick set by a pulse (1).
     """
 
     equations = f"{LIF.equations}\n    kick : 1 (state)"
@@ -29,7 +29,7 @@ class Imposed(LIF):
 class ImposedAdaptive(AdaptiveLIF):
     """AdaptiveLIF that spikes at the step after a kick and at no other time.
 
-    a spike when kick > 0.5, then kick -= 1, v -= v_th, a += 1;  kick set by a pulse (1).
+    A spike when kick > 0.5, then kick -= 1, v -= v_th, a += 1;  kick set by a pulse (1).
     """
 
     equations = f"{AdaptiveLIF.equations}\n    kick : 1 (state)"
@@ -46,13 +46,18 @@ def imposed_population(
     rules: Any = (),
     model: NeuronModel | None = None,
 ) -> tuple[Population | Projection, ...]:
-    """Return the parts of a population that spikes exactly at given times: a spike source, itself, and what joins them.
+    """Return the parts of a population that spikes at given times: a spike source, the population, their projection.
 
-    Arguments: name; size, number of units; times (s), shape (n,), multiples of dt from dt on; ids (n,), who spikes;
-    dt (s), the step of the network; rules, neuron rules of the population; model, Imposed() or another that spikes
-    after a kick.
+    Arguments:
+        name: of the population.
+        size: number of neurons.
+        times (s): of the spikes, shape (n,), multiples of dt from dt on.
+        ids: the neuron of each spike, shape (n,).
+        dt (s): the step of the network.
+        rules: neuron rules of the population.
+        model: Imposed() or another that spikes after a kick.
     """
-    # A pulse that arrives in one step is seen by the threshold of the next.
+    # A pulse that arrives in one step reaches the threshold in the next.
     train = SpikeTrain(times=times - dt, ids=np.asarray(ids, dtype=float))
     return (
         Population(f"{name}_train", size, train),

@@ -9,15 +9,16 @@ from neurosim.errors import ContractError
 
 
 def broken(seen: str) -> NoReturn:
-    """Raise ContractError with what was seen; the check adds the rule and the clause."""
+    """Raise ContractError with what was observed; the check adds the rule and the clause."""
     raise ContractError(seen)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One clause on one kind of network ('' if it concerns the class alone).
+    """One clause on one kind of network ('' if it concerns only the class).
 
-    skipped, why the clause does not apply; broken, what was seen if the rule breaks it; both are empty if it passed.
+    `skipped` says why the clause does not apply, `broken` what was observed if the rule breaks it; both are empty if
+    the clause passed.
     """
 
     clause: str
@@ -59,7 +60,7 @@ class ContractReport:
 
     @property
     def broken(self) -> tuple[Outcome, ...]:
-        """The clauses that were tried and broken, each with what was seen."""
+        """The clauses that were tried and broken, each with what was observed."""
         return tuple(o for o in self.outcomes if o.verdict == "broken")
 
     @property

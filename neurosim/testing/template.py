@@ -25,16 +25,16 @@ class {name}(SynapticRule):
     Source: authors, year, journal, doi.
     """
 
-    # A parameter: its default with a unit, what it means, and bounds. Give one in the unit of the weight
-    # `of_weight=True`, so that it takes whatever unit the weight has.
+    # A parameter: its default with a unit, what it means, and bounds. With `of_weight=True` it takes whatever
+    # unit the weight has.
     eta = parameter(0.1 / second, "rate of growth", low=0 / second)
     decay = parameter(0.1 / second, "rate of forgetting", low=0 / second)
 
     # When it acts: 'continuous' (dw below) or 'spike' (on_pre and on_post below).
     clock = "continuous"
 
-    # What it reads: pre.activity, post.activity, post.v, post.variable("g_e"). `activity` is there on spiking and on
-    # rate populations alike, so that the rule runs on both.
+    # What it reads: pre.activity, post.activity, post.v, post.variable("g_e"). `activity` exists in spiking and in
+    # rate populations, so the rule runs on both.
     x, y = pre.activity, post.activity
 
     # What it does to the weight w.
@@ -88,22 +88,25 @@ def test_silent_synapse_forgets_exponentially(engine):
 def new_rule(name: str, folder: Path | str = ".") -> tuple[Path, Path]:
     """Write a rule with comments and a test file beside it; both work as they are.
 
-    Arguments: name, of the class, such as 'FastHebb'; folder, where to write (made if it is not there).
+    Arguments:
+        name: of the class, such as 'FastHebb'.
+        folder: where to write (created if it does not exist).
+
     Returns the paths of the rule, such as fast_hebb.py, and of its test, test_fast_hebb.py.
-    Raises UsageError for a name that is taken or is no class name, for files that are there already, and for a folder
+    Raises UsageError for a name that is taken or is not a class name, for files that already exist, and for a folder
     that cannot be written to.
     """
     stem = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
     if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name):
         raise UsageError(
-            f"'{name}' is no name for a rule: use letters and digits, a capital first, such as FastHebb"
+            f"'{name}' is not a name for a rule: use letters and digits, a capital first, such as FastHebb"
         )
     if name in rules.names() or keyword.iskeyword(stem) or stem in sys.stdlib_module_names:
         raise UsageError(f"'{name}' is the name of a rule or module that exists: choose another name")
     paths = Path(folder) / f"{stem}.py", Path(folder) / f"test_{stem}.py"
     for path in paths:
         if path.exists():
-            raise UsageError(f"'{path}' is there already: choose another name or folder")
+            raise UsageError(f"'{path}' already exists: choose another name or folder")
     names = {"name": name, "file": paths[0].name, "test": paths[1].name}
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)

@@ -26,8 +26,11 @@ STEPS = 1000
 class Trial:
     """A rule on a host network.
 
-    Arguments: rule; host; engines that do not refuse it, the first of which is used where one is enough; seed, of
-    everything random.
+    Arguments:
+        rule: what is tried.
+        host: the kind of network.
+        engines: those that can run the rule there; the first is used where one is enough.
+        seed: of all random streams.
     """
 
     def __init__(self, rule: Rule, host: Host, engines: Sequence[Engine], seed: int) -> None:
@@ -71,8 +74,11 @@ class Trial:
     def network(self, build: Build | None = None, weight: np.ndarray | None = None, dt: Any = DT) -> Network:
         """Return a network of the host with the rule in it.
 
-        Arguments: build, the host's `driven` (by default) or `known`; weight (SI), a matrix (targets, sources), by
-        default drawn from the middle of the allowed range; dt (s).
+        Arguments:
+            build: the host's `driven` (by default) or `known`.
+            weight (SI): shape (targets, sources), by default drawn from the middle of the allowed range.
+            dt (s): time step.
+
         Raises SignalMissing if networks of this kind cannot have weights of the rule's unit.
         """
         name = type(self.rule).__name__
@@ -87,7 +93,7 @@ class Trial:
         return (build or self.host.driven)(self.rule, given, 3 * mV / largest, dt, self.seed)
 
     def missing(self) -> str:
-        """Return which signal of the rule the host lacks, empty if it has them all.
+        """Return which signal of the rule the host lacks, an empty string if it has them all.
 
         Raises DescriptionError if the rule cannot be written out for another reason.
         """
@@ -109,7 +115,7 @@ class Trial:
         return self.values(self.reference.compile(network, self.seed))
 
     def finished(self, engine: Engine) -> Simulation:
-        """Return the driven network after STEPS steps; it is run once and must not be run on."""
+        """Return the driven network after STEPS steps; it is run once and must not be continued."""
         if engine.name not in self._finished:
             network = self.network()
             simulation, rows = engine.compile(network, self.seed), inputs(network, STEPS, self.seed)
@@ -120,7 +126,7 @@ class Trial:
         return self._finished[engine.name]
 
     def continued(self, engine: Engine) -> Simulation:
-        """Return a newly compiled simulation that went on from the state of the driven network half-way."""
+        """Return a newly compiled simulation that continued from the state of the driven network half-way."""
         self.finished(engine)
         network = self.network()
         simulation = engine.compile(network, self.seed)
@@ -130,7 +136,7 @@ class Trial:
 
     @cached_property
     def watched(self) -> tuple[str, ...]:
-        """The names of the variables that the rule is there to change."""
+        """The names of the variables that the rule is meant to change."""
         if isinstance(self.rule, NeuronRule):
             kept = (*self.rule.gains, *self.rule.offsets, *self.rule.traces)
             return tuple(f"target.{self.rule.prefix}_{name}" for name in kept)
@@ -150,7 +156,7 @@ class Trial:
             return tuple((f"target.{self.rule.prefix}_{name}",) for name in held)
         if isinstance(self.rule, StructuralRule):
             return (self.watched,)
-        # A rule of what a synapse passes on leaves the weight to others.
+        # A rule of what a synapse transmits leaves the weight to other rules.
         return (self.watched[1:] or self.watched,)
 
     def values(self, simulation: Simulation) -> dict[str, np.ndarray]:

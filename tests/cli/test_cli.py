@@ -215,6 +215,8 @@ def test_list_and_settings(call):
     assert code == 0 and "A random walk and some spikes: a study for the tests." in out
     names = json.loads(call("list", "experiments", "--json")[1])
     assert {"name": "toy", "summary": "A random walk and some spikes: a study for the tests."} in names
+    circuits = {row["name"]: row["summary"] for row in json.loads(call("list", "circuits", "--json")[1])}
+    assert circuits["celegans_swimmer"].startswith("The motor circuit of C. elegans")
     out = call("settings", "toy", "--preset", "long")[1]
     assert "size of a step" in out and "mV" in out and "40" in out
 

@@ -56,7 +56,7 @@ def test_nothing_is_overwritten_and_a_folder_is_made(call):
     path = Path("mine/rules/other_hebb.py")
     path.write_text("# my work")
     code, _, err = call("new-rule", "OtherHebb", "--folder", "mine/rules")
-    assert code == 2 and "is there already: choose another name or folder" in err
+    assert code == 2 and "already exists: choose another name or folder" in err
     assert path.read_text() == "# my work"
 
 
@@ -76,14 +76,14 @@ def test_all_broken_clauses_are_shown_and_end_with_code_1(call):
     ("words", "message"),
     [
         (["new-rule", "Oja"], "'Oja' is the name of a rule or module that exists: choose another name"),
-        (["new-rule", "../Up"], "is no name for a rule"),
+        (["new-rule", "../Up"], "is not a name for a rule"),
         (["new-rule"], "NAME"),
         (["check-rule", "Ojja"], "unknown rule 'Ojja': did you mean 'Oja'?"),
         (["check-rule", "absent.py"], "no file 'absent.py'"),
         (["check-rule", "Oja", "--engine", "fast"], "unknown engine 'fast'"),
         (
             ["check-rule", "two.py"],
-            "'two.py' holds 2 rules (Unsourced2, Unsourced3): name one, as 'two.py:Class'",
+            "'two.py' contains 2 rules (Unsourced2, Unsourced3): name one, as 'two.py:Class'",
         ),
     ],
 )

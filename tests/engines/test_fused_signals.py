@@ -181,7 +181,7 @@ def test_a_step_returns_what_each_population_put_out():
         ({"u": [1.0, 2.0]}, DescriptionError, r"has the shape \(2,\): give \(1,\) or \(3, 1\)"),
         ({"u": [[1.0], [2.0]]}, DescriptionError, r"has the shape \(2, 1\)"),
         ({"u": np.zeros((3, 1, 1))}, DescriptionError, "has the shape"),
-        ({"u": "up"}, DescriptionError, "no number"),
+        ({"u": "up"}, DescriptionError, "not a number"),
     ],
 )
 def test_wrong_inputs_are_refused_before_any_step(inputs, error, message):
@@ -400,7 +400,7 @@ def test_what_is_got_is_a_copy():
         ("a.v", 1, "a.v has the unit 1, which is not V"),
         ("a.v", [1, 2] * mV, r"a.v: a value of shape \(2,\) for one of shape \(3,\)"),
         ("a.v", np.nan * mV, "a.v holds a value that is not finite"),
-        ("a.v", "low", "a.v is 'low', no number"),
+        ("a.v", "low", "a.v is 'low', which is not a number"),
         ("a.tau_e", [1, 2, 3] * ms, r"a.tau_e: a value of shape \(3,\) for one of shape \(\)"),
         ("a.tau_m", -1 * ms, "a.tau_m = -0.001 .* below its bound"),
         ("sa.pair_stdp_tau_pre", -1 * ms, "sa.pair_stdp_tau_pre = -0.001 .* below its bound"),

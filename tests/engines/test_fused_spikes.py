@@ -376,7 +376,7 @@ def test_a_given_train_is_the_train_that_runs():
     ("values", "message"),
     [
         ({"times": [1, 2] * ms, "ids": [0]}, "2 times and 1 ids"),
-        ({"times": [1] * ms, "ids": [3]}, "ids holds 3, but the population has 2 units"),
+        ({"times": [1] * ms, "ids": [3]}, "ids holds 3, but the population has 2 neurons"),
         ({"times": [1, 1.01] * ms, "ids": [0, 0]}, "a unit spikes twice within one step"),
         ({"times": [-1] * ms, "ids": [0]}, "below its bound"),
         ({"times": [1] * ms, "ids": [0.5]}, "ids.* whole number"),

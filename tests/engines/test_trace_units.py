@@ -132,7 +132,7 @@ def test_units_that_do_not_fit_are_refused():
         assert "\n" not in str(caught.value)
     with pytest.raises(
         DescriptionError,
-        match=r"^UnitsStart\.x: it starts at 'taw', which is no parameter: did you mean 'tau'\?",
+        match=r"^UnitsStart\.x: it starts at 'taw', which is not a parameter: did you mean 'tau'\?",
     ):
         type(
             "UnitsStart",

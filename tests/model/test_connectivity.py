@@ -137,7 +137,7 @@ def test_a_seed_gives_the_same_edges_whatever_else_is_there():
     [
         (lambda: Probability(1.1), "not a probability"),
         (lambda: Probability(np.nan), "not finite"),
-        (lambda: Probability("a"), "no number"),
+        (lambda: Probability("a"), "not a number"),
         (lambda: InDegree(2.5), "InDegree: k = 2.5 is not a whole number"),
         (lambda: Edges((0.5,), (1,)), "Edges: pre = 0.5 is not a whole number"),
         (lambda: Edges(3, (1,)), "Edges: pre = 3: give a list"),
@@ -153,8 +153,8 @@ def test_a_seed_gives_the_same_edges_whatever_else_is_there():
         (lambda: link(AllToAll(), weight=np.ones((5, 7))), "targets by sources"),
         (lambda: link(OneToOne(), 7, 7, weight=np.ones((7, 7))), "needs all-to-all"),
         (lambda: link(AllToAll(), weight=np.ones(34)), r"p.w has the shape \(34,\)"),
-        (lambda: link(AllToAll(), weight=[[1, 2], [3]]), "no number"),
-        (lambda: link(AllToAll(), weight="a"), "no number"),
+        (lambda: link(AllToAll(), weight=[[1, 2], [3]]), "not a number"),
+        (lambda: link(AllToAll(), weight="a"), "not a number"),
     ],
 )
 def test_what_does_not_fit_is_refused(make, message):

@@ -137,7 +137,7 @@ def test_definitions_are_written_out_to_the_last():
 
 
 def test_circular_definitions_are_refused():
-    with pytest.raises(DescriptionError, match="circle"):
+    with pytest.raises(DescriptionError, match="in a loop: break the loop"):
         substitute_all("u", {"u": "v", "v": "u"})
 
 

@@ -76,30 +76,34 @@ def test_the_default_of_a_subclass_reaches_the_run():
     [
         (LIF, {"tau_m": 5 * mV}, r"Odd\.tau_m has the unit V, which is not s: give a value in s"),
         (LIF, {"tau_ref": -1 * ms}, r"Odd\.tau_ref = .* lies below its bound"),
-        (PairSTDP, {"a_plus": "big"}, r"Odd\.a_plus is 'big', no number"),
+        (PairSTDP, {"a_plus": "big"}, r"Odd\.a_plus is 'big', which is not a number"),
         (LeakyRate, {"transfer": "rellu"}, r"Odd\.transfer = 'rellu': did you mean 'relu'\?"),
-        (PairSTDP, {"x": 4.0}, r"Odd\.x is no fact of a rule: declare a constant by x = parameter\(4\.0, "),
+        (
+            PairSTDP,
+            {"x": 4.0},
+            r"Odd\.x is not a fact of a rule: declare a constant by x = parameter\(4\.0, ",
+        ),
         (
             SynapticRule,
             {"dw": "-w/second", "bounds": Bounds(0, 1)},
-            r"Odd\.bounds is no fact of a rule: write then = Bounds\(low=0, high=1, variable='w'\)",
+            r"Odd\.bounds is not a fact of a rule: write then = Bounds\(low=0, high=1, variable='w'\)",
         ),
         (
             SynapticRule,
             {"dw": "-w/second", "delay": 1 * ms},
-            r"Odd\.delay is no fact of a rule: declare a constant by",
+            r"Odd\.delay is not a fact of a rule: declare a constant by",
         ),
         (
             SynapticRule,
             {"dw": "-w/second", "rate": 5},
             r"Odd\.rate is .*: declare a constant by rate = parameter\(5, ",
         ),
-        (SynapticRule, {"dw": "-w/second", "g": own.gain("I")}, r"Odd\.g is no fact of a rule: known: "),
+        (SynapticRule, {"dw": "-w/second", "g": own.gain("I")}, r"Odd\.g is not a fact of a rule: known: "),
         (NeuronRule, {"then": 1}, r"Odd\.then = 1: give bounds"),
         (
             NeuronModel,
             {"equations": "n : 1 (state)", "events": {"a": "n > 1"}},
-            r"Odd\.events is no fact of a neuron",
+            r"Odd\.events is not a fact of a neuron",
         ),
         (
             NeuronModel,

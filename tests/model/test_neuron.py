@@ -83,7 +83,7 @@ def test_initial_values_of_a_population():
     assert written_out(model(), initial={"v": [1, 2] * mV}).states["v"].tolist() == [0.001, 0.002]
     for initial, message in (
         ({"u": 1.0}, "initial 'u' is not a state"),
-        ({"v": "tau"}, "a.v is 'tau', no number"),
+        ({"v": "tau"}, "a.v is 'tau', which is not a number"),
     ):
         with pytest.raises(DescriptionError, match=message):
             written_out(model(), initial=initial)
@@ -149,7 +149,7 @@ def test_a_model_has_one_name():
         (
             NeuronModel,
             {"equation": "dv/dt = -v/tau : 1"},
-            "Odd.equation is no fact of a neuron model: did you mean 'equations'?",
+            "Odd.equation is not a fact of a neuron model: did you mean 'equations'?",
         ),
         (NeuronModel, {"refractory": 5 * ms}, "Odd.refractory = .* is not text: .* the name of a parameter"),
         (
@@ -161,7 +161,7 @@ def test_a_model_has_one_name():
         (
             SynapseModel,
             {"pre": "g_e_post += w"},
-            "Odd.pre is no fact of a synapse model: did you mean 'on_pre'?",
+            "Odd.pre is not a fact of a synapse model: did you mean 'on_pre'?",
         ),
     ],
 )
@@ -173,7 +173,7 @@ def test_a_class_that_would_do_something_else_is_refused_when_it_is_made(base, f
 
 def test_units_in_equations_are_told_from_misspelt_names():
     with pytest.raises(
-        NeurosimError, match="unknown name 'ms' .* equations know no units: make it a parameter"
+        NeurosimError, match="unknown name 'ms' .* equations do not know units: make it a parameter"
     ):
         written_out(model(equations="dv/dt = -v/(10*ms) : volt"))
     with pytest.raises(DescriptionError, match=r"BitXor .* a power is x\*\*2"):

@@ -15,13 +15,13 @@ ETA = parameter(1 / second, "rate")
 @pytest.mark.parametrize(
     ("base", "facts", "message"),
     [
-        (NeuronRule, {"x": pre.activity}, "Misplaced.x is of 'pre': make it by own"),
+        (NeuronRule, {"x": pre.activity}, "Misplaced.x is of 'pre': make it with own"),
         (
             NeuronRule,
             {"x": synapse.variable("dx/dt = -x*eta")},
-            "Misplaced.x is of 'synapse': make it by own",
+            "Misplaced.x is of 'synapse': make it with own",
         ),
-        (SynapticRule, {"x": own.activity}, "Misplaced.x is of 'own': make it by pre or post or synapse"),
+        (SynapticRule, {"x": own.activity}, "Misplaced.x is of 'own': make it with pre or post or synapse"),
         (SynapticRule, {"x": own.trace("dx/dt = -x*eta")}, "Misplaced.x is of 'own'"),
         (SynapticRule, {"x": pre.trace("dy/dt = -y*eta")}, "its equation is written for 'y'"),
         (SynapticRule, {"clock": "spikes"}, "clock = 'spikes': did you mean 'spike'"),
@@ -67,19 +67,19 @@ def test_facts_are_inherited_and_citations_read():
         (
             SynapticRule,
             {"on_prespike": "w += eta"},
-            "Facts.on_prespike is no fact of a rule: did you mean 'on_pre'?",
+            "Facts.on_prespike is not a fact of a rule: did you mean 'on_pre'?",
         ),
         (
             SynapticRule,
             {"On_post": "w += eta"},
-            "Facts.On_post is no fact of a rule: did you mean 'on_post'?",
+            "Facts.On_post is not a fact of a rule: did you mean 'on_post'?",
         ),
         (SynapticRule, {"then": (0, 1)}, r"Facts.then = \(0, 1\): give bounds, as Bounds\(0, 'w_max'\)"),
         (SynapticRule, {"dw": 2.0}, "Facts.dw = 2.0 is not text"),
         (
             NeuronRule,
             {"g": own.gain("I"), "dG": "eta * g"},
-            "Facts.dG is no fact of a rule: did you mean 'dg'?",
+            "Facts.dG is not a fact of a rule: did you mean 'dg'?",
         ),
         (StructuralRule, {}, r"Facts has no step: write step\(self, mask, w, signal, t, rng\)"),
     ],
@@ -100,7 +100,7 @@ def test_a_text_of_ones_own_begins_with_an_underscore():
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
-        ({"default": "10 ms"}, "parameter 'rate' is '10 ms', no number, quantity"),
+        ({"default": "10 ms"}, "parameter 'rate' is '10 ms', which is not a number, quantity"),
         ({"default": 5.0, "low": 6}, "parameter 'rate' = 5 .* lies below its bound 6"),
         ({"default": float("nan")}, "parameter 'rate' holds a value that is not finite"),
     ],

@@ -30,7 +30,7 @@ def test_values_become_si(value, si):
     "value", ["a", None, 1j, [1j], ["1"], [1, [2, 3]], [1, None], [1 * ms, 2 * mV], {}, object()]
 )
 def test_what_is_no_number_is_refused(value):
-    with pytest.raises(DescriptionError, match="^GradedUnit.bias is .*no number"):
+    with pytest.raises(DescriptionError, match="^GradedUnit.bias is .*not a number"):
         GradedUnit(bias=value)
 
 
@@ -79,7 +79,7 @@ def test_the_table_of_parameters_has_units():
         (lambda: Normal(0, -1), "negative"),
         (lambda: Normal(np.nan, 1), "Normal.mean holds a value that is not finite"),
         (lambda: Normal([0, 1], 1), "Normal.mean is an array"),
-        (lambda: Normal("a", 1), "no number"),
+        (lambda: Normal("a", 1), "not a number"),
     ],
 )
 def test_wrong_distributions_are_refused(make, message):

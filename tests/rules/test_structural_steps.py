@@ -229,8 +229,8 @@ class Careless(StructuralRule):
 @pytest.mark.parametrize(
     ("drop", "grow", "seen"),
     [
-        ([0, 1], [0, 0], "Careless.step drops connections that are not there: choose among mask"),
-        ([0, 0], [1, 0], "Careless.step grows connections that are there: choose among ~mask"),
+        ([0, 1], [0, 0], "Careless.step drops connections that do not exist: choose among mask"),
+        ([0, 0], [1, 0], "Careless.step grows connections that already exist: choose among ~mask"),
         (
             [0],
             [0, 0],

@@ -43,14 +43,14 @@ def test_template_is_formatted_and_refuses_to_overwrite(tmp_path):
     assert paths[0].name == "http_rule2.py"
     assert max(len(line) for path in paths for line in path.read_text().splitlines()) <= 120
     before = paths[0].read_text()
-    with pytest.raises(UsageError, match=r"http_rule2\.py' is there already: choose another name or folder"):
+    with pytest.raises(UsageError, match=r"http_rule2\.py' already exists: choose another name or folder"):
         new_rule("HTTPRule2", tmp_path)
     assert paths[0].read_text() == before
 
 
 @pytest.mark.parametrize("name", ["", "fast hebb", "fastHebb", "Fast-Hebb", "2Fast", "../Rule", "Rule:x"])
 def test_what_is_no_class_name_is_refused(name, tmp_path):
-    with pytest.raises(UsageError, match="is no name for a rule: use letters and digits"):
+    with pytest.raises(UsageError, match="is not a name for a rule: use letters and digits"):
         new_rule(name, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -100,7 +100,7 @@ def test_a_rule_is_found_by_name_and_by_module():
         ("{file}:", UsageError, r"has no rule ''"),
         ("{broken}:X", DescriptionError, r"broken_file\.py', line 2: .*: correct it"),
         ("numpy:Foo", UsageError, r"'numpy' has no rule 'Foo': known: none"),
-        ("{none}", UsageError, r"none_file\.py' holds no rule: give a file with a class that is one"),
+        ("{none}", UsageError, r"none_file\.py' contains no rule: give a file with a class that is one"),
         (
             "{needy}",
             DescriptionError,
@@ -108,7 +108,7 @@ def test_a_rule_is_found_by_name_and_by_module():
         ),
         ("{ends}", DescriptionError, r"ends_file\.py' cannot be imported \(SystemExit: 3\): correct it"),
         ("neurosim.errors:NeurosimError", UsageError, r"'neurosim\.errors' has no rule 'NeurosimError'"),
-        ("{shadow}:X", UsageError, r"a module 'json' is there already: rename the file"),
+        ("{shadow}:X", UsageError, r"a module 'json' already exists: rename the file"),
     ],
 )
 def test_what_is_not_found_is_said_in_one_line(target, kind, message, tmp_path):

@@ -201,7 +201,7 @@ CRAFTED = {
     "config is a number": (fact("config", 3), "'config' is not JSON"),
     "citations nested": (fact("citations", [["a"]]), "'citations' is not a list of texts"),
     "versions nested": (fact("versions", {"a": {}}), "'versions' is not versions"),
-    "status is a number": (fact("status", 3), "'status' is not a text"),
+    "status is a number": (fact("status", 3), "'status' is not text"),
     "version is a list": (fact("schema_version", np.array([2, 2])), "not readable|holds"),
     "many attributes": (many_attributes, "more than 64 attributes"),
 }

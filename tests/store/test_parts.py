@@ -117,7 +117,7 @@ def test_damaged_parts_are_refused(target, parts):
     with pytest.raises(ResultFileError, match="header: damaged"):
         Parts.open(target)
     header.write_bytes(b"{}")
-    with pytest.raises(UsageError, match="holds 'header', which is no part of a run"):
+    with pytest.raises(UsageError, match="holds 'header', which is not part of a run"):
         Parts.open(target)
 
 

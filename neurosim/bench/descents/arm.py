@@ -46,7 +46,7 @@ class Peer(TorchSteps):
     """MotorNet's arm, task and policy, in the loop that its manual shows."""
 
     def prepare(self) -> None:
-        """Make all that steps need."""
+        """Create all that the steps require."""
         self.torch.manual_seed(0)
         effector, environment, muscle, policy = (
             importlib.import_module(f"motornet.{name}")

@@ -1,4 +1,4 @@
-"""Measures a training step of ours and of a peer in interleaved rounds, and shows what came of it."""
+"""Measures a training step of ours and of a peer in interleaved rounds, and shows the result."""
 
 from __future__ import annotations
 
@@ -24,8 +24,12 @@ def measure_descent(
 ) -> dict[str, Any]:
     """Measure a comparison, each contender in a process and on a thread of its own.
 
-    Arguments: name, of a comparison; rounds, of which medians are taken; say, called with a line about each round.
-    Returns: a JSON-like dictionary: CPU and wall time per training step (s), the ratio of CPU times in each round,
+    Arguments:
+        name: of a comparison.
+        rounds: number of rounds, over which medians are taken.
+        say: called with a line about each round.
+
+    Returns a JSON-like dictionary: CPU and wall time per training step (s), the ratio of CPU times in each round,
     its median and the verdict, the largest relative difference of the first losses if both start from the same numbers,
     or why the peer was not measured.
     Raises UnknownNameError, DescriptionError for no rounds, RunFailed if a contender fails.
@@ -70,7 +74,7 @@ def measure_descent(
 
 
 def descent_table(result: Mapping[str, Any]) -> Table:
-    """Return one row per contender and one of the verdict."""
+    """Return one row per contender and one for the verdict."""
     table = Table(title=f"{result['comparison']}  {result['title']}", title_justify="left", box=None)
     table.add_column("")
     for head in ("CPU ms per step", "wall ms per step", "first step, CPU s"):

@@ -19,7 +19,7 @@ class OurSteps(Program):
         self.learner, self.training = learner, learner.train(1)
 
     def start(self) -> None:
-        """Go on where the last run ended."""
+        """Continue where the last run ended."""
 
     def advance(self) -> None:
         """Train for some steps."""
@@ -43,14 +43,14 @@ class TorchSteps(Program):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Make all that steps need."""
+        """Create all that the steps require."""
 
     @abstractmethod
     def step(self) -> float:
         """Take one training step and return its loss."""
 
     def start(self) -> None:
-        """Go on where the last run ended."""
+        """Continue where the last run ended."""
 
     def advance(self) -> None:
         """Train for some steps."""

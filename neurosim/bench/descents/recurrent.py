@@ -61,7 +61,7 @@ class Peer(TorchSteps):
     """The same network as a user of PyTorch writes it."""
 
     def prepare(self) -> None:
-        """Make all that steps need."""
+        """Create all that the steps require."""
         tensors = {name: self.torch.from_numpy(v.astype("float32")) for name, v in start().items()}
         self.x, self.target = (tensors.pop(name).transpose(0, 1).contiguous() for name in ("x", "target"))
         self.weights = {name: tensor.requires_grad_() for name, tensor in tensors.items()}

@@ -17,9 +17,9 @@ from neurosim.bench.workload import Case
 
 @dataclass
 class Brian2Model:
-    """A network in Brian2: all its objects, the time step, the monitor of spikes, and what else is compared.
+    """A network in Brian2: all its objects, the time step, the spike monitor, and what else is compared.
 
-    states: name of an array of the results -> (object, name of its variable).
+    `states` maps the name of an array of the results to (object, name of its variable).
     """
 
     objects: list[Any]
@@ -51,7 +51,7 @@ def connected(synapses: Any, pairs: tuple[np.ndarray, np.ndarray]) -> Any:
     return synapses
 
 
-# Written into the generated program: CPU and wall time of the loop over steps, the memory of the process at its end.
+# Written into the generated program: CPU and wall time of the loop over steps, the memory of the process at the end.
 _BEFORE = """timespec _cpu0, _cpu1, _wall0, _wall1;
 clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &_cpu0);
 clock_gettime(CLOCK_MONOTONIC, &_wall0);"""
@@ -64,7 +64,7 @@ std::ofstream("results/status.txt") << std::ifstream("/proc/self/status").rdbuf(
 
 
 class Standalone(Program):
-    """Brian2's C++ standalone mode with its default compiler settings: made once, then its program is run."""
+    """Brian2's C++ standalone mode with its default compiler settings: built once, then its program is run."""
 
     def __init__(self, describe: Any, case: Case, arrays: Arrays, folder: Path) -> None:
         self.folder = folder / "brian2_cpp"
@@ -77,7 +77,7 @@ class Standalone(Program):
         b2.device.build(directory=str(self.folder), run=False, with_output=False)
 
     def start(self) -> None:
-        """Do nothing: the program begins anew each time."""
+        """Do nothing: the program starts again each time."""
 
     def advance(self) -> None:
         """Run the program."""
@@ -106,11 +106,11 @@ class Runtime(Program):
         self.network.run(self.model.dt)
 
     def start(self) -> None:
-        """Restore the beginning."""
+        """Restore the initial state."""
         self.network.restore()
 
     def advance(self) -> None:
-        """Run; includes the preparations that Brian2 makes at every run."""
+        """Run, including the preparations that Brian2 makes at every run."""
         self.network.run(self.duration)
 
     def results(self) -> Arrays:

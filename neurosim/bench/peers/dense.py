@@ -31,7 +31,7 @@ class Dense(Program):
         self.advance()
 
     def start(self) -> None:
-        """Make a fresh copy of the state."""
+        """Make a new copy of the initial state."""
         self.state = self.model.start()
 
     def advance(self) -> None:

@@ -38,7 +38,7 @@ def cells(v: np.ndarray, **parameters: float) -> Any:
 
 @dataclass
 class Synapses:
-    """The connections of a projection named by its ends, as 'ei'; n_e neurons come before the inhibitory ones."""
+    """The connections of a projection named by its ends, such as 'ei'; n_e neurons come before the inhibitory ones."""
 
     group: Any
     arrays: Arrays
@@ -55,7 +55,7 @@ class Synapses:
 
 
 class Nest(Program):
-    """A network in NEST; it is built anew for each run, which is not timed."""
+    """A network in NEST; it is built again for each run, which is not timed."""
 
     def __init__(
         self, describe: Callable[[Case, Arrays], Callable[[], Any]], case: Case, arrays: Arrays, folder: Path

@@ -67,7 +67,7 @@ def in_brian2(case: Case, arrays: Arrays) -> Brian2Model:
 
 
 def in_nest(case: Case, arrays: Arrays) -> Any:
-    """Return a function that builds the network in NEST, whose shortest delay is a step: alike, not spike by spike."""
+    """Return a function that builds the network in NEST, whose shortest delay is a step, so only similar."""
     from neurosim.bench.peers.nest import Synapses, cells
 
     def build() -> Any:

@@ -75,7 +75,7 @@ def in_torch(case: Case, arrays: Arrays) -> DenseModel:
 
 
 def in_jax(case: Case, arrays: Arrays) -> DenseModel:
-    """Return the network in jax: all steps as one compiled scan whose state is given away."""
+    """Return the network in jax: all steps as one compiled scan whose state is donated."""
     jax: Any = importlib.import_module("jax")
     jnp = jax.numpy
     jax.config.update("jax_enable_x64", case.dtype == "float64")
@@ -117,7 +117,7 @@ def in_brian2(case: Case, arrays: Arrays) -> Brian2Model:
     )
     links.connect()
     links.w = arrays["recurrent_w"]
-    # Sums come first, then weights learn from the rates at the start of the step; else Brian2 would go by name.
+    # Sums come first, then weights learn from the rates at the start of the step; otherwise Brian2 would order by name.
     links.summed_updaters["drive_post"].order, links.state_updater.order = -2, -1
     states = {"recurrent_w": (links, "w"), "units_r": (units, "r")}
     return Brian2Model([units, links], 1 * ms, states=states)

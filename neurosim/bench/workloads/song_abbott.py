@@ -73,7 +73,7 @@ def in_brian2(case: Case, arrays: Arrays) -> Brian2Model:
 
 
 class SongAbbott(Workload):
-    """W4: 1,000 Poisson inputs at 15 Hz with additive pair STDP onto one neuron; peers draw spikes of their own."""
+    """W4: 1,000 Poisson inputs at 15 Hz with additive pair STDP onto one neuron; peers draw their own spikes."""
 
     name = "w4"
     title = "Song-Abbott: one neuron, 1,000 plastic Poisson inputs"
@@ -101,7 +101,7 @@ class SongAbbott(Workload):
         )
 
     def traffic(self, case: Case, facts: Facts) -> Sequence[Traffic]:
-        """Return what the cell, its inputs and their learning move: a weight and traces of both sides."""
+        """Return what the cell, its inputs and their learning move: a weight and the traces of both sides."""
         inputs = case.n * float(RATE) * case.duration
         pairs = facts.spikes["cell"] * case.n
         size = 2 * case.n * case.item

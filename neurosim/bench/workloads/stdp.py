@@ -89,7 +89,7 @@ class PlasticCuba(Workload):
     )
 
     def network(self, case: Case) -> Network:
-        """Return the network; in-degrees shrink with a network that is too small for them."""
+        """Return the network; in-degrees are reduced in a network that is too small for them."""
         network = Network("plastic", dt=0.1 * ms).add(*populations(case.n))
         for pair in PAIRS:
             source, target = pair[0].upper(), pair[1].upper()

@@ -12,7 +12,7 @@ from neurosim.bodies.arm.fibres import Fibres
 from neurosim.bodies.arm.paths import Paths
 
 MUSCLE_NAMES = ("pectoralis", "deltoid", "brachioradialis", "triceps_lateral", "biceps", "triceps_long")
-"""The muscles in their order: two over the shoulder, two over the elbow, two over both; flexor before extensor."""
+"""The muscles in their order: two across the shoulder, two across the elbow, two across both; flexors first."""
 
 PATHS = Paths(
     constant=(0.1510, 0.2322, 0.2859, 0.2355, 0.3329, 0.2989),

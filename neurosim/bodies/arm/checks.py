@@ -1,4 +1,4 @@
-"""What the parts of the arm refuse when they are described."""
+"""Checks of the values that describe the parts of the arm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The arm as a controller meets it: excitations and loads in, sensations out, as pure functions."""
+"""The arm as a controller sees it: excitations and loads in, sensations out, as pure functions."""
 
 from __future__ import annotations
 
@@ -32,8 +32,13 @@ class EffectorState(NamedTuple):
 class Effector:
     """A batch of arms advanced in steps of dt; `init`, `step` and `observe` can be jitted, mapped and differentiated.
 
-    Arguments: plant, the mechanics; senses; dt (s); integrator, 'euler' or 'rk4'; excitation_noise, standard deviation
-    of the Gaussian noise added to each excitation (1).
+    Arguments:
+        plant: the mechanics.
+        senses: proprioception and vision.
+        dt (s): time step.
+        integrator: 'euler' or 'rk4'.
+        excitation_noise (1): standard deviation of the Gaussian noise added to each excitation.
+
     Raises DescriptionError for values out of range or delays that are not whole steps, UnknownNameError for an
     integrator that does not exist.
     """
@@ -55,11 +60,15 @@ class Effector:
             )
 
     def init(self, batch: int, q: ArrayLike, dq: ArrayLike = 0.0, key: Array | None = None) -> EffectorState:
-        """Return the state of `batch` relaxed arms, activations at their floor.
+        """Return the state of `batch` relaxed arms, with activations at their floor.
 
-        Arguments: batch, number of arms; q, joint angles (rad) [2] or [batch, 2]; dq, joint velocities (rad/s) alike,
-        or 0; key, for the noise of the first sample, needed if the senses are noisy.
-        Raises DescriptionError for a wrong shape, or angles outside the joint limits where they are known.
+        Arguments:
+            batch: number of arms.
+            q (rad): joint angles, shape (2,) or (batch, 2).
+            dq (rad/s): joint velocities, of the same shapes, or 0.
+            key: for the noise of the first sample; required if the senses are noisy.
+
+        Raises DescriptionError for a wrong shape, or for angles outside the joint limits where these are known.
         """
         if operator.index(batch) < 1:
             raise DescriptionError(f"Effector.init: batch = {batch}; ask for at least 1 arm")
@@ -74,8 +83,12 @@ class Effector:
     ) -> EffectorState:
         """Return the state one dt later.
 
-        Arguments: state; excitation (1) [batch, muscle], cut to [floor, 1]; load, force on the hand (N) [2] or
-        [batch, 2], or 0; key, a fresh one per step, needed if there is noise.
+        Arguments:
+            state: the present one.
+            excitation (1): shape (batch, muscles), clipped to [floor, 1].
+            load (N): force on the hand, shape (2,) or (batch, 2), or 0.
+            key: a new one at each step; required if there is noise.
+
         Raises DescriptionError for a wrong shape or a missing key. A value that is not finite makes its arm NaN.
         """
         batch, dtype = state.plant.q.shape[0], state.plant.q.dtype

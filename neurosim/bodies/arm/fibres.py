@@ -1,4 +1,4 @@
-"""The sizes of muscles and what a contraction amounts to."""
+"""The sizes of muscles, and what a contraction consists of."""
 
 from __future__ import annotations
 
@@ -23,8 +23,12 @@ class Contraction(NamedTuple):
 class Fibres:
     """The sizes of each muscle; the muscle model is the same for all.
 
-    Arguments (one number per muscle): max_force, isometric at the optimum (N); tendon, its length (m); optimum, fibre
-    length of the greatest force (m). Further: max_speed (optimum lengths per second), the unit of sensed velocity.
+    Arguments:
+        max_force (N): isometric force at the optimum, one number per muscle.
+        tendon (m): length of the tendon, one number per muscle.
+        optimum (m): fibre length of the greatest force, one number per muscle.
+        max_speed (optimum lengths per second): the unit of sensed velocity.
+
     Raises DescriptionError when the sizes differ in number or are not positive.
     """
 

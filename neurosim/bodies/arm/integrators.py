@@ -17,9 +17,9 @@ Integrator: TypeAlias = Callable[[Plant, PlantState, Array, Array, float], Plant
 def euler(plant: Plant, state: PlantState, u: Array, force: Array, dt: float) -> PlantState:
     """Return the state after one explicit Euler step, in the order of MotorNet's reference trajectories.
 
-    The joints move under the muscle forces of the step before, and the new forces are those of the new activation at
-    the old length and velocity: stored fibre lengths lag the joints by one step. First order in dt.
-    Arguments: as of `Integrator`.
+    The joints move under the muscle forces of the previous step, and the new forces are those of the new activation at
+    the old length and velocity: stored fibre lengths lag the joints by one step. It is of first order in dt.
+    Arguments as of `Integrator`.
     """
     q, dq, a, muscle = state
     acceleration = plant.acceleration(q, dq, muscle.force, force)
@@ -33,9 +33,8 @@ def euler(plant: Plant, state: PlantState, u: Array, force: Array, dt: float) ->
 def rk4(plant: Plant, state: PlantState, u: Array, force: Array, dt: float) -> PlantState:
     """Return the state after one step of the classical Runge-Kutta method over joints and activation together.
 
-    Excitation and force on the hand are held over the step; joint limits act at its end. Fourth order in dt while no
-    limit is touched and no muscle crosses a kink of its curves.
-    Arguments: as of `Integrator`.
+    Excitation and force on the hand are constant over the step; joint limits act at its end. It is of fourth order in
+    dt as long as no limit is reached and no muscle crosses a kink of its curves. Arguments as of `Integrator`.
     """
     activation = plant.muscle.activation
 

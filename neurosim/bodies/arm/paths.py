@@ -1,4 +1,4 @@
-"""How muscles run over the joints: lengths and moment arms as functions of the joint angles."""
+"""How muscles run across the joints: lengths and moment arms as functions of the joint angles."""
 
 from __future__ import annotations
 
@@ -14,12 +14,18 @@ PerMuscle = tuple[float, ...]
 
 @dataclass(frozen=True)
 class Paths:
-    """Lengths of muscle and tendon as a quadratic of the joint angles.
+    """Lengths of muscle and tendon as quadratic functions of the joint angles.
 
     L = constant + sum over joints j of (slope_j + curvature_j p_j) p_j, with p = q - zero;
-    moment arm r_j = dL/dq_j = slope_j + 2 curvature_j p_j. A positive moment arm is an extensor's.
-    Arguments: constant (m) [muscle]; slope (m/rad), curvature (m/rad^2) [joint, muscle]; zero, the posture from which
-    angles count (rad) [joint]. Raises DescriptionError when their sizes differ.
+    moment arm r_j = dL/dq_j = slope_j + 2 curvature_j p_j. A positive moment arm is that of an extensor.
+
+    Arguments:
+        constant (m): shape (muscles,).
+        slope (m/rad): shape (joints, muscles).
+        curvature (m/rad^2): shape (joints, muscles).
+        zero (rad): the posture from which angles are measured, shape (joints,).
+
+    Raises DescriptionError when their sizes differ.
     Source: Nijhof & Kouwenhoven 2000, doi:10.1007/978-1-4612-2104-3_29.
     """
 

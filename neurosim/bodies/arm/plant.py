@@ -28,7 +28,12 @@ class PlantState(NamedTuple):
 class Plant:
     """A two-link arm with muscles; the default is the six-muscle arm "arm26".
 
-    Arguments: skeleton; paths and fibres, of the muscles; muscle, the model they all follow.
+    Arguments:
+        skeleton: the bones.
+        paths: how the muscles run across the joints.
+        fibres: the sizes of the muscles.
+        muscle: the model of all muscles.
+
     Raises DescriptionError when paths and fibres differ in the number of muscles.
     """
 

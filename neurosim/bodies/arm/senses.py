@@ -25,10 +25,16 @@ class Sensation(NamedTuple):
 class Senses:
     """Proprioception and vision, each with its delay and its noise.
 
-    A sample gets Gaussian noise when it is taken and is felt or seen after the delay; before the first sample has
-    arrived, it is what is felt and seen. A history holds, per channel, samples [..., delay + 1, size], newest first.
-    Arguments: proprioception_delay, vision_delay (s), whole numbers of time steps; length_noise, velocity_noise (1),
-    hand_noise (m), standard deviations. Raises DescriptionError for values that are negative or not finite.
+    Gaussian noise is added to a sample when it is taken, and it is felt or seen after the delay; until the first sample
+    would arrive, that sample is felt and seen. A history has, per channel, samples [..., delay + 1, size], newest
+    first.
+
+    Arguments:
+        proprioception_delay, vision_delay (s): whole numbers of time steps.
+        length_noise, velocity_noise (1): standard deviations of sensed fibre lengths and velocities.
+        hand_noise (m): standard deviation of the sensed position of the hand.
+
+    Raises DescriptionError for values that are negative or not finite.
     """
 
     proprioception_delay: float = 0.0
@@ -52,7 +58,7 @@ class Senses:
         return Sensation(felt, felt, self._steps("vision_delay", dt))  # type: ignore[arg-type]
 
     def started(self, sample: Sensation, dt: float) -> Sensation:
-        """Return the history that holds only the first sample."""
+        """Return the history that consists of the first sample only."""
         return jax.tree.map(lambda x, n: jnp.repeat(x[..., None, :], n + 1, axis=-2), sample, self.delays(dt))
 
     def pushed(self, history: Sensation, sample: Sensation) -> Sensation:
@@ -62,11 +68,11 @@ class Senses:
         )
 
     def felt(self, history: Sensation) -> Sensation:
-        """Return what has arrived by now: the oldest sample of every channel."""
+        """Return what arrives now: the oldest sample of every channel."""
         return jax.tree.map(lambda x: x[..., -1, :], history)
 
     def noised(self, sample: Sensation, key: Array) -> Sensation:
-        """Return a sample with noise drawn from `key`."""
+        """Return a sample with noise that is drawn from `key`."""
         sd = Sensation(self.length_noise, self.velocity_noise, self.hand_noise)  # type: ignore[arg-type]
         keys = Sensation(*jax.random.split(key, 3))
         return jax.tree.map(lambda x, s, k: x + s * jax.random.normal(k, x.shape, x.dtype), sample, sd, keys)

@@ -19,10 +19,18 @@ class TwoLink:
     """An upper arm and a forearm with hand, turning about the shoulder at the origin; no gravity.
 
     M(q) ddq = torque + J(q)' f - C(q, dq) - viscosity dq, with q = (shoulder angle from +x, elbow angle relative to
-    the upper arm), both positive in flexion (counter-clockwise). Angles in rad; arrays are [..., 2], any leading axes.
-    Arguments (upper arm, forearm): mass (kg); length (m); centre, from the joint to the centre of mass (m);
-    inertia about the centre of mass (kg m^2); lower, upper, joint limits (rad). Further: viscosity of the joints
-    (N m s/rad); max_speed, beyond which a joint's speed is cut (rad/s).
+    the upper arm), both positive in flexion (counter-clockwise). Angles are in rad; arrays are [..., 2], with any
+    leading axes.
+
+    Arguments:
+        mass (kg): of upper arm and forearm.
+        length (m): of upper arm and forearm.
+        centre (m): distance from the joint to the centre of mass, of upper arm and forearm.
+        inertia (kg m^2): about the centre of mass, of upper arm and forearm.
+        lower, upper (rad): limits of shoulder and elbow.
+        viscosity (N m s/rad): of the joints.
+        max_speed (rad/s): at which the speed of a joint is clipped.
+
     Raises DescriptionError for sizes that are not positive or limits that leave no room.
     Source: Nijhof & Kouwenhoven 2000, doi:10.1007/978-1-4612-2104-3_29 (constants as in MotorNet, Codol et al. 2024,
     doi:10.7554/eLife.88591).
@@ -70,7 +78,11 @@ class TwoLink:
     def acceleration(self, q: Array, dq: Array, torque: Array, force: Array) -> Array:
         """Return ddq (rad/s^2) [..., 2].
 
-        Arguments: q, dq [..., 2]; torque of the muscles on the joints (N m) [..., 2]; force on the hand (N) [..., 2].
+        Arguments:
+            q (rad): joint angles, shape (..., 2).
+            dq (rad/s): joint velocities, shape (..., 2).
+            torque (N m): of the muscles on the joints, shape (..., 2).
+            force (N): on the hand, shape (..., 2).
         """
         total = torque + jnp.einsum("...xj,...x->...j", self.jacobian(q), force)
         total = total - self.coriolis(q, dq) - self.viscosity * dq
@@ -96,7 +108,10 @@ class TwoLink:
     def angles(self, hand: Array) -> Array:
         """Return the angles q [..., 2] (elbow flexed) that put the hand there, NaN where no allowed angles do.
 
-        Arguments: hand, positions (m) [..., 2]. At the edge of what can be reached, 1e-6 is allowed for rounding.
+        At the edge of what can be reached, 1e-6 is allowed for rounding.
+
+        Arguments:
+            hand (m): positions, shape (..., 2).
         """
         l1, l2 = self.length
         x, y = hand[..., 0], hand[..., 1]

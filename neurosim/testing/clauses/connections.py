@@ -13,7 +13,7 @@ from neurosim.testing.trial import Trial
 def keeps_connections(trial: Trial) -> str:
     """At every step a weight is 0 where there is no connection; a rule that says so keeps the number of connections.
 
-    That no update drops what is not there, or grows what is, is checked by each update itself.
+    Each update itself checks that it does not drop connections that do not exist or grow those that do.
     """
     recorded = trial.finished(trial.reference).recordings()
     mask, w = recorded["plastic.mask"], recorded["plastic.w"]
@@ -24,6 +24,6 @@ def keeps_connections(trial: Trial) -> str:
     if trial.rule.conserves and counts.size > 1:
         broken(
             f"from {counts.min():g} to {counts.max():g} connections, but the rule says that it conserves them: "
-            "drop as many as you grow"
+            "drop as many as are grown"
         )
     return ""

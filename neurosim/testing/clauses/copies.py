@@ -1,4 +1,4 @@
-"""Clauses about doing the same twice: on another engine, from the stored description, and after an interruption."""
+"""Clauses about repeating a run: on another engine, from the stored description, and after an interruption."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RTOL = 1e-9
 
 
 def same_on_engines(trial: Trial) -> str:
-    """Engines of one precision give the same spikes, and the watched variables to 1e-9 of the largest."""
+    """Engines of the same precision give the same spikes, and the same watched variables to 1e-9 of the largest."""
     first = trial.reference
     others = [engine for engine in trial.engines[1:] if engine.dtype == first.dtype]
     for other in others:
@@ -45,7 +45,7 @@ def _compare(trial: Trial, first: Engine, other: Engine) -> None:
 
 
 def survives_storage(trial: Trial) -> str:
-    """The network rebuilt from its JSON form has the same digest and runs to the same bits."""
+    """The network rebuilt from its JSON form has the same digest and ends with the same bits."""
     network = trial.network()
     copy = from_json(json.loads(json.dumps(to_json(network))))
     if digest(copy) != digest(network):
@@ -56,7 +56,7 @@ def survives_storage(trial: Trial) -> str:
 
 
 def continues(trial: Trial) -> str:
-    """Stopped half-way, put into a newly compiled simulation and run on, it ends with the same bits on every engine."""
+    """Stopped half-way and continued in a newly compiled simulation, it ends with the same bits on every engine."""
     for engine in trial.engines:
         what = f"on engine '{engine.name}' the interrupted run"
         _same_bits(trial.finished(engine), trial.continued(engine), what)
@@ -66,12 +66,10 @@ def continues(trial: Trial) -> str:
 def _same_bits(whole: Simulation, other: Simulation, what: str) -> None:
     wrong = different(whole.state(), other.state())
     if wrong:
-        broken(
-            f"{what} ends with another '{wrong}': a rule keeps all its state in variables that are declared"
-        )
+        broken(f"{what} ends with another '{wrong}': keep all state of the rule in declared variables")
 
 
 def different(a: Mapping[str, np.ndarray], b: Mapping[str, np.ndarray]) -> str:
-    """Return the name of the first array that differs between two states, empty if none does."""
+    """Return the name of the first array that differs between two states, an empty string if none does."""
     names = dict.fromkeys([*a, *b])
     return next((n for n in names if n not in a or n not in b or not np.array_equal(a[n], b[n])), "")

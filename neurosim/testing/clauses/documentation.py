@@ -15,7 +15,7 @@ _EQUATION = re.compile(r"[A-Za-z_]\w*(/d?\w+)?\s*[-+*/]?=\s*\S")
 
 def documented(rule: Rule) -> str:
     """The docstring has an equation, every symbol of the equations and a 'Source:'; every parameter says what it is."""
-    # Its own docstring: one that is inherited speaks of another rule.
+    # Its own docstring: an inherited one describes another rule.
     text = inspect.cleandoc(vars(type(rule)).get("__doc__") or "")
     if not text:
         broken("no docstring: say what the rule does, its equation and its source")
@@ -42,7 +42,7 @@ def documented(rule: Rule) -> str:
 
 
 def explained(name: str, words: str) -> bool:
-    """Tell whether words follow a symbol: 'x presynaptic activity', 'x, y traces'; a long name may speak for itself."""
+    """Tell whether words follow a symbol: 'x presynaptic activity', 'x, y traces'; a long name may explain itself."""
     others = r"(, \w+)*( and \w+)?"
     speaks = r"|\(" if len(name) > 3 else ""
     return bool(re.search(rf"(?<![\w*/+-]){name}{others} (?:= )?(?:[A-Za-z]{{2}}{speaks})", words))
@@ -63,7 +63,7 @@ def symbols(rule: Rule) -> set[str]:
     if isinstance(rule, SynapticRule | NeuronRule) and rule.then:
         texts += [str(bound) for bound in (rule.then.low, rule.then.high)]
     if isinstance(rule, StructuralRule):
-        # What its `step` does with them is code.
+        # How its `step` uses them is code.
         texts += rule.parameters
         declared |= {*rule.gradients}
     if isinstance(rule, NeuronRule):

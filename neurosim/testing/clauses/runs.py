@@ -1,4 +1,4 @@
-"""Clauses about one run: it comes to its end, changes something, and keeps the bounds."""
+"""Clauses about one run: it finishes, changes something, and keeps the bounds."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def runs(trial: Trial) -> str:
 
 
 def changes_something(trial: Trial) -> str:
-    """What the rule is there to change is not what it was after one of several random runs.
+    """What the rule is meant to change has changed after one of several random runs.
 
-    That is the weight, every gain and offset of a neuron rule, or a variable behind what a synapse passes on. One run
-    is enough, since a random drive may leave out what a rule waits for, and a rule that never does anything is caught
-    by all of them.
+    That is the weight, every gain and offset of a neuron rule, or a variable behind what a synapse transmits. A change
+    in one run is enough, since a random drive may lack what a rule waits for, and a rule that never does anything is
+    caught by all of them.
     """
     seeds = range(trial.seed + 1, trial.seed + SEEDS)
     left = list(trial.purposes)

@@ -1,4 +1,4 @@
-"""The clause about the time step: what a rule does belongs to the spikes and the time, not to the number of steps."""
+"""The clause about the time step: what a rule does depends on the spikes and the time, not on the number of steps."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from neurosim.testing.report import broken
 from neurosim.testing.trial import Trial, advance
 
 TOLERANCE = 0.01
-LEFT = 0.5  # of the way: what is left where more than half of it cancels is not asked for to more digits
+LEFT = 0.5  # of the path: where more than half of it cancels, the rest is not required to more digits
 
 
 def independent_of_dt(trial: Trial) -> str:
     """The change in 200 ms, on spikes that lie on both grids, is the same at dt and dt/10 to 1 %.
 
-    The way is the sum of the changes in each 10 ms. Where ups and downs cancel by more than half, so that less than
-    half of the way is left, the change is asked for to 1 % of half the way: the error of a method of first order goes
-    with the way, and a difference of large numbers has fewer digits than they have.
+    The path is the sum of the sizes of the changes in each 10 ms. Where increases and decreases cancel so that less
+    than half of the path remains, the change is required to 1 % of half the path: the error of a first-order method is
+    proportional to the path, and a difference of large numbers has fewer digits than they have.
     """
     if trial.rule.clock == "sample":
         return "the clock 'sample' counts presentations, not time"
@@ -29,7 +29,7 @@ def independent_of_dt(trial: Trial) -> str:
         isinstance(trial.rule, SynapticRule)
         and network_equations(trial.network(), trial.seed).projections["plastic"].draws
     ):
-        return "its random numbers belong to steps, so that another dt has others"
+        return "its random numbers belong to steps, so another dt has others"
     coarse, fine = changes(trial, DT), changes(trial, DT / 10)
     for name in coarse:
         ends = [pieces[name].sum(axis=0) for pieces in (coarse, fine)]
@@ -39,7 +39,7 @@ def independent_of_dt(trial: Trial) -> str:
             sizes = [np.abs(end).max() for end in ends]
             broken(
                 f"the change of {name} in {TRAIN} s depends on dt: {sizes[0]:g} at dt = {DT}, {sizes[1]:g} at dt/10 "
-                f"(largest, SI), up to {apart:g} apart on a way of {way:g}: use time constants, not steps"
+                f"(largest, SI), up to {apart:g} apart on a path of {way:g}: use time constants, not steps"
             )
     return ""
 

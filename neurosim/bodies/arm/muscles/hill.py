@@ -26,9 +26,14 @@ class Hill(Muscle):
     shortening: f = (v a a_rel + g b_rel)/(b_rel - v); lengthening: f = 1.5 g + s v - (g/2)^2/(g/2 + k v), with
     s = 0.001 and k = 2 a (f_l + a_rel)/b_rel - s, so that the slope at v = 0 is twice that of shortening;
     a_rel = 0.41 (times f_l if x > 1), b_rel = 5.2 (times (1 - 0.9 (a - 0.3)/(0.005 - 0.3))^2 if a < 0.3).
-    Arguments: slack, normalised fibre length where passive force begins (1); speed_unit, optimum lengths per second
-    that make v = 1: the model's 10 leaves the arm lightly damped, 1 damps it about ten times more; activation.
-    Raises DescriptionError for slack outside (0, 1.66), a speed_unit not positive, or activation that may vanish.
+
+    Arguments:
+        activation: its dynamics.
+        slack (1): normalised fibre length at which passive force begins.
+        speed_unit (optimum lengths per second): speed at which v = 1: the model's 10 leaves the arm lightly damped, 1
+            damps it about ten times more.
+
+    Raises DescriptionError for slack outside (0, 1.66), a speed_unit that is not positive, or activation that can be 0.
     Source: Kistemaker, Wong & Gribble 2010, J. Neurophysiol. 104:2985, doi:10.1152/jn.00483.2010.
     """
 
@@ -44,7 +49,7 @@ class Hill(Muscle):
             raise DescriptionError(f"Hill.slack = {self.slack}: must be below {_LONGEST}")
         if self.activation.floor <= 0:
             raise DescriptionError(
-                "Hill.activation.floor = 0: must be above 0, the curves divide by activation"
+                "Hill.activation.floor = 0: must be above 0, since the curves divide by activation"
             )
 
     def force_length(self, x: Array) -> Array:
@@ -52,11 +57,11 @@ class Hill(Muscle):
         return jnp.maximum(1 - ((x - 1) / _WIDTH) ** 2, 0.01)
 
     def active(self, a: Array, x: Array, v: Array) -> Array:
-        """Return the active force over max_force; arguments as of `Muscle.active`, a above 0."""
+        """Return the active force over max_force; arguments as of `Muscle.active`, with a above 0."""
         f_l = self.force_length(x)
         a_rel, b_rel = self.curvature(a, x, f_l)
         g = f_l * a
-        # Each branch gets a velocity of its own sign, so neither divides by zero where it is not used.
+        # Each branch gets a velocity of its own sign, so that neither divides by zero where it is not used.
         shortening, lengthening = jnp.where(v < 0, v, 0), jnp.where(v < 0, 0, v)
         concentric = (shortening * a * a_rel + g * b_rel) / (b_rel - shortening)
         # Negative only for resting fibres stretched far beyond the joint range: a pole, where the limit is k = 0.

@@ -22,10 +22,16 @@ class MuJoCoStyle(Muscle):
     (shortest_x + 0.95)/2, 0.95); f_v = (1 + v)^2 in shortening, then c + 1 - (c - v)^2/c up to v = c = stretched - 1;
     f_pe = passive_max/4 z^3 up to z = 1, passive_max/4 (3z - 2) beyond, z = (x - 1)/((longest_x - 1)/2), 0 if x < 1.
     MuJoCo's compiled code differs from its documentation: no second bump, and passive force quadratic up to z = 1.
-    Arguments: shortest_x, longest_x, normalised fibre lengths without active force (1); stretched, force in fast
-    lengthening over the isometric one (1); passive_max, passive force at longest_x (1); max_speed, v = 1 (m/s, the
-    same for all muscles, as MotorNet has it; MuJoCo scales it by the optimum length); activation.
-    Raises DescriptionError for parameters that make no curve.
+
+    Arguments:
+        activation: its dynamics.
+        shortest_x, longest_x (1): normalised fibre lengths between which there is active force.
+        stretched (1): force in fast lengthening over the isometric force.
+        passive_max (1): passive force at longest_x over max_force.
+        max_speed (m/s): speed at which v = 1, the same for all muscles as in MotorNet; MuJoCo scales it by the optimum
+            length.
+
+    Raises DescriptionError for parameters that do not define a curve.
     Source: MuJoCo documentation, script FLV.m of the chapter on modeling (mujoco.readthedocs.io).
     """
 

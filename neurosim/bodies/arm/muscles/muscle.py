@@ -1,4 +1,4 @@
-"""What every muscle model is: normalised active and passive force of fibres on a rigid tendon."""
+"""The base of muscle models: normalised active and passive force of fibres on a rigid tendon."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ class Muscle(ABC):
     """Fibres in series with a tendon that does not stretch.
 
     l = max(L - tendon, shortest), x = l/optimum, v = V/unit_speed, F = max_force (active(a, x, v) + passive(x)), from
-    activation a and the length L and velocity V of muscle and tendon together. A model says `active` and `passive`.
-    Arguments: activation, its dynamics.
+    activation a and the length L and velocity V of muscle and tendon together. A model defines `active` and `passive`.
+
+    Arguments:
+        activation: its dynamics.
     """
 
     activation: Activation
@@ -37,13 +39,16 @@ class Muscle(ABC):
 
     @abstractmethod
     def unit_speed(self, optimum: Array) -> Array:
-        """Return the fibre velocity (m/s) [muscle] that `active` knows as v = 1."""
+        """Return the fibre velocity (m/s) [muscle] that is v = 1 for `active`."""
 
     def contract(self, fibres: Fibres, a: Array, length: Array, velocity: Array) -> Contraction:
         """Return force, fibre length and fibre velocity [..., muscle].
 
-        Arguments: fibres, the sizes; a, activation within its bounds (1); length (m) and velocity (m/s) of muscle and
-        tendon together; all [..., muscle].
+        Arguments:
+            fibres: the sizes.
+            a (1): activation within its bounds, shape (..., muscles).
+            length (m): of muscle and tendon together, shape (..., muscles).
+            velocity (m/s): of muscle and tendon together, shape (..., muscles).
         """
         optimum = jnp.asarray(fibres.optimum, length.dtype)
         fibre = jnp.maximum(length - jnp.asarray(fibres.tendon, length.dtype), self.shortest)

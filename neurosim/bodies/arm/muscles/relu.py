@@ -16,7 +16,8 @@ from neurosim.bodies.arm.muscles.muscle import Muscle
 class ReLU(Muscle):
     """F = a max_force, whatever the length and the velocity of the fibres.
 
-    Arguments: activation.
+    Arguments:
+        activation: its dynamics.
     """
 
     activation: Activation = field(default_factory=lambda: Activation(floor=0.0))

@@ -26,7 +26,11 @@ class Thelen(Muscle):
     f_l = exp(-(x-1)^2/0.45), f_pe = max((exp(5 (x - slack)/0.6) - 1)/(e^5 - 1), 0), F/max_force = a f_l f_v + f_pe;
     v <= 0: f_v = A (3a + 1 + 4v)/(A (3a + 1) - 4v); v > 0: f_v = (e (3a + 1) + h f_m v)/(e (3a + 1) + h v), with
     A = 0.25, f_m = 1.4, e = A (f_m - 1), h = 8 (A + 1); v in units of 10 optimum lengths per second.
-    Arguments: slack, normalised fibre length where passive force begins (1); activation.
+
+    Arguments:
+        activation: its dynamics.
+        slack (1): normalised fibre length at which passive force begins.
+
     Raises DescriptionError when slack is not positive.
     Source: Thelen 2003, J. Biomech. Eng. 125:70, doi:10.1115/1.1531112.
     """
@@ -44,7 +48,7 @@ class Thelen(Muscle):
 
     def force_velocity(self, a: Array, v: Array) -> Array:
         """Return f_v (1), the force at velocity v over the isometric force, at activation a."""
-        # Each branch gets a velocity of its own sign, so neither divides by zero where it is not used.
+        # Each branch gets a velocity of its own sign, so that neither divides by zero where it is not used.
         shortening, lengthening = jnp.where(v <= 0, v, 0), jnp.where(v <= 0, 0, v)
         k, h = 3 * a + 1, 8 * (_A_F + 1)
         slow = _A_F * (k + 4 * shortening) / (k * _A_F - 4 * shortening)
