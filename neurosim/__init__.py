@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     from neurosim.model.synapse import SynapseModel as SynapseModel
     from neurosim.model.values import Normal as Normal
     from neurosim.model.values import Uniform as Uniform
+    from neurosim.model.weight_matrices import ChainMotif as ChainMotif
+    from neurosim.model.weight_matrices import Dale as Dale
+    from neurosim.model.weight_matrices import LowRank as LowRank
+    from neurosim.model.weight_matrices import TruncatedSVD as TruncatedSVD
 
 # Where public names live. They are imported when first used, since Brian2's units alone take two seconds.
 _HOMES = {
@@ -57,6 +61,7 @@ _HOMES = {
     "neurosim.model.summary": "graph",
     "neurosim.model.synapse": "SynapseModel",
     "neurosim.model.values": "Normal Uniform",
+    "neurosim.model.weight_matrices": "ChainMotif Dale LowRank TruncatedSVD",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -15,6 +15,8 @@ from neurosim.compiler.evaluate import evaluate
 from neurosim.compiler.schedule.program import inline
 from neurosim.engines.externals import ExternalFunction
 from neurosim.engines.pieces import Piece
+from neurosim.engines.presentations import Batch
+from neurosim.engines.settling import Settle, Settled
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import names_in
 from neurosim.rng import stream_key
@@ -76,6 +78,27 @@ class Core(ABC):
     @abstractmethod
     def discard(self) -> None:
         """Forget changes that were added up."""
+
+    @cached_property
+    def learns(self) -> bool:
+        """Whether presentations change anything."""
+        parts: tuple[Any, ...] = (*self.equations.populations.values(), *self.equations.projections.values())
+        return any(part.presentation for part in parts)
+
+    @abstractmethod
+    def scale(self, factor: float) -> None:
+        """Multiply changes that were added up by a factor."""
+
+    def present(self, batch: Batch, starts: Mapping[tuple[str, str], np.ndarray]) -> Settled | None:
+        """Present a batch in one call and learn from it (see `presentations.learn`); None where that cannot be.
+
+        starts, values from which dynamic states start, by owner and variable.
+        """
+        return None
+
+    def settle(self, inputs: Mapping[str, np.ndarray], how: Settle) -> tuple[int, float] | None:
+        """Settle in one call, as `presentations.settle`; None where that cannot be."""
+        return None
 
     # Values, edges in the order of the engine ------------------------------------------------------------------------
 

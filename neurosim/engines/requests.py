@@ -16,15 +16,15 @@ from neurosim.model.units import Dimension, in_si, scalar_in_si
 from neurosim.registry import suggest
 
 
-def whole_steps(duration: Any, dt: float) -> int:
+def whole_steps(duration: Any, dt: float, what: str = "run") -> int:
     """Return a duration (s) in steps; raises DescriptionError if it is negative or no whole number of them."""
-    seconds = scalar_in_si(duration, SECOND, "run: duration")
+    seconds = scalar_in_si(duration, SECOND, f"{what}: duration")
     steps = round(seconds / dt)
     if seconds < 0:
-        raise DescriptionError(f"run: duration {duration} is negative: give a time from 0")
+        raise DescriptionError(f"{what}: duration {duration} is negative: give a time from 0")
     if abs(steps * dt - seconds) > 1e-6 * dt:
         raise DescriptionError(
-            f"run: duration {duration} is not a whole number of steps of {dt} s: change it"
+            f"{what}: duration {duration} is not a whole number of steps of {dt} s: change it"
         )
     return steps
 
@@ -48,24 +48,33 @@ def by_name(inputs: Any) -> Mapping[str, Any]:
 
 def rows(equations: NetworkEquations, inputs: Mapping[str, Any] | None, steps: int) -> dict[str, np.ndarray]:
     """Return inputs in SI units, one row per step; raises UnknownNameError, DescriptionError."""
-    checked = {}
-    for name, value in by_name({} if inputs is None else inputs).items():
-        population = equations.populations.get(name)
-        if population is None or "value" not in population.states:
-            signals = [n for n, u in equations.populations.items() if "value" in u.states]
-            raise UnknownNameError(f"input '{name}' is not a Signal population: {suggest(name, signals)}")
-        si = in_si(value, population.dimensions["value"], f"input '{name}'")
-        if (
-            si.ndim > 2
-            or (si.ndim and si.shape[-1] != population.size)
-            or (si.ndim == 2 and si.shape[0] != steps)
-        ):
-            raise DescriptionError(
-                f"input '{name}' has the shape {si.shape}: give ({population.size},) or "
-                f"({steps}, {population.size})"
-            )
-        checked[name] = np.broadcast_to(si, (steps, population.size))
-    return checked
+    given = by_name({} if inputs is None else inputs)
+    found = {name: _input(equations, name, value, steps) for name, value in given.items()}
+    return {n: np.broadcast_to(si, (steps, equations.populations[n].size)) for n, si in found.items()}
+
+
+def patterns(equations: NetworkEquations, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Return patterns in SI units, of shape (batch, size); raises UnknownNameError, DescriptionError."""
+    return {n: np.atleast_2d(_input(equations, n, value)) for n, value in by_name(inputs).items()}
+
+
+def _input(equations: NetworkEquations, name: str, value: Any, count: int | None = None) -> np.ndarray:
+    """Return the values of an input in SI units, (size,) or (count, size); count, None for any number."""
+    population = equations.populations.get(name)
+    if population is None or "value" not in population.states:
+        signals = [n for n, u in equations.populations.items() if "value" in u.states]
+        raise UnknownNameError(f"input '{name}' is not a Signal population: {suggest(name, signals)}")
+    si = in_si(value, population.dimensions["value"], f"input '{name}'")
+    if (
+        si.ndim > 2
+        or (si.ndim and si.shape[-1] != population.size)
+        or (si.ndim == 2 and count not in (None, si.shape[0]))
+    ):
+        raise DescriptionError(
+            f"input '{name}' has the shape {si.shape}: give ({population.size},) or "
+            f"({'patterns' if count is None else count}, {population.size})"
+        )
+    return si
 
 
 def projection(equations: NetworkEquations, name: str) -> ProjectionEquations:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -18,7 +19,9 @@ from neurosim.engines.core import Core, Rows
 from neurosim.engines.externals import ExternalFunction
 from neurosim.engines.moments import State as State
 from neurosim.engines.pieces import Collected, Piece
+from neurosim.engines.presentations import batch_of, present, settle
 from neurosim.engines.recordings import Recordings
+from neurosim.engines.settling import Settle, Settled
 from neurosim.errors import DescriptionError, RunFailed
 from neurosim.model.parts import NamedParameter, constrained
 from neurosim.model.units import dimension_of, in_si, quantity
@@ -78,7 +81,7 @@ class Simulation:
             RunFailed: a variable is not finite; the run has ended with the step at which it became so.
         """
         steps = requests.whole_steps(duration, self.dt)
-        self._take(steps, requests.rows(self.equations, inputs, steps), progress)
+        self.take(steps, requests.rows(self.equations, inputs, steps), progress)
 
     def step(self, inputs: Mapping[str, Any] | None = None) -> dict[str, np.ndarray]:
         """Take one step and return what each population put out: outputs (size,), or indices of spiking units.
@@ -86,10 +89,10 @@ class Simulation:
         Arguments:
             inputs: values of signal populations by name, of shape (size,).
         """
-        self._take(1, requests.rows(self.equations, inputs, 1), None)
+        self.take(1, requests.rows(self.equations, inputs, 1), None)
         return {**self._graded, **self.core.spikes()}
 
-    def _take(self, steps: int, inputs: Rows, progress: Progress | None) -> None:
+    def take(self, steps: int, inputs: Rows, progress: Progress | None) -> None:
         """Take steps; refuses to where another thread, or the run that reports its progress, is at it."""
         with Uninterrupted() as interrupts:
             if not self._running.acquire(blocking=False):
@@ -165,9 +168,10 @@ class Simulation:
                     steps = done + half
             pieces = self.core.advance(1, {name: rows[done : done + 1] for name, rows in inputs.items()})
         self._recorded.add(pieces)
-        self._refuse_not_finite(pieces)
+        self.refuse_not_finite(pieces)
 
-    def _refuse_not_finite(self, pieces: Mapping[str, Piece]) -> None:
+    def refuse_not_finite(self, pieces: Mapping[str, Piece]) -> None:
+        """Raise RunFailed if a variable, or one that was recorded, is not finite."""
         trouble = self._not_finite(pieces)
         if trouble is not None:
             step = max(self.now - 1, 0)
@@ -179,88 +183,93 @@ class Simulation:
 
     def sample(self) -> None:
         """Apply the rules with the clock 'sample' once, in the present state; without such rules nothing happens."""
-        if self._has_samples:
+        if self.core.learns:
             with Uninterrupted():
                 self.core.discard()
                 self.core.accumulate(1.0)
                 self.core.apply()
-                self._refuse_not_finite({})
+                self.refuse_not_finite({})
 
-    def present(self, inputs: Mapping[str, Any], duration: Any) -> None:
+    def present(
+        self,
+        inputs: Mapping[str, Any],
+        duration: Any = None,
+        weights: Any = None,
+        settle: Settle | None = None,
+    ) -> Settled | None:
         """Present a batch of patterns and apply the rules with the clock 'sample' to the mean over the batch.
 
         Every pattern starts from the initial dynamic states of the models; weights change after the last one.
 
         Arguments:
-            inputs: patterns for signal populations by name, of shape (batch, size).
+            inputs: patterns of signal populations by name, shape (batch, size).
             duration: time for which each pattern is presented (s).
-        """
-        dimensions = {
-            name: dimension_of(value, f"input '{name}'") for name, value in requests.by_name(inputs).items()
-        }
-        batches = {
-            n: np.atleast_2d(in_si(value, dimensions[n], f"input '{n}'")) for n, value in inputs.items()
-        }
-        sizes = {len(value) for value in batches.values()}
-        if len(sizes) != 1:
-            raise DescriptionError(
-                f"present: batches of {sorted(sizes) or 'no'} patterns: give the same number for every input"
-            )
-        (batch,) = sizes
-        self.core.discard()
-        for row in range(batch):
-            self._relax()
-            self.run(
-                duration, {name: quantity(value[row], dimensions[name]) for name, value in batches.items()}
-            )
-            if self._has_samples:
-                with Uninterrupted():
-                    self.core.accumulate(1.0 / batch)
-        if self._has_samples:
-            with Uninterrupted():
-                self.core.apply()
-                self._refuse_not_finite({})
+            weights: probabilities of the patterns, shape (batch,); by default the same for all.
+            settle: in place of a duration, until when each pattern is presented: its fixed point.
 
-    def _relax(self) -> None:
-        """Put the dynamic states of all models back to their start, for the next presentation."""
-        for population in self.equations.populations.values():
-            for name in (n for n in population.derivatives if n in population.states):
-                self.core.put(
-                    population.name, name, self._first(population.name, name, population.states[name])
-                )
+        Returns how each pattern settled, or None for a duration.
+
+        Raises:
+            RunFailed: a pattern does not settle; nothing is learned then, unless `settle` says to leave it out.
+            DescriptionError: patterns that do not fit.
+        """
+        patterns = requests.patterns(self.equations, inputs)
+        steps = None if duration is None else requests.whole_steps(duration, self.dt, "present")
+        batch = batch_of(patterns, weights, steps, settle)
+        settled = present(self, batch)
+        if batch.settle.unsettled == "refuse" or not settled.converged.any():
+            settled.check("present")
+        return settled if steps is None else None
+
+    def starts(self) -> dict[tuple[str, str], np.ndarray]:
+        """Return the values from which dynamic states start, by owner and variable."""
+        return {
+            (p.name, name): self._first(p.name, name, p.states[name])
+            for p in self.equations.populations.values()
+            for name in p.derivatives
+            if name in p.states
+        }
 
     def settle(
-        self, tolerance: float = 1e-9, at_most: int = 10_000, inputs: Mapping[str, Any] | None = None
-    ) -> int:
-        """Run until no dynamic state changes by more than `tolerance` in a step, and return the number of steps.
+        self,
+        tolerance: float = 1e-9,
+        at_most: int = 10_000,
+        inputs: Mapping[str, Any] | None = None,
+        damping: float = 0.0,
+    ) -> Settled:
+        """Run until no dynamic state changes by more than `tolerance` in a step.
 
         Arguments:
-            tolerance: largest change of a state in a step (SI units).
-            at_most: most steps to take.
-            inputs: as of `run`.
+            tolerance: largest change of a dynamic state in an undamped step that counts as none (SI units).
+            at_most: number of steps after which it has not settled.
+            inputs: held values of signal populations by name, shape (size,).
+            damping: share of the state before in that after each step, from 0 up to 1.
+
+        Returns a report: steps taken, the largest change in the last one, that it converged.
 
         Raises:
             RunFailed: states still change after `at_most` steps.
         """
-        names = [(u.name, n) for u in self.equations.populations.values() for n in u.derivatives]
-        change = np.inf
-        for taken in range(1, at_most + 1):
-            before = [np.array(self.core.get(*name)) for name in names]
-            self.step(inputs)
-            change = max(
-                (float(np.abs(self.core.get(*n) - b).max()) for n, b in zip(names, before, strict=True)),
-                default=0.0,
-            )
-            if change <= tolerance:
-                return taken
-        raise RunFailed(
-            f"settle: still changing by {change:.3g} per step after {at_most} steps: allow more, or lower dt"
-        )
+        how = Settle(tolerance, at_most, damping)
+        rows = {name: value[0] for name, value in requests.rows(self.equations, inputs, 1).items()}
+        steps, residual = settle(self, rows, how)
+        settled = Settled(np.array(steps), np.array(residual), np.array(residual <= tolerance))
+        settled.check("settle")
+        return settled
 
-    @cached_property
-    def _has_samples(self) -> bool:
-        parts: tuple[Any, ...] = (*self.equations.populations.values(), *self.equations.projections.values())
-        return any(part.presentation for part in parts)
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let no interrupt in, and nobody else run this simulation; raises RunFailed where somebody does."""
+        with Uninterrupted():
+            if not self._running.acquire(blocking=False):
+                raise RunFailed(
+                    f"network '{self.equations.network.name}': this simulation is running already: "
+                    "wait for its end, or give each thread a simulation of its own"
+                )
+            try:
+                yield
+            finally:
+                self._running.release()
 
     # Reading and setting ---------------------------------------------------------------------------------------------
 

@@ -19,10 +19,13 @@ from neurosim.model.rule import Rule
 from neurosim.model.synapse import SynapseModel
 from neurosim.model.units import Quantity, value_from_json, value_to_json
 from neurosim.model.values import Distribution, Normal, Uniform
+from neurosim.model.weight_matrices import ChainMotif, Dale, LowRank, TruncatedSVD
 
 FORMAT = 1
 _PARTS = {cls.__name__: cls for cls in (Population, Projection, NamedParameter, Recorder, Clamp, External)}
-_DISTRIBUTIONS = {cls.__name__: cls for cls in (Uniform, Normal)}
+_DISTRIBUTIONS: dict[str, type[Distribution]] = {
+    cls.__name__: cls for cls in (Uniform, Normal, LowRank, TruncatedSVD, Dale, ChainMotif)
+}
 _KINDS = {"neuron": (NeuronModel, neurons), "synapse": (SynapseModel, synapses), "rule": (Rule, rules)}
 
 

@@ -11,7 +11,8 @@ class GradedUnit(NeuronModel):
     """Stateless graded neuron.
 
     y = f(u), u = I + bias.
-    y output (1), I summed input (1), bias (1), f one of identity, tanh, relu, logistic, unit_interval, symmetric.
+    y output (1), I summed input (1), bias (1), f one of identity, tanh,
+    rectified_tanh, relu, leaky_relu (slope 0.01 below 0), elu, softplus, logistic, unit_interval, symmetric.
     """
 
     bias = parameter(0.0, "constant input")

@@ -11,7 +11,8 @@ class LeakyRate(NeuronModel):
     """Leaky rate neuron with a named transfer function.
 
     dr/dt = (-r + f(u))/tau, u = I + bias.
-    r firing rate (1), I summed input (1), bias (1), f one of identity, tanh, relu, logistic, unit_interval, symmetric.
+    r firing rate (1), I summed input (1), bias (1), f one of identity, tanh,
+    rectified_tanh, relu, leaky_relu (slope 0.01 below 0), elu, softplus, logistic, unit_interval, symmetric.
     Source: Wilson & Cowan 1972, Biophys. J. 12:1, doi:10.1016/S0006-3495(72)86068-5 (the form without refractoriness).
     """
 

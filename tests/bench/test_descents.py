@@ -63,3 +63,14 @@ def test_wrong_names_and_rounds_are_refused(capsys):
     assert "'arm'" in capsys.readouterr().err
     assert main(["bench", "arm", "--peer", "torch"]) == 2
     assert "leave --peer and --figure out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["soft_hebb_jax", "whitening_jax"])
+def test_presentations_are_the_products_of_matrices_that_they_are_compared_with(name):
+    found = []
+    for contender in ("ours", "peer"):
+        program = DESCENTS[name].program(contender)(3)
+        program.advance()
+        found.append(program.results()["losses"])
+    np.testing.assert_allclose(*found, rtol=1e-12)
+    assert len(set(found[0])) == 4

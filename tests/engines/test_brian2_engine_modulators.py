@@ -184,8 +184,8 @@ def test_a_sample_is_applied_once_and_leaves_the_steps_alone():
 
 def test_settling_ends_at_the_fixed_point():
     simulation = presented()
-    steps = simulation.settle(1e-10, inputs={"s": np.array([1.0, 2.0])})
-    assert steps == simulation.now < 200
+    settled = simulation.settle(1e-10, inputs={"s": np.array([1.0, 2.0])})
+    assert settled.steps == simulation.now < 200
     assert simulation.get("r.r") == pytest.approx([0.3], abs=1e-9)
 
 

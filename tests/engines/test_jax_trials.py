@@ -190,18 +190,22 @@ def test_steps_of_trials_in_a_loop_are_a_run():
     assert_same(np.stack(seen)[:-1, [1, 4]], recordings["a.output"][1:], "a.output")
 
 
-def test_changes_after_a_presentation_are_those_of_each_trial():
+@pytest.mark.parametrize("shares", [0.5, np.array([0.2, 0.0, 0.3])])
+def test_changes_after_a_presentation_are_those_of_all_trials(shares):
     functions = compile_functions(matrix_network(SoftHebb), dtype="float64")
     rows, _ = batch(functions)
 
-    def learned(state, rows):
+    def summed(state, rows, shares):
         state, _ = functions.run({}, state, rows)
-        return functions.apply({}, functions.accumulate({}, state, 0.5))["learned.w"]
+        return functions.accumulate({}, state, shares)
 
-    found = learned(functions.init(trials=TRIALS), rows)
-    expected = jax.vmap(lambda rows: learned(functions.init(), rows), -1, -1)(rows)
-    assert_same(found, expected, "learned.w")
-    assert np.ptp(expected, axis=1).min() > 0
+    state = summed(functions.init(trials=TRIALS), rows, shares)
+    each = jax.vmap(lambda rows: summed(functions.init(), rows, 1.0)["learned.w___sum"], -1, -1)(rows)
+    expected = each @ (shares if np.ndim(shares) else np.full(TRIALS, shares / TRIALS))
+    assert_same(
+        functions.apply({}, state)["learned.w"], functions.parameters["learned.w"] + expected, "learned.w"
+    )
+    assert np.ptp(each, axis=1).min() > 0
 
 
 def test_an_input_of_one_trial_is_that_of_all():

@@ -153,9 +153,9 @@ def test_settle_reaches_the_fixed_point_and_says_when_it_does_not():
     )
     simulation = simulate(network)
     x = np.array([1.5, 2.0])
-    steps = simulation.settle(1e-12, inputs={"x": x})
+    settled = simulation.settle(1e-12, inputs={"x": x})
     np.testing.assert_allclose(simulation.get("y.r"), np.linalg.solve(np.eye(2) - w, x), rtol=1e-9)
-    assert 20 < steps < 1000
+    assert 20 < settled.steps < 1000 and settled.converged and settled.residual <= 1e-12
     simulation.reset()
     with pytest.raises(Exception, match="still changing by .* after 3 steps"):
         simulation.settle(1e-12, at_most=3, inputs={"x": x})

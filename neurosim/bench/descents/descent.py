@@ -1,4 +1,4 @@
-"""The contract of a comparison of training steps, and which there are."""
+"""The contract of a comparison of learning steps, and which there are."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from neurosim.bench.program import Program
 
 @dataclass(frozen=True)
 class Descent:
-    """One training step in our way and in a peer's.
+    """One learning step in our way and in a peer's.
 
-    name; title; module, that holds the programs `Ours` and `Peer`; peer, its title; needs, modules of the peer;
-    steps, how many ours and the peer take per run; low, the least ratio of CPU time wanted; aim, the ratio hoped for;
-    same, whether both start from the same numbers, so that their losses can be compared.
+    name; title; module, that holds the programs `Ours` and `Peer`; ours, the name of ours there; peer, its title;
+    needs, modules of the peer; steps, how many ours and the peer take per run; low, the least ratio of CPU time wanted;
+    aim, the ratio hoped for; same, whether both start from the same numbers, so that their losses can be compared.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Descent:
     low: float
     aim: float
     same: bool
+    ours: str = "Ours"
 
     def missing(self) -> str | None:
         """Return why the peer cannot run here, or None if it can."""
@@ -36,7 +37,7 @@ class Descent:
     def program(self, contender: str) -> type[Program]:
         """Return the program of a contender, 'ours' or 'peer', which imports what it needs."""
         module = importlib.import_module(f"neurosim.bench.descents.{self.module}")
-        return {"ours": module.Ours, "peer": module.Peer}[contender]
+        return {"ours": getattr(module, self.ours), "peer": module.Peer}[contender]
 
 
 DESCENTS = {
@@ -61,5 +62,53 @@ DESCENTS = {
         low=2,
         aim=3,
         same=True,
+    ),
+    "soft_hebb": Descent(
+        "soft_hebb",
+        "SoftHebb, 784 inputs to 100 units: one batch of 64 patterns",
+        "soft_hebb",
+        "numpy, products of matrices",
+        ("numpy",),
+        (200, 200),
+        low=1 / 3,
+        aim=0.5,
+        same=True,
+        ours="OnFused",
+    ),
+    "soft_hebb_jax": Descent(
+        "soft_hebb_jax",
+        "SoftHebb, 784 inputs to 100 units: one batch of 64 patterns, on the engine jax",
+        "soft_hebb",
+        "numpy, products of matrices",
+        ("numpy",),
+        (200, 200),
+        low=1 / 3,
+        aim=0.5,
+        same=True,
+        ours="OnJax",
+    ),
+    "whitening": Descent(
+        "whitening",
+        "64 circuits that whiten by gains and slow synapses: one pattern of 50 steps",
+        "whitening",
+        "numpy, all circuits at once",
+        ("numpy",),
+        (300, 300),
+        low=0.5,
+        aim=1,
+        same=True,
+        ours="OnFused",
+    ),
+    "whitening_jax": Descent(
+        "whitening_jax",
+        "64 circuits that whiten by gains and slow synapses: one pattern of 50 steps, on the engine jax",
+        "whitening",
+        "numpy, all circuits at once",
+        ("numpy",),
+        (300, 300),
+        low=0.5,
+        aim=1,
+        same=True,
+        ours="OnJax",
     ),
 }

@@ -83,7 +83,7 @@ def descent_table(result: Mapping[str, Any]) -> Table:
     for who, spent in result["contenders"].items():
         cells = (f"{1e3 * spent['cpu']:.3g}", f"{1e3 * spent['wall']:.3g}", f"{spent['build']['cpu']:.2g}")
         table.add_row(titles[who], *cells)
-    wanted = f"at least {result['low']:g} (aim {result['aim']:g})"
+    wanted = f"at least {result['low']:.3g} (aim {result['aim']:g})"
     if result["missing"] is not None:
         table.add_row(result["peer"], f"not measured: {result['missing']}")
     else:

@@ -1,4 +1,4 @@
-"""What training steps have in common: ours by a learner, a peer's one by one in PyTorch."""
+"""What learning steps have in common: ours by a learner or by presentations, a peer's one by one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from neurosim.bench.program import Arrays, Program
+from neurosim.engines import simulate
 from neurosim.learning.protocol import Learner
+from neurosim.model.network import Network
 
 
 class OurSteps(Program):
@@ -58,4 +60,80 @@ class TorchSteps(Program):
 
     def results(self) -> Arrays:
         """Return the losses."""
+        return {"losses": np.array(self.losses)}
+
+
+class Presented(Program):
+    """Presentations of batches of patterns to a network, `steps` per run; its losses are the squares of its weights."""
+
+    network: Network
+    projection: str
+    engine: str
+
+    def __init__(self, steps: int) -> None:
+        self.steps, self.losses = steps, list[float]()
+        self.prepare()
+        self.simulation = simulate(self.network, self.engine)
+        self.take()
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Make the network and what is shown to it."""
+
+    @abstractmethod
+    def present(self, number: int) -> None:
+        """Present a batch."""
+
+    def take(self) -> None:
+        """Present a batch, and take note of what that came to in the first ten."""
+        self.present(len(self.losses))
+        w = np.asarray(self.simulation.get(f"{self.projection}.w")) if len(self.losses) < 10 else np.zeros(1)
+        self.losses.append(float(np.sum(w**2)))
+
+    def start(self) -> None:
+        """Go on where the last run ended."""
+
+    def advance(self) -> None:
+        """Present some batches."""
+        for _ in range(self.steps):
+            self.take()
+
+    def results(self) -> Arrays:
+        """Return the sums of the squares of all weights."""
+        return {"losses": np.array(self.losses)}
+
+
+class NumpySteps(Program):
+    """The same steps as products of matrices in numpy."""
+
+    w: np.ndarray
+
+    def __init__(self, steps: int) -> None:
+        self.steps, self.losses = steps, list[float]()
+        self.prepare()
+        self.take()
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Make weights and what is shown."""
+
+    @abstractmethod
+    def step(self, number: int) -> None:
+        """Take a learning step."""
+
+    def take(self) -> None:
+        """Take a learning step, and take note of what that came to in the first ten."""
+        self.step(len(self.losses))
+        self.losses.append(float(np.sum(self.w**2)) if len(self.losses) < 10 else 0.0)
+
+    def start(self) -> None:
+        """Go on where the last run ended."""
+
+    def advance(self) -> None:
+        """Take some steps."""
+        for _ in range(self.steps):
+            self.take()
+
+    def results(self) -> Arrays:
+        """Return the sums of the squares of all weights."""
         return {"losses": np.array(self.losses)}

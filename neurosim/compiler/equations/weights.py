@@ -14,7 +14,9 @@ from neurosim.model.network import Network
 from neurosim.model.parts import Projection, Tied, constrained
 from neurosim.model.units import dimension_of, in_si, quantity
 from neurosim.model.values import Distribution, resolve, value_dimension
+from neurosim.model.weight_matrices import MatrixDistribution
 from neurosim.registry import suggest
+from neurosim.rng import generator
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,11 @@ class Weights:
         where = f"{self.projection.name}.w"
         dim = value_dimension(weight, where)
         self.scope.declare("w", dim)
-        if not isinstance(weight, Distribution) and np.ndim(weight) == 2:
+        if isinstance(weight, MatrixDistribution):
+            targets, sources = self._shape()
+            drawn = weight.matrix(generator(self.scope.seed, where), targets, sources)
+            weight = quantity(self._flat(drawn), dim)
+        elif not isinstance(weight, Distribution) and np.ndim(weight) == 2:
             weight = quantity(self._flat(in_si(weight, dim, where)), dim)
         si = resolve(weight, dim, self.drawn.size, self.scope.seed, where)
         if si.ndim and not isinstance(weight, Distribution):
@@ -50,10 +56,14 @@ class Weights:
             self.scope.states["w"] = np.broadcast_to(si, (self.drawn.size,))
         return None
 
+    def _shape(self) -> tuple[int, int]:
+        """Return the number of targets and of sources."""
+        edges = self.drawn.wiring.edges
+        return edges.targets, edges.first.size - 1
+
     def _flat(self, matrix: np.ndarray) -> np.ndarray:
         """Return a weight matrix (targets, sources) in the order of the edges."""
-        edges = self.drawn.wiring.edges
-        targets, sources = edges.targets, edges.first.size - 1
+        targets, sources = self._shape()
         if not self.projection.connect.dense or matrix.shape != (targets, sources):
             raise DescriptionError(
                 f"{self.scope.where}: a weight of shape {matrix.shape} needs all-to-all connectivity and the shape "

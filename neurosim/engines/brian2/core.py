@@ -67,6 +67,11 @@ class Brian2Core(Core):
         for presentation in self._machine.presentations:
             presentation.discard()
 
+    def scale(self, factor: float) -> None:
+        """Multiply changes that were added up by a factor."""
+        for presentation in self._machine.presentations:
+            presentation.scale(factor)
+
     # Reading and writing ---------------------------------------------------------------------------------------------
 
     def get(self, owner: str, name: str) -> np.ndarray:

@@ -82,6 +82,11 @@ class Presentation:
         for item in self._adding:
             item.run()
 
+    def scale(self, factor: float) -> None:
+        """Multiply what was added up by a factor."""
+        for values in self._sums:
+            values *= factor
+
     def apply(self) -> None:
         """Make the changes that were added up."""
         for item in self._making:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -14,13 +14,15 @@ from neurosim.compiler.equations.forms import ProjectionEquations
 from neurosim.compiler.schedule.program import Program, sum_of
 from neurosim.engines.core import Core, Rows
 from neurosim.engines.externals import ExternalFunction
-from neurosim.engines.fused import arrivals, support
+from neurosim.engines.fused import arrivals, presentations, support, trials
 from neurosim.engines.fused.compiled import compiled
 from neurosim.engines.fused.context import Context
 from neurosim.engines.fused.printer import Printer
 from neurosim.engines.fused.recorder import Recorders
 from neurosim.engines.fused.storage import Storage, build, coefficients, elapse
 from neurosim.engines.pieces import Piece
+from neurosim.engines.presentations import Batch, learn
+from neurosim.engines.settling import Settle, Settled
 from neurosim.rng import draws, normal, threefry
 
 MOST = 10_000
@@ -38,6 +40,7 @@ class FusedCore(Core):
         super().__init__(program.equations, externals, MOST)
         self.program = program
         self.storage: Storage = build(program, externals, dtype)
+        presentations.add_storage(program, self.storage)
         self._recorders = Recorders(program.equations, self.storage)
         self._now = 0
         self._arguments: dict[str, list[Any]] = {}
@@ -126,6 +129,52 @@ class FusedCore(Core):
         """Forget changes that were added up."""
         for owner, name in self.program.sums:
             self.storage.arrays[f"{owner}__{sum_of(name)}"].fill(0)
+
+    def scale(self, factor: float) -> None:
+        """Multiply changes that were added up by a factor."""
+        for owner, name in self.program.sums:
+            self.storage.arrays[f"{owner}__{sum_of(name)}"] *= factor
+
+    def present(self, batch: Batch, starts: Mapping[tuple[str, str], np.ndarray]) -> Settled | None:
+        """Present a batch in one call and learn from it; None where that cannot be."""
+        if "present" not in self._names:
+            return None
+        for (owner, name), value in starts.items():
+            self.storage.arrays[f"{owner}__{name}___start"][:] = value
+        for name, values in batch.patterns.items():
+            self._replace(f"{name}___rows", values)
+        for name in [n for n in self.storage.arrays if n.endswith("___shown")]:
+            if len(self.storage.arrays[name]) != batch.size:
+                self._replace(name, np.zeros((batch.size, self.storage.arrays[name].shape[1])))
+        how, fixed = batch.settle, batch.steps is not None
+        most = how.at_most if batch.steps is None else batch.steps
+        tolerance = -1.0 if fixed else how.tolerance
+        steps, residual = np.zeros(batch.size, dtype=np.int64), np.zeros(batch.size)
+        shares = batch.shares.astype(self.storage.dtype)
+        taken = self._run(
+            "present", batch.size, most, self._now, tolerance, how.damping, shares, steps, residual
+        )
+        self._passed(taken, batch.patterns)
+        settled = Settled(steps, residual, np.full(batch.size, True) if fixed else residual <= tolerance)
+        learn(self, batch, settled)
+        return settled
+
+    def settle(self, inputs: Mapping[str, np.ndarray], how: Settle) -> tuple[int, float] | None:
+        """Settle in one call; None where that cannot be."""
+        if "settle" not in self._names:
+            return None
+        for name, value in inputs.items():
+            self._replace(f"{name}___rows", value[None])
+        steps, residual = self._run("settle", how.at_most, self._now, how.tolerance, how.damping)
+        self._passed(steps, inputs)
+        return steps, residual
+
+    def _passed(self, steps: int, inputs: Iterable[str]) -> None:
+        """Take note of steps that a call took, with these inputs."""
+        elapse(self.storage, self.program, steps)
+        self._now += steps
+        for name in inputs:
+            self._replace(f"{name}___rows", np.zeros((0, self.equations.populations[name].size)))
 
     def _replace(self, name: str, array: np.ndarray) -> None:
         self.storage.arrays[name] = np.ascontiguousarray(array)
@@ -264,5 +313,12 @@ def _uses(program: Program, externals: Mapping[str, ExternalFunction]) -> list[C
     """Return functions of every module that the printed program calls into."""
     drawn = [u.source.draw for u in program.equations.populations.values() if u.source is not None]
     draw = [getattr(importlib.import_module(m), f) for m, f in (text.split(":") for text in drawn)]
-    own = [arrivals.schedule, support.clip, draws.uniform, normal.normal_quantile, threefry.threefry2x32]
+    own = [
+        arrivals.schedule,
+        support.clip,
+        trials.outer,
+        draws.uniform,
+        normal.normal_quantile,
+        threefry.threefry2x32,
+    ]
     return [*draw, *(external.function for external in externals.values()), *own]

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from neurosim.compiler.equations.forms import ProjectionEquations
+from neurosim.compiler.schedule.contraction import OVER_TRIALS, WITHIN_TRIALS
 from neurosim.compiler.schedule.program import Block
 from neurosim.engines.fused.context import Context, indent, is_local, size
 from neurosim.engines.fused.locations import projection_location
@@ -15,7 +16,14 @@ from neurosim.model.expressions import expression as parsed
 from neurosim.model.functions import FUNCTIONS
 
 # Functions of columns and matrices; what is not here is called by its name in numpy.
-_CALLS = {"diag": "diagonal", "solve": "np.linalg.solve", "clip": "np.clip"}
+_CALLS = {
+    "diag": "diagonal",
+    "solve": "np.linalg.solve",
+    "clip": "np.clip",
+    "int": "whole",
+    **{name: name for name in WITHIN_TRIALS},
+    **{name: name for name in OVER_TRIALS},
+}
 
 
 @dataclass
@@ -32,7 +40,7 @@ class MatrixPrinter:
         target = projection_location(projection, first.target, self.context.storage).text
         names = sorted(names_in(first.expression))
         lines = [f"m_{n} = {self.value(projection, n)}" for n in names if not is_local(n)]
-        text = _Rendered().text(first.expression)
+        text = self.rendered(first.expression)
         body = [f"{self.context.matrix(projection, target)}[j, i] += m_change[i, j]"]
         if rest:
             places = {
@@ -51,6 +59,11 @@ class MatrixPrinter:
             f"    for i in range({targets}):",
             *indent(body, 2),
         ]
+
+    @staticmethod
+    def rendered(expression: str) -> str:
+        """Return an expression of the matrix language, or of a `Contraction`, on the names m_... of whole arrays."""
+        return _Rendered().text(expression)
 
     def value(self, projection: ProjectionEquations, name: str) -> str:
         """Return the text of a name as a matrix (targets, sources), a column, or a number."""
@@ -75,7 +88,8 @@ class _Rendered(Rewriter):
         name = node.func.id
         form = FUNCTIONS[name].numpy.partition(":")[2] if name in FUNCTIONS else name
         call = ast.parse(_CALLS.get(name, f"np.{form}"), mode="eval").body
-        return ast.Call(call, [self.visit(argument) for argument in node.args], [])
+        weights = [ast.Name("weights", ast.Load())] if name in OVER_TRIALS else []
+        return ast.Call(call, [*(self.visit(argument) for argument in node.args), *weights], [])
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         text = node.id if is_local(node.id) else CONSTANT_TEXTS.get(node.id, f"m_{node.id}")

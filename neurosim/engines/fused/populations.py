@@ -123,7 +123,7 @@ class PopulationPrinter:
     def input(self, block: Block) -> list[str]:
         """Return the lines that take this step's row of input, if the run has any."""
         name = block.owner
-        return [f"if {name}___rows.shape[0] > 0:", f"    {name}__value[:] = {name}___rows[s]"]
+        return [f"if {name}___rows.shape[0] > 0:", f"    {name}__value[:] = {name}___rows[row]"]
 
     def clamp(self, block: Block) -> list[str]:
         """Return the lines that put held values back."""

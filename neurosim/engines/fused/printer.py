@@ -25,6 +25,7 @@ from neurosim.engines.fused.context import Context, indent, size
 from neurosim.engines.fused.locations import population_location, projection_location
 from neurosim.engines.fused.matrices import MatrixPrinter
 from neurosim.engines.fused.populations import PopulationPrinter
+from neurosim.engines.fused.presentations import FIRST, SETTLE, SHARE, PresentationPrinter, in_one_call
 from neurosim.engines.fused.projections import ProjectionPrinter
 from neurosim.engines.fused.render import function_imports
 from neurosim.engines.fused.rewrites import merged
@@ -37,12 +38,9 @@ from neurosim.cache import jit
 
 from neurosim.engines.fused.arrivals import release, schedule
 from neurosim.engines.fused.support import diagonal, floor_divide, prefetch, remainder, wide_vectors
+from neurosim.engines.fused.trials import across, average, highest, outer, total, whole
 from neurosim.rng.draws import fill_normal, fill_uniform, normal, uniform
 '''
-
-
-SHARE = "__share"
-"""The share of one presentation in the sums of changes."""
 
 
 class Printer:
@@ -58,13 +56,16 @@ class Printer:
         self.arguments: dict[str, list[str]] = {}
 
     def source(self) -> str:
-        """Return the text of the module: `advance`, and for presentations, `accumulate` and `apply`."""
-        body = [line for block in merged(self.context.program) for line in self.block(block)]
+        """Return the text of the module: `advance`, and for presentations `settle` to `apply`."""
         advance = [
             "for s in range(steps):",
-            *indent(["k = k0 + s", "now = np.int32(s)", "t = k * dt", *self.room(), *self.begin(), *body]),
+            *indent(["row = s", "k = k0 + s", "now = np.int32(s)", "t = k * dt", *self.room(), *self.step()]),
         ]
         functions = self.function("advance", "steps, k0, dt", [*advance, "return steps"])
+        presenting = PresentationPrinter(self)
+        if in_one_call(self.context.program, bool(self.projections.scheduled())):
+            functions += ["", "", *self.function("settle", SETTLE, presenting.settle())]
+            functions += ["", "", *self.function("present", FIRST, presenting.present())]
         presentation = self.context.program.presentation
         for kind in ("accumulate", "apply") if presentation else ():
             lines = [line for block in presentation if block.kind == kind for line in self.presented(block)]
@@ -76,6 +77,13 @@ class Printer:
                 ),
             ]
         return HEAD + "\n".join([*self.imports(), "", "", *functions]) + "\n"
+
+    def step(self) -> list[str]:
+        """Return the lines of one step, `k`."""
+        return [
+            *self.begin(),
+            *(line for block in merged(self.context.program) for line in self.block(block)),
+        ]
 
     def function(self, name: str, first: str, lines: Sequence[str]) -> list[str]:
         """Return a compiled function whose arguments are `first` and what the lines speak of, invariants worked out."""

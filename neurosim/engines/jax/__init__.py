@@ -9,6 +9,7 @@ from neurosim.extras import optional
 
 with optional():
     from neurosim.engines.jax.functions import NetworkFunctions, compile_functions
+    from neurosim.engines.jax.responses import Cauchy, Exact, respond, settle
     from neurosim.engines.jax.surrogate import Surrogate
 
-__all__ = ["NetworkFunctions", "Surrogate", "compile_functions"]
+__all__ = ["Cauchy", "Exact", "NetworkFunctions", "Surrogate", "compile_functions", "respond", "settle"]

@@ -15,7 +15,7 @@ from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEqu
 from neurosim.compiler.schedule.program import Block, Program
 from neurosim.engines.jax.context import Settings
 from neurosim.engines.jax.loop import advance
-from neurosim.engines.jax.step import accumulate, apply_sums
+from neurosim.engines.jax.presentations import accumulate, apply_sums, present, settle
 from neurosim.engines.jax.strides import stride
 from neurosim.errors import RunFailed
 
@@ -32,11 +32,13 @@ class Shape:
 
 @dataclass(frozen=True)
 class Compiled:
-    """The functions of `loop` and `step` for one shape, compiled at their first call."""
+    """The functions of `loop` and `presentations` for one shape, compiled at their first call."""
 
     advance: Callable[..., Any]
     accumulate: Callable[..., Any]
     apply: Callable[..., Any]
+    present: Callable[..., Any]
+    settle: Callable[..., Any]
 
 
 @lru_cache(maxsize=16)
@@ -47,6 +49,8 @@ def compiled(shape: Shape) -> Compiled:
         jax.jit(partial(advance, program, settings, shape.room)),
         jax.jit(partial(accumulate, program, settings)),
         jax.jit(partial(apply_sums, program, settings)),
+        jax.jit(partial(present, program, settings)),
+        jax.jit(partial(settle, program, settings)),
     )
 
 

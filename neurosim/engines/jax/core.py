@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 import numpy as np
 
+from neurosim.compiler.equations.masks import structured
 from neurosim.compiler.schedule.program import Program, sum_of
+from neurosim.compiler.schedule.sharing import summed
 from neurosim.engines import requests
 from neurosim.engines.core import LONG_AGO, Core, Rows
 from neurosim.engines.jax import fixed
@@ -17,9 +19,12 @@ from neurosim.engines.jax.compiled import compiled, refuse_fork, shape_of
 from neurosim.engines.jax.context import Settings
 from neurosim.engines.jax.loop import room
 from neurosim.engines.jax.precision import precision
+from neurosim.engines.jax.presentations import at_once
 from neurosim.engines.jax.recorded import taken
 from neurosim.engines.jax.sources import Sources
 from neurosim.engines.pieces import Piece
+from neurosim.engines.presentations import Batch
+from neurosim.engines.settling import Settle, Settled
 from neurosim.errors import RunFailed
 
 
@@ -117,6 +122,46 @@ class JaxCore(Core):
         """Forget changes that were added up."""
         for name in (f"{owner}.{sum_of(name)}" for owner, name in self.program.sums):
             self._state[name] = jnp.zeros_like(self._state[name])
+
+    def scale(self, factor: float) -> None:
+        """Multiply changes that were added up by a factor."""
+        with precision(self.settings.dtype):
+            for name in summed(self.program):
+                self._state[name] = factor * self._state[name]
+
+    def present(self, batch: Batch, starts: Mapping[tuple[str, str], np.ndarray]) -> Settled | None:
+        """Present a batch in one call and learn from it; None where that cannot be."""
+        if not at_once(self.program):
+            return None
+        leave = np.array(batch.settle.unsettled == "leave out")
+        how = None if batch.steps is not None else (*self._how(batch.settle), leave)
+        dtype = self.settings.dtype
+        with precision(dtype):
+            start = {
+                f"{owner}.{n}": jnp.broadcast_to(jnp.asarray(v, dtype), self._state[f"{owner}.{n}"].shape)
+                for (owner, n), v in starts.items()
+            }
+            patterns = {name: jnp.asarray(value, dtype) for name, value in batch.patterns.items()}
+            shares = jnp.asarray(batch.shares, dtype)
+            changed, report = self._compiled.present(
+                self._fixed, self._state, start, patterns, shares, np.int32(batch.steps or 0), how
+            )
+        self._state |= changed
+        return Settled(*map(np.asarray, report))
+
+    def settle(self, inputs: Mapping[str, np.ndarray], how: Settle) -> tuple[int, float] | None:
+        """Settle in one call; None where that cannot be."""
+        sources = any(p.source is not None for p in self.equations.populations.values())
+        if sources or self.equations.recorders or structured(self.equations):
+            return None
+        with precision(self.settings.dtype):
+            given = {name: jnp.asarray(value, self.settings.dtype) for name, value in inputs.items()}
+            self._state, report = self._compiled.settle(self._fixed, self._state, given, self._how(how))
+        return int(report.steps), float(report.residual)
+
+    def _how(self, how: Settle) -> tuple[Any, Any, Any]:
+        tolerance, damping = (np.array(v, self.settings.dtype) for v in (how.tolerance, how.damping))
+        return tolerance, damping, np.int32(how.at_most)
 
     def mark(self) -> Any:
         """Return what `go_back` needs: arrays of JAX never change."""

@@ -14,6 +14,7 @@ from jax import Array, lax
 from neurosim.compiler.equations.network import network_equations
 from neurosim.compiler.schedule.order import lower
 from neurosim.compiler.schedule.program import Program
+from neurosim.compiler.schedule.sharing import shared
 from neurosim.engines.jax import fixed
 from neurosim.engines.jax import state as states
 from neurosim.engines.jax.arithmetic import SLOPE
@@ -22,10 +23,11 @@ from neurosim.engines.jax.constraints import constraints
 from neurosim.engines.jax.context import Settings
 from neurosim.engines.jax.held import Held
 from neurosim.engines.jax.precision import check, named, precision
+from neurosim.engines.jax.presentations import accumulate, apply_sums
 from neurosim.engines.jax.products import PRODUCT
 from neurosim.engines.jax.refusals import reasons
 from neurosim.engines.jax.sources import Sources
-from neurosim.engines.jax.step import Result, accumulate, apply_sums, take_step
+from neurosim.engines.jax.step import Result, take_step
 from neurosim.engines.jax.surrogate import Surrogate
 from neurosim.engines.jax.trials import repeated, trials_of
 from neurosim.errors import EngineRefusal, UnknownNameError, UsageError
@@ -56,6 +58,7 @@ class NetworkFunctions:
         plain = states.parameters(program)
         self._scales = fixed.scales(program, plain)
         self._states = states.state_names(program)
+        self._shared = shared(program)
         self._step, self._run = jax.jit(self._one), jax.jit(self._many, static_argnames="steps")
         self._accumulate, self._apply = jax.jit(self._add), jax.jit(self._change)
         with precision(settings.dtype):
@@ -98,15 +101,17 @@ class NetworkFunctions:
         """Return the state at step 0, arrays by name; what follows from a complex parameter is complex.
 
         Arguments: keys, from `keys`; trials, how many trials `step` and `run` take at once from this state, which then
-        has an axis of trials last in every array but `step`, as have keys, inputs and all that comes out. Trials share
-        their parameters; this is faster than to map over them, most of all with gradients. By default one, no axis.
+        has an axis of trials last, as have keys, inputs and all that comes out; only the clock, `step`, and what
+        nothing but rules of the clock 'sample' writes (weights, gains) have none: they learn from the mean over trials.
+        Trials share their parameters; this is faster than to map over them, most of all with gradients. By default one,
+        no axis.
         Raises UsageError for keys of another shape.
         """
         given = self._complete(parameters or {})
         state = states.initial_state(self.program, given, self.keys(), self.settings.dtype)
         if any(map(jnp.iscomplexobj, given.values())):
             state = self._promoted(given, state)
-        state = state if trials is None else repeated(state, trials)
+        state = state if trials is None else repeated(state, trials, self._shared)
         for name, key in (keys or {}).items():
             if name not in state or jnp.shape(key) != state[name].shape:
                 shape = (2,) if trials is None else (2, trials)
@@ -156,7 +161,11 @@ class NetworkFunctions:
         return self._run(parameters, state, inputs or {}, skip, held or {}, steps=steps)
 
     def accumulate(self, parameters: Given, state: Given, share: float | Array = 1.0) -> Values:
-        """Return the state with `share` of the change that rules with the clock 'sample' ask for added to its sums."""
+        """Return the state with `share` of the change that rules with the clock 'sample' ask for added to its sums.
+
+        What all trials of a batch share changes by the mean over trials, or, with a share for each trial (trials,), by
+        the sum of these shares.
+        """
         return self._accumulate(parameters, state, share)
 
     def apply(self, parameters: Given, state: Given) -> Values:
@@ -195,7 +204,9 @@ class NetworkFunctions:
 
         def padded(state: Values, at: tuple[Array, Any]) -> tuple[Values, Values]:
             new, samples = body(state, at[1])
-            return jax.tree.map(lambda n, old: jnp.where(at[0] >= skip, n, old), new, state), samples
+            begun = at[0] >= skip
+            kept = {n: v if n in self._shared else jnp.where(begun, v, state[n]) for n, v in new.items()}
+            return kept, samples
 
         length = next((len(row) for row in inputs.values()), steps)
         state["step"] = jnp.broadcast_to(state["step"], jnp.shape(skip))  # trials begin one after the other
@@ -237,7 +248,7 @@ class NetworkFunctions:
         return value if jnp.iscomplexobj(value) else value.astype(self.settings.dtype)
 
     def _rows(self, inputs: Given, state: Given) -> Values:
-        populations, trials = self.program.equations.populations, trials_of(state)
+        populations, trials = self.program.equations.populations, trials_of(state, self._shared)
         known = [n for n, u in populations.items() if u.source is not None or "value" in u.states]
         for name in inputs:
             if name not in known:

@@ -8,7 +8,8 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from neurosim.compiler.schedule.program import Block, Program, sum_of
+from neurosim.compiler.schedule.program import Block, Program
+from neurosim.compiler.schedule.sharing import shared
 from neurosim.engines.jax import matrices, populations, projections
 from neurosim.engines.jax.context import Context, Settings
 from neurosim.engines.jax.held import Held
@@ -35,7 +36,7 @@ def take_step(
     'owner.variable'. All of a batch of trials have these last.
     Outputs are graded outputs and spikes by population, samples what recorders take, by 'target.variable'.
     """
-    context = _context(program, settings, fixed, state, state["step"], inputs)
+    context = context_of(program, settings, fixed, state, state["step"], inputs)
     context.held = held or {}
     for name in context.held.keys() & state.keys():
         context.write(name, context.values[name])
@@ -43,38 +44,12 @@ def take_step(
         BLOCKS[block.kind](context, block)
     _record_spikes(context)
     context.values["step"] = state["step"] + 1
-    return {name: context.values[name] for name in state}, _outputs(context), context.samples
+    common = shared(program)
+    after = {name: state[name] if name in common else context.values[name] for name in state}
+    return after, _outputs(context), context.samples
 
 
-def accumulate(
-    program: Program, settings: Settings, fixed: Mapping[str, Any], state: Values, share: Any
-) -> Values:
-    """Return the state with `share` of the change that rules with the clock 'sample' ask for added to its sums."""
-    summed = [f"{owner}.{sum_of(name)}" for owner, name in program.sums]
-    sums = {name: state[name] for name in summed}
-    empty = {name: jnp.zeros_like(value) for name, value in sums.items()}
-    changes = _between_steps(program, settings, fixed, {**state, **empty}, "accumulate")
-    return {**state, **{name: value + share * changes[name] for name, value in sums.items()}}
-
-
-def apply_sums(program: Program, settings: Settings, fixed: Mapping[str, Any], state: Values) -> Values:
-    """Return the state after the changes that were added up."""
-    return _between_steps(program, settings, fixed, state, "apply")
-
-
-def _between_steps(
-    program: Program, settings: Settings, fixed: Mapping[str, Any], state: Values, kind: str
-) -> Values:
-    context = _context(program, settings, fixed, state, jnp.maximum(state["step"] - 1, 0), {})
-    for block in (b for b in program.presentation if b.kind == kind):
-        of_population = (
-            populations.statements if block.owner in program.equations.populations else projections.all_edges
-        )
-        (matrices.change if block.matrix else of_population)(context, block)
-    return {name: context.values[name] for name in state}
-
-
-def _context(
+def context_of(
     program: Program,
     settings: Settings,
     fixed: Mapping[str, Any],
@@ -82,8 +57,12 @@ def _context(
     step: Array,
     inputs: Mapping[str, Array],
 ) -> Context:
-    trials = trials_of(state)
-    return Context(program, settings, {**aligned(fixed, trials), **state}, step, inputs, trials)
+    """Return what blocks work on, with what all trials share beside a batch as (n, 1)."""
+    common = shared(program)
+    trials = trials_of(state, common)
+    learned = {name: value for name, value in state.items() if name in common}
+    values = {**aligned({**fixed, **learned}, trials), **{n: v for n, v in state.items() if n not in common}}
+    return Context(program, settings, values, step, inputs, trials)
 
 
 def _skip(context: Context, block: Block) -> None:

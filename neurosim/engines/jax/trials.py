@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import jax
@@ -10,19 +10,30 @@ import jax.numpy as jnp
 from jax import Array
 
 
-def trials_of(state: Mapping[str, Array]) -> tuple[int, ...]:
-    """Return (trials,) for the state of a batch of trials, else ()."""
-    for name, value in state.items():
-        if name != "step":
-            return value.shape[2 if name.endswith("/ring") else 1 :]
-    # A network without states, such as one of square waves alone, is the same in all trials.
-    return ()
+def trials_of(state: Mapping[str, Array], common: Collection[str]) -> tuple[int, ...]:
+    """Return (trials,) for the state of a batch of trials, else (); common, what all trials share."""
+    apart = ((name, value) for name, value in state.items() if name != "step" and name not in common)
+    name, value = next(apart, ("", jnp.zeros(0)))
+    return value.shape[2 if name.endswith("/ring") else 1 :]
 
 
-def repeated(state: Mapping[str, Array], trials: int) -> dict[str, Array]:
-    """Return the state of a batch, the same in each trial: all but the clock, `step`, with an axis of trials last."""
+def repeated(state: Mapping[str, Array], trials: int, common: Collection[str]) -> dict[str, Array]:
+    """Return the state of a batch, the same in each trial, with an axis of trials last.
+
+    The clock, `step`, has no such axis, and neither has what all trials share, `common`.
+    """
     return {
-        name: value if name == "step" else jnp.broadcast_to(value[..., None], (*value.shape, trials))
+        name: value
+        if name == "step" or name in common
+        else jnp.broadcast_to(value[..., None], (*value.shape, trials))
+        for name, value in state.items()
+    }
+
+
+def last_trial(state: Mapping[str, Array], common: Collection[str]) -> dict[str, Array]:
+    """Return the state of the last trial of a batch."""
+    return {
+        name: value if (name == "step" and not value.ndim) or name in common else value[..., -1]
         for name, value in state.items()
     }
 
