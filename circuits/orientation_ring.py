@@ -39,10 +39,17 @@ class OrientationRing:
     by its sum. The decoder D reads f from r: 'ridge', D = <f r.T> (<r r.T> + alpha)^-1 for equally frequent stimuli and
     gains 1, or 'exact', D = 1 - W.
 
-    Arguments: neurons, N; stimuli, S; drive, concentration of the input's tuning (1); excitation, inhibition, weights
-    (1); spread, inhibition_spread, concentrations of the recurrent weights (1); activity_cost, alpha (1);
-    homeostatic_cost, gamma (1); decoder, 'ridge' or 'exact'.
-    Raises: DescriptionError when a size is too small, the decoder is not known or the recurrence is not stable.
+    Arguments:
+        neurons: N.
+        stimuli: S.
+        drive (1): concentration of the tuning of the input.
+        excitation, inhibition (1): weights.
+        spread, inhibition_spread (1): concentrations of the recurrent weights.
+        activity_cost (1): alpha.
+        homeostatic_cost (1): gamma.
+        decoder: 'ridge' or 'exact'.
+
+    Raises DescriptionError when a size is too small, the decoder is not known or the recurrence is not stable.
     Source: after Duong, Bredenberg, Heeger, Simoncelli 2023, arXiv 2305.19869; the defaults are this project's.
     """
 
@@ -118,9 +125,11 @@ class OrientationRing:
         return np.full(self.stimuli, 1 / self.stimuli)
 
     def biased(self, share: float, width: float) -> Array:
-        """Return probabilities of stimuli (S,): equal, but for a share of a Gaussian about the adapter at 0 degrees.
+        """Return probabilities of stimuli (S,): equal, apart from a share of a Gaussian about the adapter at 0 degrees.
 
-        Arguments: share, of the Gaussian (1); width, its standard deviation (degrees).
+        Arguments:
+            share (1): of the Gaussian.
+            width (degrees): standard deviation of the Gaussian.
         """
         near = np.exp(-0.5 * (self.orientations / width) ** 2)
         return (1 - share) * self.uniform + share * near / near.sum()
@@ -146,7 +155,8 @@ class OrientationRing:
         d = D.T e - alpha r + W.T d, so that d = A.T (D.T e - alpha r). Time is in units of tau = 1 ms, and a step is 3
         of them.
 
-        Arguments: eta, learning rate per presentation (1).
+        Arguments:
+            eta (1): learning rate per presentation.
         """
         n, linear = self.neurons, {"transfer": "identity"}
         w, decoder = self.recurrent, self.read_out

@@ -1,4 +1,4 @@
-"""Neurons that interneurons with adaptive gains whiten: many independent copies in one network."""
+"""Neurons whitened by interneurons with adaptive gains: many independent copies in one network."""
 
 from __future__ import annotations
 
@@ -21,14 +21,20 @@ TAU = 1.0 * ms
 class WhiteningCircuit:
     """Copies of tau dy/dt = -y + x - W (g z), z = W.T y: primary neurons y, interneurons z with gains g.
 
-    Signal 's' is the input, x = s or x = V s; 'y' are the primary neurons, 'z' the interneurons, which put out
-    g z; the projections 'drive', 'ahead', y to z, and 'back', z to y, have the weights V, W and -W. Units stand copy by
-    copy.
+    Signal 's' is the input, x = s or x = V s; 'y' are the primary neurons, 'z' the interneurons, whose output
+    is g z; the projections 'drive', 'ahead', y to z, and 'back', z to y, have the weights V, W and -W. Neurons are
+    ordered copy by copy.
 
-    Arguments: frames, W of each copy (1), (copies, N, K); gains, g at the start (1), (copies, K) or (K,); rule, of the
-    gains; forward, backward, rules of the weights 'ahead' and 'back'; afferent, V of each copy (1), (copies, N, M), or
-    None; afferent_rules, of V; dt, step in units of tau (1).
-    Raises: DescriptionError when frames and gains do not fit.
+    Arguments:
+        frames (1): W of each copy, shape (copies, N, K).
+        gains (1): g at the start, shape (copies, K) or (K,).
+        rule: of the gains.
+        forward, backward: rules of the weights 'ahead' and 'back'.
+        afferent (1): V of each copy, shape (copies, N, M), or None.
+        afferent_rules: rules of V.
+        dt (1): step in units of tau.
+
+    Raises DescriptionError when frames and gains do not fit.
     Source: Duong, Lipshutz, Heeger, Chklovskii, Simoncelli 2023, ICML, arXiv 2301.11955.
     """
 

@@ -32,7 +32,11 @@ def whitening_gains(frame: Matrix, covariance: Matrix, leak: float = 1.0) -> Mat
 def whitened_covariance(frame: Matrix, gains: Matrix, covariance: Matrix, leak: float = 1.0) -> Matrix:
     """Return C_yy (..., N, N) of y = M x, M = [leak + W diag(g) W.T]^-1, for one circuit or many.
 
-    Arguments: frame, W (..., N, K); gains, g (..., K); covariance, C of x (..., N, N); leak, alpha (1).
+    Arguments:
+        frame: W, shape (..., N, K).
+        gains: g, shape (..., K).
+        covariance: C of x, shape (..., N, N).
+        leak (1): alpha.
     """
     feedback = (frame * gains[..., None, :]) @ np.swapaxes(frame, -1, -2)
     response = np.linalg.inv(leak * np.eye(frame.shape[-2]) + feedback)
@@ -62,13 +66,16 @@ def whitening_by_newton(frame: Matrix, covariance: Matrix, start: Matrix, leak: 
 
 
 def patterns_of_moment(moment: Matrix, tolerance: float = 1e-12) -> Matrix:
-    """Return a batch of patterns (P, N) whose mean of x x.T is a given second moment, as few as its rank asks for.
+    """Return a batch of patterns (P, N) whose mean of x x.T is a given second moment, as few as its rank requires.
 
     x_k = sqrt(P l_k) v_k, l_k and v_k the P eigenvalues above `tolerance` times the greatest and their eigenvectors.
-    In a linear circuit a rule that is quadratic in what is presented changes by this batch, presented once, as it does
-    on average over any inputs of that moment.
+    In a linear circuit, a rule that is quadratic in its input changes with this batch, presented once, as it does on
+    average over any inputs with that moment.
 
-    Arguments: moment, <x x.T> (N, N); tolerance, relative (1).
+    Arguments:
+        moment: <x x.T>, shape (N, N).
+        tolerance (1): relative to the greatest eigenvalue.
+
     Source: derived.
     """
     values, vectors = np.linalg.eigh(moment)

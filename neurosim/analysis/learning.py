@@ -1,4 +1,4 @@
-"""Measures of learning: kernels of gradients, alignment, sharpness, rank, and what a subspace captures."""
+"""Measures of learning: kernels of gradients, alignment, sharpness, rank, and the variance that a subspace captures."""
 
 from __future__ import annotations
 
@@ -23,8 +23,12 @@ def tangent_kernel(outputs: Outputs, parameters: Any) -> np.ndarray:
     """Return the tangent kernel K_ij = sum over parameters of df_i/dp df_j/dp (outputs, outputs).
 
     Column j is the change of f along the gradient of f_j: one pass backward and one forward, so that the Jacobian is
-    never kept.
-    Arguments: outputs, f, from parameters to an array, taken flat; parameters, any pytree of floats.
+    never stored.
+
+    Arguments:
+        outputs: f, from parameters to an array, which is flattened.
+        parameters: any pytree of floats.
+
     Source: Jacot, Gabriel and Hongler 2018, arXiv 1806.07572.
     """
 
@@ -42,12 +46,15 @@ def tangent_kernel(outputs: Outputs, parameters: Any) -> np.ndarray:
 def alignment(a: np.ndarray, b: np.ndarray, centred: bool = False) -> float:
     """Return the cosine <a, b>/(|a| |b|) of two arrays, such as kernels or gradients; 0 where one is 0.
 
-    Arguments: centred, whether kernels (samples, samples) are centred first: H a H, H = 1 - 1/n.
+    Arguments:
+        a, b: arrays of the same shape.
+        centred: whether kernels (samples, samples) are centred first: H a H, H = 1 - 1/n.
+
     Raises UsageError when shapes differ. Source: Cortes, Mohri and Rostamizadeh 2012, JMLR 13:795.
     """
     x, y = np.asarray(a, float), np.asarray(b, float)
     if x.shape != y.shape:
-        raise UsageError(f"alignment: arrays of {x.shape} and {y.shape}: give two of one shape")
+        raise UsageError(f"alignment: arrays of {x.shape} and {y.shape}: give two of the same shape")
     if centred:
         x, y = (k - k.mean(0) - k.mean(1)[:, None] + k.mean() for k in (x, y))
     norm = float(np.linalg.norm(x) * np.linalg.norm(y))
@@ -57,8 +64,13 @@ def alignment(a: np.ndarray, b: np.ndarray, centred: bool = False) -> float:
 def sharpness(loss: Callable[[Any], Any], parameters: Any, steps: int = 100, seed: int = 0) -> float:
     """Return the largest eigenvalue, by size, of the Hessian of a loss: power iteration on products with it.
 
-    Arguments: loss, from parameters to a number; parameters, any pytree of floats; steps, of the iteration; seed, of
-    the direction it starts from. Raises UsageError when steps is below 1.
+    Arguments:
+        loss: from parameters to a number.
+        parameters: any pytree of floats.
+        steps: of the iteration.
+        seed: of the initial direction.
+
+    Raises UsageError when steps is below 1.
     """
     if steps < 1:
         raise UsageError(f"sharpness: steps = {steps}: must be at least 1")
@@ -82,7 +94,10 @@ def sharpness(loss: Callable[[Any], Any], parameters: Any, steps: int = 100, see
 def fisher_diagonal(log_likelihoods: Outputs, parameters: Any) -> Any:
     """Return the diagonal of the empirical Fisher information, mean over samples of (d log p/d parameter)**2.
 
-    Arguments: log_likelihoods, from parameters to log p of each sample (samples,); parameters, any pytree of floats.
+    Arguments:
+        log_likelihoods: from parameters to log p of each sample, shape (samples,).
+        parameters: any pytree of floats.
+
     Returns it in the structure of the parameters.
     """
     value, back = jax.vjp(lambda p: jnp.ravel(log_likelihoods(p)), parameters)
@@ -96,7 +111,7 @@ def fisher_diagonal(log_likelihoods: Outputs, parameters: Any) -> Any:
 
 
 def effective_rank(matrix: np.ndarray) -> float:
-    """Return exp(entropy of the singular values taken as shares): n for n equal ones, 1 for a matrix of rank one.
+    """Return exp(entropy of the normalised singular values): n for n equal ones, 1 for a matrix of rank one.
 
     Source: Roy and Vetterli 2007, EUSIPCO. A matrix of zeros has rank 0.
     """
@@ -106,15 +121,18 @@ def effective_rank(matrix: np.ndarray) -> float:
 
 
 def captured(samples: np.ndarray, rows: np.ndarray) -> float:
-    """Return the share of sum |x|**2 (not centred) that lies in the span of rows: |P x|**2/|x|**2.
+    """Return the fraction of sum |x|**2 (not centred) that lies in the span of rows: |P x|**2/|x|**2.
 
-    Arguments: samples (samples, units); rows (directions, units), not necessarily orthonormal.
-    Raises UsageError when units differ.
+    Arguments:
+        samples: shape (samples, neurons).
+        rows: shape (directions, neurons), not necessarily orthonormal.
+
+    Raises UsageError when the numbers of neurons differ.
     """
     x, h = np.asarray(samples, float), np.asarray(rows, float)
     if x.shape[-1] != h.shape[-1]:
         raise UsageError(
-            f"captured: samples of {x.shape[-1]} units, rows of {h.shape[-1]}: give the same units"
+            f"captured: samples of {x.shape[-1]} neurons, rows of {h.shape[-1]}: give the same neurons"
         )
     _, values, right = np.linalg.svd(h, full_matrices=False)
     basis = right[values > 1e-12 * values.max(initial=0)]

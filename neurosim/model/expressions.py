@@ -202,10 +202,10 @@ class Rewriter(ast.NodeTransformer):
 
 
 class Expression:
-    """An expression: its text, its tree, which nobody changes, the names that it reads and the functions it calls.
+    """An expression: its text, its tree, which is never changed, the names that it reads and the functions it calls.
 
-    symbols are the names with those of constants, which a rule may give to variables of its own, such as `e`. Each
-    text is parsed once however often it is used, and what follows from parsed text is not parsed again.
+    `symbols` also includes the names of constants such as `e`, which a rule may give to variables of its own. Each text
+    is parsed once however often it is used, and nothing that is derived from parsed text is parsed again.
     """
 
     __slots__ = ("_real", "calls", "names", "symbols", "text", "tree")
@@ -269,7 +269,7 @@ def _kept(found: Expression) -> Expression:
 
 
 def expression(text: str) -> Expression:
-    """Return text, checked before, as an expression, with calls of users' functions written out."""
+    """Return text that has been checked as an expression, with calls of users' functions written out."""
     text = text.strip()
     found = _KNOWN.get(text)
     if found is None:
@@ -299,7 +299,7 @@ class _WrittenOut(Rewriter):
 
 @dataclass(frozen=True)
 class Formula:
-    """A function of a user's own: its name, the names of its arguments, and the expression of its value."""
+    """A function defined by a user: its name, the names of its arguments, and the expression of its value."""
 
     name: str
     arguments: tuple[str, ...]
@@ -307,7 +307,7 @@ class Formula:
 
     @property
     def call(self) -> str:
-        """How it is written."""
+        """How a call of it is written."""
         return f"{self.name}({', '.join(self.arguments)})"
 
 
@@ -319,11 +319,11 @@ def equation_function(call: str, text: str) -> Formula:
     """Let equations of this process call a function of your own, on every engine and with gradients.
 
     Arguments:
-    call, its name with names of arguments, as `hill(x, n)`;
-    text, the expression of its value in these arguments, as `x**n / (1 + x**n)`.
+        call: its name with the names of its arguments, such as `hill(x, n)`.
+        text: the expression of its value in these arguments, such as `x**n / (1 + x**n)`.
 
-    Returns the function. Raises DescriptionError if the name is that of another function, and if the expression is
-    none or reads anything but the arguments.
+    Returns the function. Raises DescriptionError if the name is that of another function, or if the text is not an
+    expression or reads anything but the arguments.
     """
     match = _CALL.fullmatch(call)
     if match is None:
@@ -331,10 +331,10 @@ def equation_function(call: str, text: str) -> Formula:
     name, arguments = match[1], tuple(part.strip() for part in match[2].split(","))
     formula, where = Formula(name, arguments, text.strip()), f"function '{name}'"
     if name in FUNCTIONS.keys() | DRAWN or FORMULAS.get(name, formula) != formula:
-        raise DescriptionError(f"{where} is there already: choose another name")
+        raise DescriptionError(f"{where} already exists: choose another name")
     check_expression(text, where)
     for other in sorted(names_in(text) - {*arguments}):
-        raise DescriptionError(f"{where}: '{other}' is no argument: {suggest(other, arguments)}")
+        raise DescriptionError(f"{where}: '{other}' is not an argument: {suggest(other, arguments)}")
     FORMULAS[name] = formula
     _KNOWN.clear()
     return formula

@@ -102,7 +102,7 @@ class Network:
         return Network(self.name, self.dt).add(*self.parts())
 
     def fixed(self) -> Network:
-        """Return a copy for a simulation; from now on `add` refuses, since the simulation would not notice."""
+        """Return a copy for a simulation; from now on `add` raises, since the simulation would not notice."""
         own = self.copy()
         self._simulated = own._simulated = True
         return own

@@ -192,12 +192,11 @@ synapse = _Synapse()
 
 @dataclass(frozen=True)
 class Bounds:
-    """Keeps a variable, by default the weight, within bounds after every change.
+    """Keeps a variable of a rule within bounds after every change.
 
     Arguments:
         low, high: the bounds, each a number or the name of a parameter.
-        variable: of a synaptic rule the weight `w` or a variable that it keeps, of a neuron rule a gain, offset or
-            trace.
+        variable: the weight `w` or a variable of a synaptic rule, or a gain, an offset or a trace of a neuron rule.
     """
 
     low: float | str = 0.0
@@ -338,7 +337,7 @@ class NeuronRule(Rule, abstract=True):
         b: an offset, `b = own.offset(constant)`, with its derivative `db`.
         x: a variable kept per neuron, `x = own.trace('dx/dt = ...')`.
         on_spike: statements on these at each spike of the neuron.
-        then: bounds of one of them after each change, as `Bounds(0, "inf", "g")`.
+        then: bounds of one of these after each change, such as `Bounds(0, "inf", "g")`.
     """
 
     places: ClassVar[tuple[Place, ...]] = ("own",)

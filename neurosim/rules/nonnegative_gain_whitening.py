@@ -11,7 +11,8 @@ class NonnegativeGainWhitening(GainWhitening):
     before the gain (1), g gain of its output (1), target variance (1), eta learning rate per presentation (1).
     Where a gain ends at 0, the interneuron's input has at most the target variance.
     Source: Duong, Lipshutz, Heeger, Chklovskii, Simoncelli 2023, ICML, arXiv 2301.11955.
-    Checked: gains end at 0 where the variance is below the target, and elsewhere the variance ends at it (1e-6).
+    Checked: gains end at 0 where the variance is below the target, and elsewhere the variance ends at the target
+    (1e-6).
     """
 
     then = Bounds(0, "inf", "g")

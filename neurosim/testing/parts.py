@@ -18,12 +18,17 @@ def check_parts(
 ) -> ContractReport:
     """Check that the parts of a learner keep the contract of parts.
 
-    Each part changes only what it names, and something; what a learner does depends on nothing but its arguments; it
-    continues after a stop with the same bits; seeds at once are each alone; at a rate of 0 nothing changes; all of it
-    is one program for each number of seeds.
-    Arguments: make, returns the same learner whenever it is called; steps, to try it for; seeds, at least two; rtol, to
-    which seeds agree with each alone.
-    Returns the clauses that were kept. Raises ContractError on the first that is broken, with what was seen.
+    Each part changes only what it names, and something of it; what a learner does depends only on its arguments; it
+    continues after a stop with the same bits; seeds that run together do what each does alone; at a rate of 0 nothing
+    changes; there is one program for each number of seeds.
+
+    Arguments:
+        make: returns the same learner whenever it is called.
+        steps: number of steps for which it is tried.
+        seeds: at least two.
+        rtol: relative tolerance of the agreement between seeds together and alone.
+
+    Returns the clauses that were kept. Raises ContractError on the first that is broken, with what was observed.
     """
     report = ContractReport(
         ", ".join(part.name for part in make().parts), tuple(_outcomes(make, steps, seeds, rtol))

@@ -188,8 +188,8 @@ def test_a_function_of_a_user_is_written_out():
 @pytest.mark.parametrize(
     ("call", "text", "message"),
     [
-        ("exp(x)", "x", "'exp' is there already"),
-        ("expressions_other(x)", "x + y", "'y' is no argument"),
+        ("exp(x)", "x", "'exp' already exists"),
+        ("expressions_other(x)", "x + y", "'y' is not an argument"),
         ("expressions_other", "1", "write its name and arguments"),
         ("expressions_other(x)", "lambda: x", "Lambda is not allowed"),
         ("expressions_other(x)", "tnh(x)", "did you mean 'tanh'"),

@@ -185,7 +185,7 @@ CRAFTED = {
     "other filter": (stored(data=np.zeros(9), compression="lzf"), "filter"),
     "scaled": (stored(data=np.zeros(9), scaleoffset=2), "filter"),
     "bytes that are no text": (stored(data=np.array([b"\xff\xff"])), "not readable"),
-    "unit is a list": (attribute("units", ["a", "b"]), "neither a number nor a text"),
+    "unit is a list": (attribute("units", ["a", "b"]), "neither a number nor text"),
     "unit is a reference": (
         attribute("units", lists_of(np.arange(3, dtype="i4")), dtype=h5py.vlen_dtype("i4")),
         "neither",
