@@ -53,7 +53,7 @@ class Fused(Program):
             )
         for name, projection in self.simulation.equations.projections.items():
             if projection.plasticity:
-                found[f"{name}_w"] = np.asarray(self.simulation.get(f"{name}.w"), dtype=float)
+                found[f"{name}_w"] = np.array(self.simulation.read(name, "w"), dtype=float)
         for name, population in self.simulation.equations.populations.items():
             if "r" in population.states:
                 found[f"{name}_r"] = np.asarray(self.simulation.get(f"{name}.r"), dtype=float)
@@ -85,10 +85,11 @@ class Fused(Program):
             }
             found |= {f"{name}_{key}": value for key, value in population.constants.items() if value.ndim}
         for name, projection in self.simulation.equations.projections.items():
+            # In the order in which the engine adds inputs, so that sums of a peer agree to the last bit.
             if not projection.dense:
-                found[f"{name}_pre"], found[f"{name}_post"] = self.simulation.edges(name)
+                found[f"{name}_pre"], found[f"{name}_post"] = projection.pre, projection.post
             if "w" in projection.states:
-                found[f"{name}_w"] = np.asarray(self.simulation.get(f"{name}.w"))
+                found[f"{name}_w"] = self.simulation.read(name, "w").copy()
             if projection.delays is not None:
                 found[f"{name}_delay"] = projection.delays
         return found
@@ -99,7 +100,7 @@ class Fused(Program):
         if learned is None:
             return None
         projection = self.simulation.equations.projections[learned]
-        storage = vars(self.simulation)["storage"].arrays
+        storage = vars(self.simulation.core)["storage"].arrays
         own = [array for name, array in storage.items() if name.startswith(f"{learned}__")]
         return held([projection, *own]) / _edges(projection)
 

@@ -66,7 +66,7 @@ def test_alignment_rank_and_capture_have_their_closed_forms():
     assert captured(x, np.array([[1.0, 0, 0, 0], [2.0, 0, 0, 0]])) == pytest.approx(
         (x[:, 0] ** 2).sum() / (x**2).sum()
     )
-    with pytest.raises(UsageError, match="samples of 4 units, rows of 3"):
+    with pytest.raises(UsageError, match="samples of 4 neurons, rows of 3"):
         captured(x, np.eye(3))
     with pytest.raises(UsageError, match=r"arrays of \(2,\) and \(3,\)"):
         alignment(np.ones(2), np.ones(3))
