@@ -112,7 +112,7 @@ def test_second_process_loads_the_compiled_function(tmp_path):
     )
     counts = []
     for _ in range(2):
-        environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+        environment = os.environ | {"NEUROSIM_CACHE": str(tmp_path)}
         done = subprocess.run(
             [sys.executable, "-c", script], env=environment, capture_output=True, check=True, text=True
         )
