@@ -32,6 +32,10 @@ INPUTS, UNITS, OUTPUTS, TRIALS, STEPS = 140, 128, 20, 64, 100
 DT, TAU_M, TAU_S, RATE = 1.0, 20.0, 5.0, 1e-3
 DRIVE = 0.1
 """Probability of an input spike per step."""
+GAIN = TAU_M / DT
+"""The gain with which the potential takes all of the current in a step, as in snnTorch."""
+LAG = 3
+"""By how many steps our record of the read-out is later than a peer's."""
 
 
 def start(gain: float) -> Arrays:
@@ -109,24 +113,29 @@ def learner(described: Network, steepness: float, every: int) -> Learner:
     )
 
 
-GAIN = TAU_M / DT
-"""Where the potential takes all of the current in a step, as in snnTorch."""
-LAG = 3
+def like_snntorch(every: int) -> Learner:
+    """Return a learner of the network as snnTorch has it."""
+    fall = 1 / (1 - DT / TAU_M)  # snnTorch subtracts 1 after the leak
+    return learner(network(Subtracting(gain=GAIN, fall=fall), GAIN), 25.0, every)
+
+
+def like_norse(every: int) -> Learner:
+    """Return a learner of the network as Norse has it."""
+    return learner(network(Returning(), 1.0), 1.0, every)
 
 
 class LikeSnnTorch(OurSteps):
-    """The network as snnTorch has it, trained by our learner."""
+    """Steps in the network as snnTorch has it."""
 
     def __init__(self, steps: int) -> None:
-        fall = 1 / (1 - DT / TAU_M)  # snnTorch subtracts 1 after the leak
-        super().__init__(learner(network(Subtracting(gain=GAIN, fall=fall), GAIN), 25.0, steps))
+        super().__init__(like_snntorch(steps))
 
 
 class LikeNorse(OurSteps):
-    """The network as Norse has it, trained by our learner."""
+    """Steps in the network as Norse has it."""
 
     def __init__(self, steps: int) -> None:
-        super().__init__(learner(network(Returning(), 1.0), 1.0, steps))
+        super().__init__(like_norse(steps))
 
 
 class _Torch(TorchSteps):
@@ -161,10 +170,14 @@ class _Torch(TorchSteps):
         """Return the potential of the read-out after each step."""
         raise NotImplementedError
 
+    def loss(self) -> Any:
+        """Return the loss on the batch."""
+        mean = self.torch.stack(self.potentials()[: STEPS - LAG]).sum(0) / STEPS
+        return self.torch.nn.functional.cross_entropy(mean, self.label)
+
     def step(self) -> float:
         """Take one training step and return its loss."""
-        mean = self.torch.stack(self.potentials()[: STEPS - LAG]).sum(0) / STEPS
-        loss = self.torch.nn.functional.cross_entropy(mean, self.label)
+        loss = self.loss()
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
