@@ -28,7 +28,7 @@ def learner(ruled: bool, every: int) -> Learner:
         *(Population(name, UNITS, LeakyRate(tau=50 * ms)) for name in "abc"),
         Population("y", UNITS, GradedUnit(transfer="identity")),
     )
-    for source, target in ENDS:
+    for source, target in map(tuple, ENDS):
         rules = (SoftHebb(eta=0.05),) if ruled and source == "x" else ()
         weight = draw.normal(size=(UNITS, UNITS)) / np.sqrt(UNITS)
         network.add(Projection(source + target, source, target, Graded(), AllToAll(), weight, rules=rules))

@@ -83,7 +83,7 @@ def descent_table(result: Mapping[str, Any]) -> Table:
     """Return one row per contender and one for the verdict."""
     table = Table(title=f"{result['comparison']}  {result['title']}", title_justify="left", box=None)
     table.add_column("")
-    for head in ("CPU ms per step", "wall ms per step", "first step, CPU s (empty / filled cache)"):
+    for head in ("CPU ms per step", "wall ms per step", "first step, CPU s"):
         table.add_column(head, justify="right")
     titles = {"ours": "neurosim", "peer": result["peer"]}
     for who, spent in result["contenders"].items():
