@@ -7,7 +7,19 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-_PACKAGES = ("neurosim", "numba", "numpy", "brian2", "Cython", "nest-simulator", "torch", "jax")
+_PACKAGES = (
+    "neurosim",
+    "numba",
+    "numpy",
+    "brian2",
+    "Cython",
+    "nest-simulator",
+    "torch",
+    "jax",
+    "jaxlib",
+    "snntorch",
+    "norse",
+)
 
 
 def machine() -> dict[str, str]:

@@ -275,7 +275,13 @@ def plot(
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="w1 to w7, arm, training, or all.", metavar="WORKLOAD")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="w1 to w7, all, or a comparison such as arm, training, spiking_norse, local.",
+            metavar="WORKLOAD",
+        ),
+    ],
     rounds: Annotated[int, typer.Option(min=5, help="Interleaved rounds, of which medians are taken.")] = 5,
     peers: Annotated[
         list[str] | None,

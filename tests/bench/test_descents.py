@@ -32,6 +32,7 @@ def test_ours_is_measured_and_a_missing_peer_is_named(monkeypatch):
     assert "ratio" not in result
     ours = result["contenders"]["ours"]
     assert ours["cpu"] == np.median(ours["rounds"]["cpu"]) > 0
+    assert 0 < result["warm"]["cpu"] < ours["build"]["cpu"]
     assert "not measured: no_such_module is not installed" in text_of(result)
     assert len(said) == 3
 
@@ -49,8 +50,11 @@ def test_ours_is_measured_and_a_missing_peer_is_named(monkeypatch):
 def test_the_table_gives_ratio_and_verdict():
     spent = {"cpu": 0.004, "wall": 0.005, "build": {"cpu": 3.0}}
     result = {"comparison": "training", "title": "t", "peer": "PyTorch", "missing": None, "low": 2, "aim": 3}
+    result |= {"start": (5, 1), "warm": {"cpu": 1.5}}
     result |= {"contenders": {"ours": spent, "peer": spent | {"cpu": 0.01}}, "ratio": 2.5, "holds": True}
     text = text_of(result | {"difference": 1e-7})
+    assert "3 / 1.5" in text and "at most 5 / 1" in text and "fails" in text
+    assert "fails" not in text_of(result | {"warm": {"cpu": 0.5}})
     assert "at least 2 (aim 3)" in text and "holds" in text and "2.5" in text and "1.0e-07" in text
 
 

@@ -13,9 +13,11 @@ from neurosim.bench.program import Program
 class Descent:
     """One learning step in our way and in a peer's.
 
-    name; title; module, that holds the programs `Ours` and `Peer`; ours, the name of ours there; peer, its title;
-    needs, modules of the peer; steps, how many ours and the peer take per run; low, the least ratio of CPU time wanted;
-    aim, the ratio hoped for; same, whether both start from the same numbers, so that their losses can be compared.
+    name; title; module, that holds the programs; peer, its title; needs, modules of the peer; steps, how many ours and
+    the peer take per run; low, the least ratio of CPU time wanted; aim, the ratio hoped for; same, whether both take
+    the same steps from the same numbers, so that their losses can be compared; ours, theirs, names of the programs in
+    the module; start, the most CPU time (s) wanted of our first step, with an empty cache and with a filled one, or
+    None.
     """
 
     name: str
@@ -28,6 +30,8 @@ class Descent:
     aim: float
     same: bool
     ours: str = "Ours"
+    theirs: str = "Peer"
+    start: tuple[float, float] | None = None
 
     def missing(self) -> str | None:
         """Return why the peer cannot run here, or None if it can."""
@@ -37,7 +41,7 @@ class Descent:
     def program(self, contender: str) -> type[Program]:
         """Return the program of a contender, 'ours' or 'peer', which imports what it needs."""
         module = importlib.import_module(f"neurosim.bench.descents.{self.module}")
-        return {"ours": getattr(module, self.ours), "peer": module.Peer}[contender]
+        return {"ours": getattr(module, self.ours), "peer": getattr(module, self.theirs)}[contender]
 
 
 DESCENTS = {
@@ -110,5 +114,45 @@ DESCENTS = {
         aim=1,
         same=True,
         ours="OnJax",
+    ),
+    "spiking_snntorch": Descent(
+        "spiking_snntorch",
+        "140 inputs, 128 recurrent spiking neurons, 20 read-outs: 64 trials of 100 steps, forward, backward and update",
+        "spiking",
+        "snnTorch",
+        ("torch", "snntorch"),
+        (20, 5),
+        low=3,
+        aim=6,
+        same=True,
+        ours="LikeSnnTorch",
+        theirs="SnnTorch",
+    ),
+    "spiking_norse": Descent(
+        "spiking_norse",
+        "140 inputs, 128 recurrent spiking neurons, 20 read-outs: 64 trials of 100 steps, forward, backward and update",
+        "spiking",
+        "Norse",
+        ("torch", "norse"),
+        (20, 5),
+        low=3,
+        aim=6,
+        same=True,
+        ours="LikeNorse",
+        theirs="Norse",
+    ),
+    "local": Descent(
+        "local",
+        "ten projections, 64 trials of 20 steps: nine descend, one follows a rule of its own",
+        "local",
+        "the same without the rule",
+        (),
+        (40, 40),
+        low=1 / 1.5,
+        aim=1,
+        same=False,
+        ours="With",
+        theirs="Without",
+        start=(5, 1),
     ),
 }

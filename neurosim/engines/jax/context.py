@@ -103,6 +103,8 @@ class Context:
         Arguments: ago, how many steps before this one, a number or one for each of `index`.
         """
         ring = self.values[f"{population.name}/ring"]
+        if len(ring) == 1:
+            return ring[0] if index is None else ring[0, index]
 
         def taken(ring: Array, step: Array) -> Array:
             row = (step - ago) % len(ring)
@@ -113,9 +115,12 @@ class Context:
     def note(self, population: PopulationEquations, spikes: Array) -> None:
         """Put the spikes of this step into a unit's ring of past spikes."""
         name = f"{population.name}/ring"
-        ring = self.values[name]
+        ring, spikes = self.values[name], spikes.astype(self.values[name].dtype)
+        if len(ring) == 1:  # without an index, which costs more than the spikes that no step reads again
+            self.values[name] = spikes[None]
+            return
         self.values[name] = self._at_step(
-            lambda ring, spikes, step: ring.at[step % len(ring)].set(spikes), ring, spikes.astype(ring.dtype)
+            lambda ring, spikes, step: ring.at[step % len(ring)].set(spikes), ring, spikes
         )
 
     def _at_step(self, function: Callable[..., Any], *values: Any) -> Any:

@@ -127,16 +127,11 @@ class Steps:
             terms = sum(len(part.objective.terms) for part in self.descents)
             rows = jnp.zeros((self.every, terms + len(carry.parameters)), self.model.dtype)
 
-            def body(i: Array, at: tuple[Carry, Array], plain: bool) -> tuple[Carry, Array]:
-                carry, row = self._step(batches, given, at[0], start + i, plain)
+            def body(i: Array, at: tuple[Carry, Array]) -> tuple[Carry, Array]:
+                carry, row = self._step(batches, given, at[0], start + i)
                 return carry, at[1].at[i].set(row)
 
-            # Apart, so that steps at full rates are compiled without the arithmetic of rates, and keep their bits.
-            return lax.cond(
-                given.plain,
-                lambda: lax.fori_loop(0, count, partial(body, plain=True), (carry, rows)),
-                lambda: lax.fori_loop(0, count, partial(body, plain=False), (carry, rows)),
-            )
+            return lax.fori_loop(0, count, body, (carry, rows))
 
         return _over_seeds(several, given, varied, carry)
 
@@ -212,10 +207,7 @@ class Steps:
         )  # fmt: skip
         return stream, now
 
-    def _step(
-        self, batches: Source, given: Given, carry: Carry, step: Array, plain: bool
-    ) -> tuple[Carry, Array]:
-        given = given._replace(rates={}) if plain else given
+    def _step(self, batches: Source, given: Given, carry: Carry, step: Array) -> tuple[Carry, Array]:
         stream, now = self._now(batches, given, carry.parameters, carry.states, carry.stream, step)
         for part in self.parts:
             now.part = part.name
@@ -228,10 +220,10 @@ class Steps:
             self._require_own(part, changed)
             now.parameters |= changed
         before = carry.parameters
-        # Apart, so that a step at full rates is not compiled together with the arithmetic of rates: it keeps its bits.
         parameters = {name: now.parameters[name] for name in before}
-        if not plain:
-            parameters, states = self._rated(given.rates, carry, parameters, states)
+        parameters, states = lax.cond(
+            given.plain, lambda *after: after, partial(self._rated, given.rates, carry), parameters, states
+        )
         parameters = self.model.project(parameters)
 
         gradient = now.notes.get("gradient", {})
