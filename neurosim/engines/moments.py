@@ -166,8 +166,11 @@ def checked(equations: NetworkEquations, kind: str, own: State, state: Mapping[s
         expected = own.get(name.removeprefix("set/"))
         if name not in found or expected is None or not _fits(found[name], expected, name):
             raise _unfit(name, "is missing, unknown or of another shape")
-        if found[name].dtype.kind == "f" and not np.isfinite(found[name]).all():
-            raise _unfit(name, "is not finite")
+        if found[name].dtype.kind == "f":
+            # A constant may be infinite, as a bound that is none.
+            kept = np.isfinite(found[name]) | (found[name] == expected)
+            if not kept.all():
+                raise _unfit(name, "is not finite")
     _check_moment(equations, found)
     return found
 

@@ -86,7 +86,8 @@ FUNCTIONS = {
         Function("exprel", "(exp(x) - 1)/x, 1 at 0", "scipy.special:exprel", f"{_SUPPORT}:exprel", f"{_JAX}:exprel"),
         Function("floor", "largest whole number not above x", "numpy:floor", "numpy:floor", "jax.numpy:floor", "same"),
         Function(
-            "int", "x without its fraction; 1 or 0 for a condition", "numpy:trunc", "numpy:trunc", f"{_JAX}:integer",
+            "int", "x without its fraction; 1 or 0 for a condition", f"{_OURS}:whole", "numpy:trunc",
+            f"{_JAX}:integer",
             in_brian2=False,
         ),
         _plain("log", "natural logarithm"),
