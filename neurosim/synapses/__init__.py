@@ -3,6 +3,7 @@
 from neurosim.model.registries import synapses as registry
 from neurosim.synapses.alpha import AlphaConductance, AlphaCurrent
 from neurosim.synapses.double_exponential import DoubleExponentialConductance, DoubleExponentialCurrent
+from neurosim.synapses.filtered_graded import FilteredGraded
 from neurosim.synapses.gaba_b import GABAB
 from neurosim.synapses.graded_gate import GradedGate
 from neurosim.synapses.models import Graded, GradedPower, Pulse, ScaledPulse
@@ -15,6 +16,7 @@ __all__ = [
     "AlphaCurrent",
     "DoubleExponentialConductance",
     "DoubleExponentialCurrent",
+    "FilteredGraded",
     "Graded",
     "GradedGate",
     "GradedPower",
