@@ -210,5 +210,7 @@ def _order(equations: NetworkEquations, owner: str, variable: str, values: np.nd
     found = equations.projections.get(owner)
     if found is None or found.order is None or values.ndim == 0 or variable in found.constants:
         return None
-    per_neuron = variable in found.kept or variable in found.traces and found.traces[variable].level != "edge"
+    per_neuron = variable in found.kept or (
+        variable in found.traces and found.traces[variable].level != "edge"
+    )
     return None if per_neuron else found.order

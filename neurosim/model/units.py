@@ -113,7 +113,13 @@ def unit_name(dimension: Dimension) -> str:
 
 def product_of_bases(dimension: Dimension) -> str:
     """Return a unit as equations write it, a product of base units such as 'metre*metre/second'."""
-    bases = {"length": "metre", "mass": "kilogram", "time": "second", "current": "amp", "temperature": "kelvin"}
+    bases = {
+        "length": "metre",
+        "mass": "kilogram",
+        "time": "second",
+        "current": "amp",
+        "temperature": "kelvin",
+    }
     bases |= {"substance": "mole", "luminosity": "candela"}
     powers = [(base, round(dimension.get_dimension(what))) for what, base in bases.items()]
     above = [base for base, power in powers for _ in range(power)]

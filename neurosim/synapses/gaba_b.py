@@ -19,7 +19,9 @@ class GABAB(SynapseModel):
     port = option("I", "input of the target")
     binding = parameter(0.0134, "fraction of the free receptors that a spike binds", low=0.0, high=1.0)
     unbinding = parameter(1.2 / second, "rate of unbinding", low=0 / second)
-    activation = parameter(180 / second, "rate of activation of G-proteins by bound receptors", low=0 / second)
+    activation = parameter(
+        180 / second, "rate of activation of G-proteins by bound receptors", low=0 / second
+    )
     removal = parameter(34 / second, "rate of removal of G-proteins", low=0 / second)
     half = parameter(100.0, "fourth power of the G-protein that opens half of the channels", low=0.0)
     E = parameter(-95 * mV, "reversal potential of potassium")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from brian2 import ms
-from tests.synapses.kept_networks import DELAY, SPIKES, STATES, WEIGHTS, spiking
 from scipy.integrate import solve_ivp
 
 from neurosim import simulate
+from tests.synapses.kept_networks import DELAY, SPIKES, STATES, WEIGHTS, spiking
 
 STEPS = 150
 
@@ -108,7 +108,11 @@ def nmda(source: int) -> np.ndarray:
     arrivals = {round(time * 10) + 1 for time, own in SPIKES if own == source}
     for n in range(1, STEPS):
         solved = solve_ivp(
-            lambda t, y: [0.5 * y[1] * (1 - y[0]) - y[0] / 100, -y[1] / 2], (0, 0.1), state, rtol=1e-10, atol=1e-12
+            lambda t, y: [0.5 * y[1] * (1 - y[0]) - y[0] / 100, -y[1] / 2],
+            (0, 0.1),
+            state,
+            rtol=1e-10,
+            atol=1e-12,
         )
         state = solved.y[:, -1] + ([0, 1] if n in arrivals else [0, 0])
         samples[n] = state
@@ -123,7 +127,9 @@ def test_nmda_gates_saturate_and_magnesium_blocks(recorded, engine):
         np.testing.assert_allclose(found, expected[:, number].T, rtol=1e-6, atol=1e-9)
     v, port = (recorded[engine][f"nmda.{variable}"].values for variable in ("v", "I"))
     block = 1 / (1 + np.exp(-0.062e3 * v) / 3.57)
-    np.testing.assert_allclose(port, (expected[:, 0].T @ WEIGHTS)[:, None] * (0 - v) * block, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(
+        port, (expected[:, 0].T @ WEIGHTS)[:, None] * (0 - v) * block, rtol=1e-6, atol=1e-9
+    )
 
 
 @pytest.mark.parametrize("engine", ["fused", "brian2", "jax"])

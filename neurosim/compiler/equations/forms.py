@@ -148,8 +148,8 @@ class PopulationEquations(_Equations):
     derivatives, expression of dx/dt by state; frozen, states held while refractory; definitions, subexpressions by
     name; ports, inputs that are summed afresh at each step; threshold, reset, refractory (name of a constant), method
     as in the model; each_step and presentation, changes by neuron rules, those of each step by Euler's method apart
-    from the model's; synapses, systems that projections keep here, one value per neuron; gains, port -> states that multiply what is delivered to it; output_gains, states that
-    multiply its output.
+    from the model's; synapses, systems that projections keep here, one value per neuron; gains, port -> states that
+    multiply what is delivered to it; output_gains, states that multiply its output.
     """
 
     described: Population

@@ -23,14 +23,13 @@ from neurosim.compiler.equations.names import (
 from neurosim.compiler.equations.neuron_rules import visible
 from neurosim.compiler.equations.scope import Scope
 from neurosim.errors import DescriptionError
-from neurosim.model.expressions import Statement, check_expression
+from neurosim.model.expressions import Statement, check_expression, names_in
 from neurosim.model.network import Network
 from neurosim.model.neuron import METHODS, parse_equations
 from neurosim.model.parts import Population, Projection
 from neurosim.model.units import Dimension, quantity
 from neurosim.model.values import Distribution, resolve, value_dimension
 from neurosim.registry import suggest
-
 
 CURRENT = "current"
 """The name of what a port receives of a synapse whose states are kept at the target."""
@@ -93,7 +92,9 @@ class KeptSynapses:
             self._declare(name, equation, names, projection.name, where)
         self._equations(projection, {n: e for n, e in equations.items() if e.expr is not None}, names, where)
         if synapse.end == "pre":
-            self._spikes(projection, [n for n, e in equations.items() if e.type != SUBEXPRESSION], names, where)
+            self._spikes(
+                projection, [n for n, e in equations.items() if e.type != SUBEXPRESSION], names, where
+            )
         else:
             self._current(projection, unit, names, where)
 
@@ -147,6 +148,8 @@ class KeptSynapses:
         for name, equation in equations.items():
             moves, text = equation.type == DIFFERENTIAL_EQUATION, equation.expr.code
             title = f"{where}, d{name}/dt" if moves else f"{where}, '{name}'"
+            if "output_pre" in names_in(text) and "output_pre" not in names.here:
+                raise DescriptionError(f"{title}: '{projection.source}' has no graded output: read a state")
             here = renamed(text, names.here, title)
             expect(text, equation.dim / SECOND if moves else equation.dim, names.dimensions, title)
             if moves:
@@ -182,7 +185,9 @@ class KeptSynapses:
         if synapse.on_pre is None:
             return
         if not self.population.model.spiking:
-            raise DescriptionError(f"{where}: '{projection.source}' does not spike: use a synapse without on_pre")
+            raise DescriptionError(
+                f"{where}: '{projection.source}' does not spike: use a synapse without on_pre"
+            )
         text = synapse.filled(synapse.on_pre)
         for statement in renamed_statements(text, {n: n for n in names.here}, states, where, "state"):
             expect_statement(statement, names.dimensions, states, f"{where}, on_pre")

@@ -13,10 +13,15 @@ from brian2.equations.refractory import add_refractoriness
 from brian2.stateupdaters.base import UnsupportedEquationsException
 from brian2.stateupdaters.exact import get_linear_system
 
-from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquations, ProjectionEquations, System
+from neurosim.compiler.equations.forms import (
+    NetworkEquations,
+    PopulationEquations,
+    ProjectionEquations,
+    System,
+)
 from neurosim.compiler.equations.names import clock, shown
 from neurosim.compiler.evaluate import evaluate
-from neurosim.compiler.schedule.integration import check_divisions
+from neurosim.compiler.schedule.integration import check_divisions, linear_system
 from neurosim.compiler.schedule.program import inline
 from neurosim.engines.brian2.populations import equations_of
 from neurosim.engines.brian2.projections import LEVELS, TRACE_METHODS, traces_at
@@ -47,7 +52,7 @@ def reasons(equations: NetworkEquations) -> Iterator[str]:
         texts = {n: inline(equations, population, t) for n, t in population.derivatives.items()}
         check_divisions(texts, f"population '{population.name}'")
         if population.derivatives:
-            yield from _population(population, dt)
+            yield from _population(population, texts, dt)
         for kept in population.synapses:
             yield from _kept(population, kept, dt)
     for projection in equations.projections.values():
@@ -56,7 +61,7 @@ def reasons(equations: NetworkEquations) -> Iterator[str]:
         yield from _traces(projection, projection_names(projection), dt)
 
 
-def _population(population: PopulationEquations, dt: float) -> Iterator[str]:
+def _population(population: PopulationEquations, texts: Mapping[str, str], dt: float) -> Iterator[str]:
     where = f"population '{population.name}'"
     names = population_names(population)
     equations = Equations(equations_of(population))
@@ -68,6 +73,8 @@ def _population(population: PopulationEquations, dt: float) -> Iterator[str]:
         yield _unsolved(population, equations, where)
         return
     if population.method == "exact":
+        # Brian2 holds a coefficient that varies, such as a conductance, for the step; no other engine does.
+        linear_system(texts, frozenset(population.constants), where)
         values = {
             **population.states,
             **population.constants,
