@@ -51,7 +51,11 @@ def alpha(**facts):
         (NMDA(), {"weight": 1.0, "source": Signal()}, "'source' does not spike"),
         (GABAB(), {"weight": 1 * mV}, "has the unit V\\^2 where V is needed"),
         (FilteredGraded(), {}, "'source' has no graded output"),
-        (type("Wrong", (NMDA,), {"on_pre": "x += alpha", "__module__": __name__})(), {}, "on_pre, 'x .= alpha'"),
+        (
+            type("Wrong", (NMDA,), {"on_pre": "x += alpha", "__module__": __name__})(),
+            {},
+            "on_pre, 'x .= alpha'",
+        ),
         (alpha(method="exakt"), {}, "method 'exakt': did you mean 'exact'"),
         (
             alpha(equations="dx/dt = y : {unit}\ndy/dt = -y/tau : {unit}"),
