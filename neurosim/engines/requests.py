@@ -99,12 +99,13 @@ def variable(
         *getattr(found, "traces", ()),
         *getattr(found, "definitions", ()),
         *getattr(found, "ports", ()),
+        *getattr(found, "kept", ()),
     }
     if variable not in variables:
         raise UnknownNameError(
             f"'{name}': '{owner}' has no variable '{variable}': {suggest(variable, variables)}"
         )
-    return owner, variable, found.dimensions[variable]
+    return *equations.home(owner, variable), found.dimensions[variable]
 
 
 def check_free(equations: NetworkEquations, owner: str, variable: str, name: str) -> None:
@@ -130,6 +131,12 @@ def check_bounds(equations: NetworkEquations, owner: str, variable: str, si: np.
         f"{r.prefix}_{key}": parameter for r in described.rules for key, parameter in r.parameters.items()
     }
     declared |= model.parameters
+    declared |= {
+        ref.name: p.described.synapse.parameters[key]
+        for p in equations.projections.values()
+        for key, ref in p.kept.items()
+        if ref.owner == owner and key in p.described.synapse.parameters
+    }
     if variable in declared:
         declared[variable].check_bounds(si, name)
     if not isinstance(described, Projection):
@@ -176,6 +183,8 @@ def width(equations: NetworkEquations, owner: str, variable: str) -> int:
     if owner in equations.populations:
         return equations.populations[owner].size
     found = equations.projections[owner]
+    if variable in found.kept:
+        return equations.populations[found.kept[variable].owner].size
     level = found.traces[variable].level if variable in found.traces else "edge"
     ends = {"pre": found.source, "post": found.target}
     return found.size if level == "edge" else equations.populations[ends[level]].size
@@ -201,5 +210,7 @@ def _order(equations: NetworkEquations, owner: str, variable: str, values: np.nd
     found = equations.projections.get(owner)
     if found is None or found.order is None or values.ndim == 0 or variable in found.constants:
         return None
-    per_neuron = variable in found.traces and found.traces[variable].level != "edge"
+    per_neuron = variable in found.kept or (
+        variable in found.traces and found.traces[variable].level != "edge"
+    )
     return None if per_neuron else found.order

@@ -226,7 +226,7 @@ class Simulation:
         return {
             (p.name, name): self._first(p.name, name, p.states[name])
             for p in self.equations.populations.values()
-            for name in p.derivatives
+            for name in p.dynamics
             if name in p.states
         }
 
@@ -447,19 +447,26 @@ class Simulation:
         Raises:
             DescriptionError: a name that the state lacks, or a value that `set` refuses.
         """
-        for name in names:
-            key = f"parameter/{name}" if name in self._named else name
+        keys = {name: self._key(name) for name in names}
+        for name, key in keys.items():
             if key not in state:
                 raise DescriptionError(f"take_over: the state has no '{name}': give one of its names")
         for name in names:
             known = name in self._named
-            value = np.asarray(state[f"parameter/{name}" if known else name])
+            value = np.asarray(state[keys[name]])
             dimension = (
                 dimension_of(self._parameter(name).value)
                 if known
                 else requests.variable(self.equations, name, self._named)[2]
             )
             self.set(name, quantity(value.astype(float), dimension))
+
+    def _key(self, name: str) -> str:
+        """Return the key of a value in a state."""
+        if name in self._named:
+            return f"parameter/{name}"
+        owner, _, variable = name.partition(".")
+        return ".".join(self.equations.home(owner, variable))
 
     def reset(self) -> None:
         """Go back to step 0: nothing in flight, no recordings, and the values that were set, else those described.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from neurosim.errors import DescriptionError
 from neurosim.model.facts import check_facts
 from neurosim.model.neuron import fill
 from neurosim.model.parameters import Described, Option, Parameter
 from neurosim.model.registries import enter, synapses
+from neurosim.model.units import DIMENSIONLESS, Dimension, product_of_bases
 
 
 class SynapseModel(Described):
@@ -16,13 +18,27 @@ class SynapseModel(Described):
 
     `{port}` is the variable of the target that receives the input; `output_pre` reads the source's output.
 
-    Facts of a class, one of the two:
+    Facts of a class without equations, one of the two:
         on_pre: a statement run when a spike arrives, such as `{port}_post += w`.
         graded: an expression that is summed over the connections of a target at every step, such as `w * {source}_pre`.
+
+    Facts of a class with equations, whose port is an input of the target:
+        equations: lines `dx/dt = ... : unit`, `x = ... : unit`, and `n : unit (state)` for a variable that only events
+            write; `{unit}` is the unit of the port.
+        method: one of exact, exponential_euler, euler, rk2, rk4.
+        initial: values of states at the start, by name (a number, a quantity, or the name of a parameter).
+        current: what the port receives, if each target keeps one value of a state for all its connections, to which
+            `on_pre` adds, such as `x += w`; equations and current read variables of the target, such as `v_post`.
+        graded: what the port receives from each connection, if each source keeps one value of a state, which its
+            spikes change by `on_pre`, such as `x += 1`; equations read variables of the source, such as `v_pre`.
     """
 
     on_pre: ClassVar[str | None] = None
     graded: ClassVar[str | None] = None
+    equations: ClassVar[str] = ""
+    current: ClassVar[str | None] = None
+    method: ClassVar[str] = "exact"
+    initial: ClassVar[Mapping[str, Any]] = {}
     port: Any
 
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
@@ -34,10 +50,36 @@ class SynapseModel(Described):
                     f"{cls.__name__} does not say which variable of the target receives it: "
                     "add port = option('g_e', 'variable of the target') and write {port}_post"
                 )
-            if cls.on_pre is None and cls.graded is None:
-                raise DescriptionError(f"{cls.__name__} does nothing: give on_pre or graded")
+            _check(cls)
             enter(synapses, cls)
 
-    def text(self, pattern: str) -> str:
-        """Return a fact's text with the chosen port and other options filled in."""
-        return fill(pattern, self.chosen())
+    @property
+    def end(self) -> Literal["pre", "post"]:
+        """Which end of a connection keeps the states of the equations."""
+        return "pre" if self.current is None else "post"
+
+    def filled(self, pattern: str, unit: Dimension = DIMENSIONLESS) -> str:
+        """Return a fact's text with the chosen port and other options filled in, and the unit of the port."""
+        return fill(pattern, {"unit": product_of_bases(unit), **self.chosen()})
+
+
+def _check(cls: type[SynapseModel]) -> None:
+    """Reject facts that do not go together."""
+    if cls.equations:
+        if (cls.current is None) is (cls.graded is None):
+            raise DescriptionError(
+                f"{cls.__name__} has equations: give current, if each target keeps the states, or graded, if each "
+                "source does"
+            )
+        if cls.current is not None and cls.on_pre is None:
+            raise DescriptionError(
+                f"{cls.__name__}: nothing reaches its states: give on_pre, such as 'x += w'"
+            )
+        return
+    for name in ("current", "method", "initial"):
+        if getattr(cls, name) != getattr(SynapseModel, name):
+            raise DescriptionError(f"{cls.__name__}.{name} has no effect without equations: give equations")
+    if cls.on_pre is None and cls.graded is None:
+        raise DescriptionError(f"{cls.__name__} does nothing: give on_pre or graded")
+    if cls.on_pre is not None and cls.graded is not None:
+        raise DescriptionError(f"{cls.__name__} has on_pre and graded, but no equations: give one of the two")

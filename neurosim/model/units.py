@@ -44,6 +44,7 @@ __all__ = [
     "nS",
     "pA",
     "pF",
+    "product_of_bases",
     "quantity",
     "scalar_in_si",
     "second",
@@ -108,6 +109,22 @@ def unit_name(dimension: Dimension) -> str:
     # A name of several words is a product of base units, such as 'm^2 kg s^-3 A^-1'.
     short = next((form.format(name) for form, name in names.items() if not {" ", "^"} & {*name}), None)
     return names["{}"] if short is None else short
+
+
+def product_of_bases(dimension: Dimension) -> str:
+    """Return a unit as equations write it, a product of base units such as 'metre*metre/second'."""
+    bases = {
+        "length": "metre",
+        "mass": "kilogram",
+        "time": "second",
+        "current": "amp",
+        "temperature": "kelvin",
+    }
+    bases |= {"substance": "mole", "luminosity": "candela"}
+    powers = [(base, round(dimension.get_dimension(what))) for what, base in bases.items()]
+    above = [base for base, power in powers for _ in range(power)]
+    below = [base for base, power in powers for _ in range(-power)]
+    return "/".join(["*".join(above) or "1", *below])
 
 
 def advice(name: str, known: Iterable[str]) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from neurosim.compiler.equations.forms import Delivery, End, PopulationEquations
+from neurosim.compiler.equations.forms import Delivery, End, PopulationEquations, Ref
 from neurosim.compiler.equations.names import part_of, renamed, renamed_statements
 from neurosim.compiler.equations.scope import Scope
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, check_expression, names_in
 from neurosim.model.parts import Projection
+from neurosim.model.synapse import SynapseModel
 from neurosim.registry import suggest
 
 
@@ -25,23 +26,42 @@ def read_synapse(
     names = {"w": "w"} | {
         f"{ref.name}_{ref.end}": name for name, ref in scope.refs.items() if not ref.modulator
     }
-    for name, value in synapse.values().items():
-        if name in names:
-            raise DescriptionError(
-                f"{where}: the parameter '{name}' of {type(synapse).__name__} is a variable of its "
-                "populations too: rename it"
-            )
-        scope.constant(name, value)
-        names[name] = name
-    port = synapse.port
+    if synapse.equations:
+        own = _kept(projection, ends[synapse.end], scope)
+        _check_new(own, names, synapse, where)
+        names |= own
+    else:
+        own = {}
+        for name, value in synapse.values().items():
+            _check_new([name], names, synapse, where)
+            scope.constant(name, value)
+            names[name] = name
+    port = target.fed(synapse.port)
     if port not in {*target.ports, *target.states}:
         known = [*target.ports, *target.derivatives]
         raise DescriptionError(f"{where}: '{target.name}' has no port '{port}': {suggest(port, known)}")
-    found = Delivery()
-    if synapse.on_pre is not None:
-        found = _pulse(projection, synapse.text(synapse.on_pre), names, ends, scope)
     if synapse.graded is not None:
-        found = _graded(projection, synapse.text(synapse.graded), names, ends, where, delay)
+        return _graded(projection, synapse.filled(synapse.graded), names, ends, where, delay)
+    return _pulse(projection, synapse.filled(synapse.on_pre or ""), names, own, ends, scope)
+
+
+def _check_new(own: Iterable[str], names: Mapping[str, str], synapse: SynapseModel, where: str) -> None:
+    for name in own:
+        if name in names:
+            raise DescriptionError(
+                f"{where}: '{name}' of {type(synapse).__name__} is a variable of its populations too: rename it"
+            )
+
+
+def _kept(projection: Projection, home: PopulationEquations, scope: Scope) -> dict[str, str]:
+    """Refer to what the synapse keeps at a population; return its names there by those in the synapse model."""
+    synapse = projection.synapse
+    found = {}
+    for name, dim in home.dimensions.items():
+        own, _, of = name.partition("__of__")
+        if of == projection.name:
+            scope.refer(own, Ref(home.name, name, synapse.end), dim)
+            found[own] = part_of(name, synapse.end)
     return found
 
 
@@ -49,14 +69,18 @@ def _pulse(
     projection: Projection,
     text: str,
     names: Mapping[str, str],
+    own: Mapping[str, str],
     ends: Mapping[End, PopulationEquations],
     scope: Scope,
 ) -> Delivery:
-    """Return what a presynaptic spike delivers, times the gain of the port."""
+    """Return what a presynaptic spike delivers, to states of the synapse (`own`) or to the port, times its gain."""
     port, target, where = projection.synapse.port, ends["post"], scope.where
     if not ends["pre"].spiking:
         raise DescriptionError(f"{where}: '{projection.source}' does not spike: use a graded synapse")
-    if port in target.ports:
+    if own:
+        states = [name for name, here in own.items() if here.removesuffix("__post") in target.states]
+        return Delivery(spike=tuple(renamed_statements(text, names, states, where, "state of the synapse")))
+    if target.fed(port) in target.ports:
         raise DescriptionError(
             f"{where}: '{port}' takes graded input, not spikes: choose a state such as g_e"
         )
@@ -83,7 +107,8 @@ def _graded(
     delay: int,
 ) -> Delivery:
     """Return the sum over presynaptic outputs."""
-    port, target = projection.synapse.port, ends["post"]
+    target = ends["post"]
+    port = target.fed(projection.synapse.port)
     if port not in target.ports:
         raise DescriptionError(f"{where}: '{port}' of '{target.name}' is not an input: choose {target.ports}")
     check_expression(text, where)

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from neurosim.compiler.equations.draws import Draw
+from neurosim.compiler.equations.names import part_of
 from neurosim.model.expressions import Statement, names_in
 from neurosim.model.network import Network
 from neurosim.model.parts import Population, Projection, Recorder, Tied
@@ -132,14 +133,23 @@ class _Equations:
 
 
 @dataclass(frozen=True)
+class System:
+    """Differential equations, dx/dt by state, that are advanced together by a method; where, for messages."""
+
+    where: str
+    method: str
+    derivatives: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class PopulationEquations(_Equations):
     """A population written out.
 
     derivatives, expression of dx/dt by state; frozen, states held while refractory; definitions, subexpressions by
     name; ports, inputs that are summed afresh at each step; threshold, reset, refractory (name of a constant), method
     as in the model; each_step and presentation, changes by neuron rules, those of each step by Euler's method apart
-    from the model's; gains, port -> states that multiply what is delivered to it; output_gains, states that
-    multiply its output.
+    from the model's; synapses, systems that projections keep here, one value per neuron; gains, port -> states that
+    multiply what is delivered to it; output_gains, states that multiply its output.
     """
 
     described: Population
@@ -151,6 +161,7 @@ class PopulationEquations(_Equations):
     reset: tuple[Statement, ...] = ()
     each_step: Learning = field(default_factory=Learning)
     presentation: Learning = field(default_factory=Learning)
+    synapses: tuple[System, ...] = ()
     gains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     output_gains: tuple[str, ...] = ()
 
@@ -168,6 +179,17 @@ class PopulationEquations(_Equations):
     def method(self) -> str:
         """The numerical method of its model."""
         return self.described.model.method
+
+    @property
+    def dynamics(self) -> dict[str, str]:
+        """The expression of dx/dt by state, of the model and of the synapses that are kept here."""
+        kept = (item for system in self.synapses for item in system.derivatives.items())
+        return {**self.derivatives, **dict(kept)}
+
+    def fed(self, port: str) -> str:
+        """Return what sums the graded input of a port: itself, or its part beside the currents of synapses."""
+        part = part_of(port, "fed")
+        return part if part in self.ports else port
 
     @property
     def refractory(self) -> str | None:
@@ -373,6 +395,11 @@ class ProjectionEquations(_Equations):
         return self.wiring.order
 
     @property
+    def kept(self) -> dict[str, Ref]:
+        """What its synapse keeps per neuron at one of its ends, by the names in the synapse model."""
+        return {name: ref for name, ref in self.refs.items() if "__" not in name}
+
+    @property
     def traces(self) -> Mapping[str, Held]:
         """The traces that its rules keep per neuron."""
         return self.plasticity.traces
@@ -421,6 +448,18 @@ class StateClamp:
 
 
 @dataclass(frozen=True)
+class HomeRecorder(Recorder):
+    """A recorder of the population that holds a variable of a projection; `described` stays its key."""
+
+    described: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name under which the recording is found."""
+        return self.described
+
+
+@dataclass(frozen=True)
 class NetworkEquations:
     """A network written out: units and projections by name, in the order of the description; clamps of states."""
 
@@ -430,6 +469,11 @@ class NetworkEquations:
     projections: Mapping[str, ProjectionEquations]
     clamps: tuple[StateClamp, ...] = ()
     recorders: tuple[Recorder, ...] = ()
+
+    def home(self, owner: str, variable: str) -> tuple[str, str]:
+        """Return (owner, variable) of what holds a variable: a population for what synapses keep per neuron."""
+        ref = self.projections[owner].kept.get(variable) if owner in self.projections else None
+        return (owner, variable) if ref is None else (ref.owner, ref.name)
 
     def part(self, name: str) -> PopulationEquations | ProjectionEquations:
         """Return the population or projection of a name."""

@@ -37,8 +37,8 @@ def part_of(name: str, *parts: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Return a text as users write it: x_post for the variable x of the target."""
-    return re.sub(r"__(pre|post)\b", r"_\1", text)
+    """Return a text as users write it: x_post for the variable x of the target, x for what a synapse keeps."""
+    return re.sub(r"__(pre|post)\b", r"_\1", re.sub(r"\b(?!output__)(\w+?)__of__\w+\b", r"\1", text))
 
 
 def check_variable(name: str, taken: Iterable[str], where: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
 from neurosim.compiler.equations.clamps import with_clamps
-from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquations
+from neurosim.compiler.equations.forms import HomeRecorder, NetworkEquations, PopulationEquations, Ref
 from neurosim.compiler.equations.masks import with_masks
 from neurosim.compiler.equations.population import population_equations
 from neurosim.compiler.equations.projection import projection_equations
@@ -39,7 +39,16 @@ def network_equations(network: Network, seed: int = 0) -> NetworkEquations:
     )
     _check_recorders(equations)
     _check_externals(equations)
-    return replace(equations, recorders=tuple(_on_edges(equations, r) for r in network.recorders))
+    return replace(equations, recorders=tuple(_at_home(equations, r) for r in network.recorders))
+
+
+def _at_home(equations: NetworkEquations, recorder: Recorder) -> Recorder:
+    """Return a recorder of what holds the variable."""
+    target, variable = equations.home(recorder.target, recorder.variable)
+    if target == recorder.target:
+        return _on_edges(equations, recorder)
+    found = {**asdict(recorder), "target": target, "variable": variable}
+    return HomeRecorder(**found, described=recorder.key)
 
 
 def _on_edges(equations: NetworkEquations, recorder: Recorder) -> Recorder:
@@ -86,7 +95,12 @@ def _recordable(equations: NetworkEquations, target: str) -> dict[str, int]:
     return {
         **dict.fromkeys(projection.states, edges),
         **{n: sizes[t.level] for n, t in projection.traces.items()},
+        **{n: sizes[ref.end] for n, ref in projection.kept.items() if _moves(equations, ref)},
     }
+
+
+def _moves(equations: NetworkEquations, ref: Ref) -> bool:
+    return ref.name not in equations.populations[ref.owner].constants
 
 
 def _check_externals(equations: NetworkEquations) -> None:

@@ -14,6 +14,7 @@ from neurosim.compiler.equations.forms import PopulationEquations
 from neurosim.compiler.equations.names import SECOND
 from neurosim.compiler.equations.neuron_rules import NeuronRules
 from neurosim.compiler.equations.scope import Scope
+from neurosim.compiler.equations.synapses import KeptSynapses
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, check_expression, names_in, parse_statements, substitute
 from neurosim.model.network import Network
@@ -32,6 +33,10 @@ def population_equations(population: Population, network: Network, seed: int) ->
     for rule in population.rules:
         rules.read(rule)
     written.change(rules.adjusted())
+    kept = KeptSynapses(written, network)
+    for projection in network.projections.values():
+        kept.read(projection)
+    kept.feed()
     found = PopulationEquations(
         written.scope.variables,
         population,
@@ -40,9 +45,10 @@ def population_equations(population: Population, network: Network, seed: int) ->
         definitions=written.definitions,
         ports=tuple(written.ports),
         threshold=written.threshold,
-        reset=(*written.reset, *rules.reset),
+        reset=(*written.reset, *rules.reset, *kept.reset),
         each_step=rules.each_step,
         presentation=rules.presentation,
+        synapses=tuple(kept.systems),
         gains=rules.gains,
         output_gains=tuple(rules.output_gains),
     )

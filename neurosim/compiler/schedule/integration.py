@@ -12,6 +12,7 @@ from brian2.stateupdaters import euler, exponential_euler, rk2, rk4
 from brian2.stateupdaters.base import UnsupportedEquationsException
 
 from neurosim.compiler.cache import remembered
+from neurosim.compiler.equations.names import shown
 from neurosim.compiler.schedule.exact import Linear
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, names_in, parse_statements
@@ -27,7 +28,7 @@ def linear_system(derivatives: Mapping[str, str], constants: frozenset[str], whe
     parts = ["linear", list(derivatives.items()), sorted(constants & _names(derivatives)), brian2.__version__]
     found = remembered("equations", parts, lambda: _linear(derivatives, constants))
     if "problem" in found:
-        raise DescriptionError(f"{where}: {found['problem']}: use method 'exponential_euler' or 'rk4'")
+        raise DescriptionError(f"{where}: {shown(found['problem'])}: use method 'exponential_euler' or 'rk4'")
     matrix = {(int(i), int(j)): text for i, j, text in found["matrix"]}
     offsets = [{int(i): text for i, text in found[k]} for k in ("constant", "input")]
     return Linear(tuple(derivatives), matrix, *offsets)
@@ -38,7 +39,7 @@ def check_divisions(derivatives: Mapping[str, str], where: str) -> None:
     parts = ["divides", list(derivatives.items()), brian2.__version__]
     found = remembered("equations", parts, lambda: _divides(derivatives))
     if found:
-        raise DescriptionError(f"{where}: d{found}/dt divides by 0: correct it")
+        raise DescriptionError(f"{where}: d{shown(found)}/dt divides by 0: correct it")
 
 
 def _divides(derivatives: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ from neurosim.compiler.equations.forms import (
     PopulationEquations,
     ProjectionEquations,
     Ref,
+    System,
 )
 from neurosim.compiler.equations.names import CLOCK, part_of
 from neurosim.compiler.schedule.exact import Linear
@@ -61,7 +62,7 @@ class _Lowering:
         yield from (
             self.decay(projection, level) for projection in projections for level in self.levels(projection)
         )
-        yield from (self.integrate(population) for population in populations if population.derivatives)
+        yield from (block for population in populations for block in self.integrate(population))
         yield from (self.threshold(population) for population in populations if population.spiking)
         yield from (
             Block("deliver", k.name, self.inlined(k, k.delivery.spike))
@@ -107,7 +108,7 @@ class _Lowering:
 
     def stored_definitions(self, population: PopulationEquations) -> tuple[str, ...]:
         """Return the definitions kept as arrays: those that projections, other populations and recorders read."""
-        wanted = {r.variable for r in self.equations.network.recorders if r.target == population.name}
+        wanted = {r.variable for r in self.equations.recorders if r.target == population.name}
         refs = self.modulators + [ref for k in self.projections.values() for ref in _read_in_steps(k)]
         wanted |= {ref.name for ref in refs if ref.owner == population.name}
         return tuple(name for name in population.definitions if name in wanted)
@@ -236,19 +237,24 @@ class _Lowering:
         changes = {n: self.inline(population, t) for n, t in population.each_step.changes.items()}
         return Block("adapt", population.name, (*_euler(changes), *population.each_step.after))
 
-    def integrate(self, population: PopulationEquations) -> Block:
-        where = f"population '{population.name}'"
-        derivatives = {name: self.inline(population, text) for name, text in population.derivatives.items()}
+    def integrate(self, population: PopulationEquations) -> Iterator[Block]:
+        """Yield the blocks that advance the model, then each synapse that is kept here."""
+        model = System(f"population '{population.name}'", population.method, population.derivatives)
+        yield from (self.advance(population, s) for s in (model, *population.synapses) if s.derivatives)
+
+    def advance(self, population: PopulationEquations, system: System) -> Block:
+        where = system.where
+        derivatives = {name: self.inline(population, text) for name, text in system.derivatives.items()}
         check_divisions(derivatives, where)
-        frozen = population.frozen if population.refractory is not None else frozenset()
-        if population.method == "exact":
+        frozen = population.frozen & derivatives.keys() if population.refractory is not None else frozenset()
+        if system.method == "exact":
             return Block(
                 "integrate",
                 population.name,
                 self.exact(population.name, derivatives, frozenset(population.constants), frozen, where),
             )
         held = {n: f"int(active)*({t})" if n in frozen else t for n, t in derivatives.items()}
-        statements = update_statements(held, population.method, where)
+        statements = update_statements(held, system.method, where)
         return Block("integrate", population.name, tuple(_unless_refractory(s, frozen) for s in statements))
 
     def decay(self, projection: ProjectionEquations, level: Level) -> Block:

@@ -30,6 +30,7 @@ from neurosim.engines.brian2.text import (
     total_name,
     written,
 )
+from neurosim.model.expressions import substitute_all
 from neurosim.model.units import DIMENSIONLESS
 
 SHARE = "n_share"
@@ -141,6 +142,10 @@ class BrianPopulation:
 
     def _schedule(self) -> None:
         place(self.group.state_updater, "groups", self.order)
+        for kept in self.population.synapses:
+            texts = {n: substitute_all(t, self.population.definitions) for n, t in kept.derivatives.items()}
+            equations = system(texts, self.population.dimensions, self.names)
+            run_code(self.group, step_code(equations, kept.method), "groups", self.order)
         for thresholder in self.group.thresholder.values():
             place(thresholder, "thresholds", self.order)
         for resetter in self.group.resetter.values():

@@ -13,10 +13,15 @@ from brian2.equations.refractory import add_refractoriness
 from brian2.stateupdaters.base import UnsupportedEquationsException
 from brian2.stateupdaters.exact import get_linear_system
 
-from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquations, ProjectionEquations
-from neurosim.compiler.equations.names import clock
+from neurosim.compiler.equations.forms import (
+    NetworkEquations,
+    PopulationEquations,
+    ProjectionEquations,
+    System,
+)
+from neurosim.compiler.equations.names import clock, shown
 from neurosim.compiler.evaluate import evaluate
-from neurosim.compiler.schedule.integration import check_divisions
+from neurosim.compiler.schedule.integration import check_divisions, linear_system
 from neurosim.compiler.schedule.program import inline
 from neurosim.engines.brian2.populations import equations_of
 from neurosim.engines.brian2.projections import LEVELS, TRACE_METHODS, traces_at
@@ -28,7 +33,7 @@ from neurosim.engines.brian2.text import (
     step_code,
     system,
 )
-from neurosim.model.expressions import names_in, parse_statements
+from neurosim.model.expressions import names_in, parse_statements, substitute_all
 
 
 def reasons(equations: NetworkEquations) -> Iterator[str]:
@@ -47,14 +52,16 @@ def reasons(equations: NetworkEquations) -> Iterator[str]:
         texts = {n: inline(equations, population, t) for n, t in population.derivatives.items()}
         check_divisions(texts, f"population '{population.name}'")
         if population.derivatives:
-            yield from _population(population, dt)
+            yield from _population(population, texts, dt)
+        for kept in population.synapses:
+            yield from _kept(population, kept, dt)
     for projection in equations.projections.values():
         traces = {n: held.derivative for n, held in projection.traces.items()}
         check_divisions(traces, f"projection '{projection.name}', traces")
         yield from _traces(projection, projection_names(projection), dt)
 
 
-def _population(population: PopulationEquations, dt: float) -> Iterator[str]:
+def _population(population: PopulationEquations, texts: Mapping[str, str], dt: float) -> Iterator[str]:
     where = f"population '{population.name}'"
     names = population_names(population)
     equations = Equations(equations_of(population))
@@ -66,6 +73,8 @@ def _population(population: PopulationEquations, dt: float) -> Iterator[str]:
         yield _unsolved(population, equations, where)
         return
     if population.method == "exact":
+        # Brian2 holds a coefficient that varies, such as a conductance, for the step; no other engine does.
+        linear_system(texts, frozenset(population.constants), where)
         values = {
             **population.states,
             **population.constants,
@@ -90,6 +99,26 @@ def _unsolved(population: PopulationEquations, equations: Equations, where: str)
     return (
         f"{where}: Brian2 finds no closed form for {variables} with method 'exact': engine 'fused' can run it"
     )
+
+
+def _kept(population: PopulationEquations, kept: System, dt: float) -> Iterator[str]:
+    names = population_names(population)
+    texts = {n: substitute_all(t, population.definitions) for n, t in kept.derivatives.items()}
+    check_divisions(texts, kept.where)
+    try:
+        text = step_code(system(texts, population.dimensions, names), kept.method)
+    except UnsupportedEquationsException:
+        variables = ", ".join(map(shown, texts))
+        yield f"{kept.where}: method '{kept.method}' does not apply to {variables}: use method 'rk4' or 'euler'"
+        return
+    if kept.method == "exact":
+        values = {
+            **population.constants,
+            **population.states,
+            **dict.fromkeys((*population.ports, *population.draws), np.array(0.0)),
+        }
+        broken = _not_finite(text, {names[n]: v for n, v in values.items()}, dt)
+        yield from (_no_value(kept.where, shown(name)) for name in _back(broken, names))
 
 
 def _traces(projection: ProjectionEquations, names: Names, dt: float) -> Iterator[str]:

@@ -47,7 +47,7 @@ def in_one_call(program: Program, delayed: bool) -> bool:
 def dynamic(program: Program) -> Iterator[tuple[PopulationEquations, str]]:
     """Yield the states of models that follow differential equations."""
     for population in program.equations.populations.values():
-        yield from ((population, n) for n in population.derivatives if n in population.states)
+        yield from ((population, n) for n in population.dynamics if n in population.states)
 
 
 def add_storage(program: Program, storage: Storage) -> None:

@@ -52,7 +52,8 @@ def _bounds(program: Program) -> Iterator[tuple[str, tuple[float, float]]]:
         for rule in population.rules:
             yield from _declared(f"{population.name}.{rule.prefix}_", rule)
     for projection in network.projections.values():
-        yield from _declared(f"{projection.name}.", projection.synapse)
+        for key, bounds in _declared("", projection.synapse):
+            yield ".".join(program.equations.home(projection.name, key)), bounds
         for synaptic in projection.rules:
             yield from _declared(f"{projection.name}.{synaptic.prefix}_", synaptic)
         if projection.sign:

@@ -223,15 +223,16 @@ class NetworkFunctions:
         return self.program.equations.seed if seed is None else seed
 
     def _known(self, name: str) -> str:
+        owner, _, variable = name.partition(".")
+        name = ".".join(self.program.equations.home(owner, variable)) if variable else name
         if name not in self.parameters:
             raise UnknownNameError(f"parameter '{name}': {suggest(name, self.parameters)}")
         return name
 
     def _complete(self, parameters: Given) -> Values:
         check(self.settings.dtype)
-        given = {
-            name: self._fitting(self._known(name), self._cast(value)) for name, value in parameters.items()
-        }
+        named = {self._known(name): value for name, value in parameters.items()}
+        given = {name: self._fitting(name, self._cast(value)) for name, value in named.items()}
         return {**self.parameters, **given}
 
     def _fitting(self, name: str, value: Array) -> Array:

@@ -25,7 +25,7 @@ class Report(NamedTuple):
 def dynamic(program: Program) -> list[str]:
     """Return the states 'population.variable' that follow differential equations."""
     populations = program.equations.populations.values()
-    return [f"{p.name}.{name}" for p in populations for name in p.derivatives if name in p.states]
+    return [f"{p.name}.{name}" for p in populations for name in p.dynamics if name in p.states]
 
 
 def settled(

@@ -146,7 +146,7 @@ def _clampable(functions: NetworkFunctions, names: Sequence[str]) -> dict[str, i
         known = [f"{owner}.{v}" for v in (*populations[owner].states, *populations[owner].definitions)]
         if name not in known:
             raise UnknownNameError(f"clampable '{name}': {suggest(name, known)}")
-        used = [*populations[owner].derivatives.values(), *populations[owner].definitions.values()]
+        used = [*populations[owner].dynamics.values(), *populations[owner].definitions.values()]
         if variable in populations[owner].definitions and any(variable in names_in(text) for text in used):
             raise EngineRefusal(
                 f"clampable '{name}': other equations of '{owner}' are written with it: clamp what these follow from"
