@@ -54,8 +54,21 @@ def check(name, examples, **how):
     held()
 
 
+# Rules that another one shares its terms with: they are tried with the slow tests.
+KIN = {
+    "HomeostaticClopathSTDP",
+    "MultiplicativeSTDP",
+    "NearestSTDP",
+    "NearestTripletSTDP",
+    "PowerLawSTDP",
+    "SuccessSTDP",
+}
+
+
 @pytest.mark.parametrize("examples", [15, pytest.param(100, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", BOUNDED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in KIN else name for name in BOUNDED]
+)
 def test_weights_stay_within_the_bounds(name, examples):
     check(name, examples)
 
