@@ -60,7 +60,7 @@ class Collected:
         spikes = recorder.variable == "spikes"
         none = np.zeros(0, dtype=np.int32) if spikes else np.zeros((0, len(self._chosen(recorder))))
         steps = np.concatenate([np.zeros(0, dtype=np.int64), *(p[0] for p in pieces)])
-        return steps, np.concatenate([none, *(p[1] for p in pieces)]) if pieces else none
+        return steps, np.concatenate([p[1] for p in pieces]) if pieces else none
 
     def _chosen(self, recorder: Recorder) -> np.ndarray:
         if recorder.indices is not None:

@@ -305,10 +305,10 @@ def test_a_lif_fires_when_the_closed_form_says():
 
 @pytest.fixture
 def small_buffers(monkeypatch):
-    from neurosim.engines.fused import recorder, simulation
+    from neurosim.engines.fused import core, recorder
 
     monkeypatch.setattr(recorder, "SPIKE_ROOM", 1)
-    monkeypatch.setattr(simulation, "CHUNK", 7)
+    monkeypatch.setattr(core, "MOST", 7)
 
 
 def test_buffers_hold_every_spike_when_all_units_fire_at_every_step(small_buffers):

@@ -13,6 +13,7 @@ from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEqu
 from neurosim.compiler.schedule.contraction import Contraction
 from neurosim.compiler.schedule.program import Block, Program
 from neurosim.compiler.schedule.sharing import Mean, split
+from neurosim.engines.fused.aligned import aligned
 from neurosim.engines.fused.context import indent, size
 from neurosim.engines.fused.locations import Location, projection_location
 from neurosim.engines.fused.storage import Storage
@@ -55,8 +56,8 @@ def add_storage(program: Program, storage: Storage) -> None:
     for population, name in dynamic(program):
         full = f"{population.name}__{name}"
         start = np.broadcast_to(population.states[name], (population.size,))
-        storage.arrays[f"{full}___start"] = start.astype(storage.dtype)
-        storage.arrays[f"{full}___before"] = np.zeros(population.size, storage.dtype)
+        storage.arrays[f"{full}___start"] = aligned(start.astype(storage.dtype))
+        storage.arrays[f"{full}___before"] = aligned(np.zeros(population.size, storage.dtype))
     if storage.dtype != np.float64:
         return
     for block in program.presentation:
