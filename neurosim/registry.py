@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
+from threading import RLock
 from typing import Generic, TypeVar
 
 from neurosim.errors import DescriptionError, UnknownNameError
@@ -34,6 +35,7 @@ class Registry(Generic[T]):
         self._load_own = load_own
         self._items: dict[str, T] = {}
         self._complete = {"own": False, "plug-ins": False}
+        self._loading = RLock()
 
     def add(self, name: str, item: T, *, replace: bool = False) -> None:
         """Register an item; a name that another item has is rejected unless `replace`."""
@@ -72,15 +74,17 @@ class Registry(Generic[T]):
         self._once("plug-ins", self._load_plug_ins)
 
     def _once(self, part: str, load: Callable[[], None]) -> None:
-        if self._complete[part]:
-            return
-        # Noted before the import, since what is imported may look something up.
-        self._complete[part] = True
-        try:
-            load()
-        except BaseException:
-            self._complete[part] = False
-            raise
+        # Another thread that looks something up meanwhile waits until all is there.
+        with self._loading:
+            if self._complete[part]:
+                return
+            # Noted before the import, since what is imported may look something up.
+            self._complete[part] = True
+            try:
+                load()
+            except BaseException:
+                self._complete[part] = False
+                raise
 
     def _load_plug_ins(self) -> None:
         for entry in metadata.entry_points(group=self.group):
