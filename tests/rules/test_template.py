@@ -14,8 +14,8 @@ from neurosim.testing import check_rule_by_name, load_rule, new_rule
 
 @pytest.mark.slow
 def test_template_and_its_tests_work_as_written(tmp_path):
-    rule, test = new_rule("FastHebb", tmp_path / "mine")
-    assert (rule.name, test.name) == ("fast_hebb.py", "test_fast_hebb.py")
+    rule, test = new_rule("QuickHebb", tmp_path / "mine")
+    assert (rule.name, test.name) == ("quick_hebb.py", "test_quick_hebb.py")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(test)],
         cwd=tmp_path,
@@ -28,14 +28,14 @@ def test_template_and_its_tests_work_as_written(tmp_path):
 
 
 def test_functions_of_the_template_test_pass_and_its_rule_is_found_by_file(tmp_path):
-    rule, test = new_rule("FastHebb", tmp_path / "mine")
+    rule, test = new_rule("QuickHebb", tmp_path / "mine")
     tests = runpy.run_path(str(test))
     for engine in ("fused", "brian2"):
         tests["test_silent_synapse_forgets_exponentially"](engine)
-    report = check_rule_by_name(f"{rule}:FastHebb", engines=["fused", "brian2"])
+    report = check_rule_by_name(f"{rule}:QuickHebb", engines=["fused", "brian2"])
     assert {o.network for o in report.passed if o.clause == "engines agree"} == {"spiking", "rate"}
     # The same file again is the same class, not a name taken twice.
-    assert load_rule(f"{rule}:FastHebb") is tests["FastHebb"]
+    assert load_rule(f"{rule}:QuickHebb") is tests["QuickHebb"]
 
 
 def test_template_is_formatted_and_refuses_to_overwrite(tmp_path):
