@@ -84,18 +84,18 @@ class Watching(StructuralRule):
     """seen = |g|, w and mask as an update sees them. Source: none."""
 
     g = gradient("what it watches")
-    seen = []
+    _seen = []
 
     def step(self, mask, w, signal, t, rng):
-        self.seen.append((t, mask.copy(), w.copy(), signal["g"].copy()))
+        self._seen.append((t, mask.copy(), w.copy(), signal["g"].copy()))
         return np.zeros_like(mask), np.zeros_like(mask)
 
 
 def test_rules_see_the_dense_gradient_of_the_objective():
     made = rewiring(Watching(density=0.5))
-    Watching.seen.clear()
+    Watching._seen.clear()
     training = made.train(EVERY, 0)
-    (t, mask, w, slope), (_, other, _, _) = Watching.seen
+    (t, mask, w, slope), (_, other, _, _) = Watching._seen
     assert t == 1 and mask.size == 72 and other.size == 24
     everything = {f"{name}.mask": np.ones(n) for name, n in (("a", 72), ("b", 24))}
     wanted = made.gradient(training, everything)["a.w"][0]
