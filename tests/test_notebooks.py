@@ -36,9 +36,9 @@ def code_cells(path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_run_and_print_what_they_show(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    module = ModuleType("notebook")
-    monkeypatch.setitem(sys.modules, "notebook", module)
-    file = tmp_path / "notebook.py"
+    module = ModuleType("page")
+    monkeypatch.setitem(sys.modules, "page", module)
+    file = tmp_path / "page.py"
     file.write_text("\n".join(source for source, _ in code_cells(path)))
     module.__file__ = str(file)
     for source, shown in code_cells(path):

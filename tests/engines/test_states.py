@@ -332,7 +332,7 @@ def test_values_of_connections_keep_the_order_in_which_they_were_given(engine, d
 # Values that are not finite --------------------------------------------------------------------------------------
 
 
-class Fading(NeuronModel):
+class FadingState(NeuronModel):
     """A unit whose output log(x) is not a number once x has fallen below 0, which it does after 137 steps."""
 
     rate = parameter(1 * Hz, "rate")
@@ -358,7 +358,7 @@ def one_by_one(simulation, steps):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize(("model", "name"), [(Fading, "x.output"), (Bursting, "x.x")])
+@pytest.mark.parametrize(("model", "name"), [(FadingState, "x.output"), (Bursting, "x.x")])
 def test_what_is_not_finite_is_reported_at_the_step_at_which_it_arises(engine, model, name):
     network = Network("n", 1 * ms).add(Population("x", 2, model()), Recorder("x", "x"))
     simulation, steps = simulate(network, engine), simulate(network, engine)
@@ -369,7 +369,7 @@ def test_what_is_not_finite_is_reported_at_the_step_at_which_it_arises(engine, m
     assert str(found.value) == str(at_last.value) and simulation.now == steps.now < 500
     assert simulation.recordings()["x.x"].steps.tolist() == list(range(simulation.now))
     assert f"after step {simulation.now - 1} " in str(found.value)
-    if model is Fading:
+    if model is FadingState:
         assert simulation.now == 137
 
 
