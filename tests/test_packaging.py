@@ -21,8 +21,8 @@ def test_one_package_is_installed():
 
 def test_circuits_and_studies_are_parts_of_the_package():
     for entry in metadata.distribution("neurosim").entry_points:
-        if entry.group in ("neurosim.circuits", "neurosim.experiments"):
-            assert entry.load().__doc__ or entry.group == "neurosim.experiments"
+        if entry.group == "neurosim.circuits":
+            assert entry.load().__doc__
             assert entry.module.startswith(f"{entry.group}.")
 
 

@@ -1,10 +1,11 @@
-"""Experiments by name, found through entry points; none is imported before it is asked for."""
+"""Experiments by name: our own are the modules of a package, others come by entry point; none is imported early."""
 
 from __future__ import annotations
 
 import ast
-from importlib import metadata, util
+from importlib import import_module, metadata, util
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 from neurosim.errors import DescriptionError, MissingExtra, UnknownNameError
@@ -55,4 +56,16 @@ def find_experiment(name: str) -> Experiment[Any]:
 
 
 def _entries() -> dict[str, metadata.EntryPoint]:
-    return {entry.name: entry for entry in metadata.entry_points(group=GROUP)}
+    return {entry.name: entry for entry in (*metadata.entry_points(group=GROUP), *_own())}
+
+
+def _own() -> list[metadata.EntryPoint]:
+    """Return our own studies: `NAME.py`, or `study.py` in a folder NAME; no other package takes their names."""
+    # By name, so that this layer does not import the layer above it.
+    modules = iter_modules(import_module(GROUP).__path__, f"{GROUP}.")
+    return [
+        metadata.EntryPoint(
+            module.name.rpartition(".")[2], f"{module.name}{'.study' * module.ispkg}:experiment", GROUP
+        )
+        for module in modules
+    ]

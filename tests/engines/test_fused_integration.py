@@ -104,7 +104,9 @@ def membrane_at(t):
 
 def test_units_of_nanosiemens_and_picofarad_cost_no_accuracy():
     start = {"I_s": 50 * pA, "J": 100 * pA}
-    simulation = simulate(Network("n").add(Population("a", 1, MembraneWithParts(), initial=start), Recorder("a", "v")))
+    simulation = simulate(
+        Network("n").add(Population("a", 1, MembraneWithParts(), initial=start), Recorder("a", "v"))
+    )
     simulation.run(10 * ms)
     np.testing.assert_allclose(float(simulation.get("a.v")[0]), membrane_at(0.01), rtol=1e-12)
     depolarised = float(simulation.get("a.v")[0]) + 0.07

@@ -515,6 +515,8 @@ def test_a_number_that_is_not_one_is_not_hidden_by_clip():
     class HiddenSignal(NeuronModel):
         equations = "x : 1 (state)\nz = clip(sqrt(x), 0, 1) : 1"
 
-    network = Network("n", 1 * ms).add(Population("a", 1, HiddenSignal(), initial={"x": -1.0}), Recorder("a", "z"))
+    network = Network("n", 1 * ms).add(
+        Population("a", 1, HiddenSignal(), initial={"x": -1.0}), Recorder("a", "z")
+    )
     with pytest.raises(RunFailed, match="'a.z' is not finite at index 0 after step 0 "):
         simulate(network).run(2 * ms)
