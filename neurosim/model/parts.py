@@ -163,24 +163,32 @@ class Projection:
 class Recorder:
     """What is stored during a run: `spikes` of a population, or a variable of a population or projection.
 
-    A sample at step k is the state at time k dt, together with the graded signals computed from it.
+    A sample at step k is the state at time k dt, together with the graded signals computed from it; one that is taken
+    after a step is what the step, learning included, has made of the state, with the definitions that follow from it:
+    what `Simulation.get` returns then.
 
     Arguments:
         target: name of the population or projection.
         variable: 'spikes', a state, or 'w'.
         every: steps between two samples (states only).
         indices: a subset of neurons or edges (all if omitted).
+        after: whether samples are taken after steps, the first after `every` steps (states only).
     """
 
     target: str
     variable: str = "spikes"
     every: int = 1
     indices: tuple[int, ...] | None = None
+    after: bool = False
 
     def __post_init__(self) -> None:
         for attribute in ("target", "variable"):
             _check_reference(getattr(self, attribute), f"recorder: {attribute}")
         where = f"recorder of '{self.key}'"
+        if not isinstance(self.after, bool):
+            raise DescriptionError(f"{where}: after = {self.after!r}: give True or False")
+        if self.after and self.variable == "spikes":
+            raise DescriptionError(f"{where}: spikes are those of a step: leave after = True out")
         if self.indices is not None:
             object.__setattr__(self, "indices", indices(self.indices, f"{where}: indices"))
         object.__setattr__(self, "every", _from_one(self.every, f"{where}: every"))

@@ -22,6 +22,8 @@ from neurosim.model.values import Distribution, Normal, Uniform
 from neurosim.model.weight_matrices import ChainMotif, Dale, LowRank, TruncatedSVD
 
 FORMAT = 1
+_LATER = frozenset({"after"})
+"""Fields that are written only where they differ from their default, as files without them are read too."""
 _PARTS = {cls.__name__: cls for cls in (Population, Projection, NamedParameter, Recorder, Clamp, External)}
 _DISTRIBUTIONS: dict[str, type[Distribution]] = {
     cls.__name__: cls for cls in (Uniform, Normal, LowRank, TruncatedSVD, Dale, ChainMotif)
@@ -83,7 +85,9 @@ def facts_digest(cls: type[Described]) -> str:
 
 
 def _part_to_json(part: Part) -> dict[str, Any]:
-    return {"part": type(part).__name__, **{f.name: _to_json(getattr(part, f.name)) for f in fields(part)}}
+    values = {f.name: getattr(part, f.name) for f in fields(part)}
+    usual = {f.name for f in fields(part) if f.name in _LATER and values[f.name] == f.default}
+    return {"part": type(part).__name__, **{n: _to_json(v) for n, v in values.items() if n not in usual}}
 
 
 def _to_json(value: Any) -> Any:

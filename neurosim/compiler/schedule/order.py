@@ -1,8 +1,8 @@
 """The order of one step: a network written out becomes a program, an ordered list of blocks.
 
 The order is the schedule: draw, inputs, clamp, graded signals, record, matrix, learn, adapt, decay of traces,
-integrate, threshold, deliver, on_pre, on_post, reset, external. Apart from it stand the blocks of a presentation:
-accumulate adds a change to its sum, apply makes it.
+integrate, threshold, deliver, on_pre, on_post, reset, external, record_end (what is recorded after a step). Apart from
+it stand the blocks of a presentation: accumulate adds a change to its sum, apply makes it.
 """
 
 from __future__ import annotations
@@ -81,6 +81,8 @@ class _Lowering:
         )
         yield from (Block("reset", u.name, self.defined(u, u.reset)) for u in populations if u.reset)
         yield from (Block("external", name) for name in self.equations.network.externals)
+        if any(recorder.after for recorder in self.equations.recorders):
+            yield Block("record_end", "")
 
     def clamped(self, blocks: Iterable[Block]) -> Iterator[Block]:
         """Repeat each clamp after every block that writes its variable."""

@@ -19,7 +19,7 @@ from neurosim.model.expressions import Statement, expression, names_in, substitu
 BlockKind = Literal[
     "draw", "input", "clamp", "clear", "graded", "evaluate", "record", "learn", "adapt", "integrate", "decay",
     "threshold", "source", "deliver", "on_pre", "on_post", "reset", "external", "matrix",
-    "accumulate", "apply",
+    "accumulate", "apply", "record_end",
 ]  # fmt: skip
 
 SPIKES = "__spikes"

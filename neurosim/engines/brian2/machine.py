@@ -55,8 +55,8 @@ class Machine:
             self._make_projections()
             self._make_modulators()
             self._make_steps()
-            self._make_records()
             self._make_bodies(externals)
+            self._make_records()
             self.network = self._network()
 
     def start(self, inputs: Mapping[str, np.ndarray]) -> None:
@@ -163,7 +163,7 @@ class Machine:
                 self._add(self.records[recorder.key].note, "after_thresholds")
             else:
                 self.records[recorder.key] = self._samples(recorder)
-                self._add(self.records[recorder.key].note, "record")
+                self._add(self.records[recorder.key].note, "after_end" if recorder.after else "record")
 
     def _samples(self, recorder: Recorder) -> SampleRecord:
         name, variable = recorder.target, recorder.variable
@@ -171,7 +171,7 @@ class Machine:
         array = (
             self.projections[name].array(variable)
             if population is None
-            else population.watch(variable, "after_graded")
+            else population.watch(variable, "after_end" if recorder.after else "after_graded")
         )
         return SampleRecord(recorder, array, self.step)
 

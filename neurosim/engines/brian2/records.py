@@ -42,7 +42,7 @@ class SampleRecord:
     """A variable, sampled every so many steps; array, its memory."""
 
     def __init__(self, recorder: Recorder, array: np.ndarray, step: Step) -> None:
-        self.every, self.array, self.step = recorder.every, array, step
+        self.every, self.after, self.array, self.step = recorder.every, recorder.after, array, step
         self.indices = np.arange(array.size) if recorder.indices is None else np.array(recorder.indices)
         self.clear()
 
@@ -53,8 +53,9 @@ class SampleRecord:
 
     def note(self) -> None:
         """Take a sample if this step is due."""
-        if self.step.number % self.every == 0:
-            self.steps.append(self.step.number)
+        number = self.step.number + self.after
+        if number % self.every == 0:
+            self.steps.append(number)
             self.values.append(self.array[self.indices])
 
     def taken(self) -> Piece:

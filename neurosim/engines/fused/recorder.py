@@ -70,6 +70,6 @@ class Recorders:
         arrays[f"{head}___n"][0] = 0
         if recorder.variable == "spikes":
             return arrays[f"{head}___steps"][:n].copy(), arrays[f"{head}___ids"][:n].copy()
-        start = -(-self.first // recorder.every) * recorder.every
+        start = -(-(self.first + recorder.after) // recorder.every) * recorder.every
         steps = start + recorder.every * np.arange(n, dtype=np.int64)
         return steps, arrays[f"{head}___samples"][:n].copy()

@@ -57,7 +57,7 @@ def compiled(shape: Shape) -> Compiled:
 def shape_of(program: Program, settings: Settings, room: int) -> Shape:
     """Return what a compiled loop of a program depends on: everything but the numbers that it is called with."""
     equations = program.equations
-    recorders = [[r.key, int(r.every), r.indices] for r in equations.recorders]
+    recorders = [[r.key, int(r.every), r.indices, r.after] for r in equations.recorders]
     populations, projections = (
         [_population(u) for u in equations.populations.values()],
         [_projection(k) for k in equations.projections.values()],

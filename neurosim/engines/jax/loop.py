@@ -76,5 +76,6 @@ def interval(recorder: Recorder) -> int:
 
 
 def _place(recorder: Recorder, first: Array, i: Array, last: int) -> Array:
+    first = first + recorder.after
     every, step = interval(recorder), first + i
     return jnp.where(step % every == 0, step // every - -(-first // every), last)

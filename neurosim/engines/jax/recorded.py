@@ -19,7 +19,7 @@ def taken(equations: NetworkEquations, rows: Mapping[str, Any], first: int, step
 
 
 def _taken(recorder: Recorder, rows: np.ndarray, first: int, steps: int) -> Piece:
-    at = np.arange(first, first + steps, dtype=np.int64)
+    at = np.arange(first, first + steps, dtype=np.int64) + recorder.after
     at = at[at % interval(recorder) == 0]
     values = np.array(rows[: len(at)])
     if recorder.variable != "spikes":

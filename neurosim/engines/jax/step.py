@@ -71,11 +71,24 @@ def _skip(context: Context, block: Block) -> None:
 
 def _record(context: Context, block: Block) -> None:
     for recorder in context.program.equations.recorders:
-        if recorder.variable != "spikes":
-            value = context.values[f"{recorder.target}.{recorder.variable}"]
-            context.samples[recorder.key] = _chosen(
-                recorder, jnp.broadcast_to(value, context.shape(len(value)))
-            )
+        if recorder.variable != "spikes" and not recorder.after:
+            _sample(context, recorder, context.values[f"{recorder.target}.{recorder.variable}"])
+
+
+def _record_end(context: Context, block: Block) -> None:
+    populations = context.program.equations.populations
+    for recorder in (r for r in context.program.equations.recorders if r.after):
+        full, population = f"{recorder.target}.{recorder.variable}", populations.get(recorder.target)
+        if population is None or recorder.variable not in population.definitions:
+            _sample(context, recorder, context.values[full])
+            continue
+        text = context.program.inline(population, recorder.variable)
+        value = jnp.broadcast_to(Names(context, population).look(text), context.shape(population.size))
+        _sample(context, recorder, context.held[full].imposed(value) if full in context.held else value)
+
+
+def _sample(context: Context, recorder: Recorder, value: Array) -> None:
+    context.samples[recorder.key] = _chosen(recorder, jnp.broadcast_to(value, context.shape(len(value))))
 
 
 def _record_spikes(context: Context) -> None:
@@ -120,5 +133,6 @@ BLOCKS: Mapping[str, Callable[[Context, Block], None]] = {
     "on_pre": projections.arriving,
     "on_post": projections.on_post,
     "record": _record,
+    "record_end": _record_end,
     "external": _skip,
 }
