@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+# `signal` with functions that do not turn handlers into enumerations, which would take longer than a small step does.
+import _signal  # type: ignore[import-not-found]
 import signal
 import threading
 from types import FrameType, TracebackType
 from typing import Any
 
-SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGALRM") if hasattr(signal, name))
+SIGNALS = tuple(
+    int(getattr(signal, name)) for name in ("SIGINT", "SIGTERM", "SIGALRM") if hasattr(signal, name)
+)
 """Signals whose handlers may raise: a person's, a system's, and a time limit's."""
 
 
@@ -52,17 +56,18 @@ class Uninterrupted:
 
     def _hold_back(self) -> None:
         for number in SIGNALS:
-            handler = signal.getsignal(number)
+            handler = _signal.getsignal(number)
+            # SIG_DFL and SIG_IGN are numbers here.
             if callable(handler):
                 self._before[number] = handler
-                signal.signal(number, self._note)
+                _signal.signal(number, self._note)
 
     def _put_back(self) -> None:
         for number, handler in self._before.items():
-            other = signal.signal(number, handler)
+            other = _signal.signal(number, handler)
             # Bound methods are made afresh by each look, hence no `is`.
             if other not in (self._note, handler):
-                signal.signal(number, other)  # set meanwhile
+                _signal.signal(number, other)  # set meanwhile
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self._holding:

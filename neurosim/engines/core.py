@@ -227,6 +227,10 @@ class Core(ABC):
         for owner, name in self._changing:
             yield f"{owner}.{name}", self.get(owner, name)
 
+    def finite(self) -> bool:
+        """Return whether all that steps change is finite."""
+        return all(np.isfinite(value).all() for _, value in self.moving() if value.dtype.kind in "fc")
+
     @cached_property
     def _changing(self) -> list[tuple[str, str]]:
         populations, projections = self.equations.populations.values(), self.equations.projections.values()

@@ -142,7 +142,7 @@ class Simulation:
         self._graded = self.core.graded()
         outputs = ((f"{name}.output", value) for name, value in self._graded.items())
         sampled = ((name, values) for name, (_, values) in pieces.items())
-        for group in (self.core.moving(), outputs, sampled):
+        for group in (() if self.core.finite() else self.core.moving(), outputs, sampled):
             for name, value in group:
                 if value.dtype.kind in "fc" and not np.isfinite(value).all():
                     where = int(np.argwhere(~np.isfinite(np.atleast_1d(value)))[0][-1])

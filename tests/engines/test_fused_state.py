@@ -296,3 +296,28 @@ def test_random_numbers_do_not_depend_on_other_populations():
     alone = x_and_s()
     assert x_and_s(Population("b", 7, Noisy()), Population("p", 9, Poisson(rate=100 * Hz))) == alone
     assert x_and_s(seed=1) != alone
+
+
+def test_refractory_periods_do_not_depend_on_where_they_are_counted_from(monkeypatch):
+    whole, split = simulate(lively()), simulate(lively())
+    whole.run(30 * ms)
+    monkeypatch.setattr("neurosim.engines.fused.core.LONGEST", 3)
+    split.core.most = split._pace = 4
+    split.run(30 * ms)
+    assert split.core._origin > 40 and whole.core._origin == 0
+    one, other = whole.state(), split.state()
+    assert one["refractory/a"].max() > 0
+    for name, value in one.items():
+        np.testing.assert_array_equal(other[name], value, err_msg=name)
+
+
+def test_what_is_not_finite_is_found_wherever_it_is():
+    core = simulate(lively()).core
+    assert core.finite()
+    for _, name in core._moving:
+        array = core.storage.arrays[name]
+        for value in (np.nan, np.inf, -np.inf):
+            array[-1], before = value, array[-1]
+            assert not core.finite()
+            array[-1] = before
+    assert core.finite()

@@ -12,14 +12,15 @@ from numpy.typing import DTypeLike
 
 from neurosim.compiler.equations.forms import ProjectionEquations
 from neurosim.compiler.schedule.program import Program, sum_of
-from neurosim.engines.core import Core, Rows
+from neurosim.engines.core import LONG_AGO, Core, Rows
 from neurosim.engines.externals import ExternalFunction
 from neurosim.engines.fused import arrivals, presentations, support, trials
+from neurosim.engines.fused.addresses import finite, place
 from neurosim.engines.fused.compiled import compiled
 from neurosim.engines.fused.context import Context
 from neurosim.engines.fused.printer import Printer
 from neurosim.engines.fused.recorder import Recorders
-from neurosim.engines.fused.storage import Storage, build, coefficients, elapse
+from neurosim.engines.fused.storage import Storage, build, coefficients
 from neurosim.engines.pieces import Piece
 from neurosim.engines.presentations import Batch, learn
 from neurosim.engines.settling import Settle, Settled
@@ -27,6 +28,8 @@ from neurosim.rng import draws, normal, threefry
 
 MOST = 10_000
 """Most steps of a call."""
+LONGEST = 2**29
+"""Most steps from the origin of refractory periods, which are held in 32 bits."""
 
 
 class FusedCore(Core):
@@ -42,7 +45,8 @@ class FusedCore(Core):
         self.storage: Storage = build(program, externals, dtype)
         presentations.add_storage(program, self.storage)
         self._recorders = Recorders(program.equations, self.storage)
-        self._now = 0
+        self._now = self._origin = 0
+        self._dt, self._zero = (self.storage.dtype.type(number) for number in (self.dt, 0))
         self._arguments: dict[str, list[Any]] = {}
         self._rest()
         self._recall()
@@ -60,12 +64,17 @@ class FusedCore(Core):
         return self._now
 
     def set_step(self, step: int) -> None:
-        """Set the clock."""
-        self._now = step
+        """Set the clock, and the origin from which refractory periods are counted."""
+        until = {name: self.refractory(name) for name in self.resting}
+        self._now = self._origin = step
+        for name, steps in until.items():
+            self.set_refractory(name, steps)
 
     def advance(self, steps: int, inputs: Rows) -> dict[str, Piece]:
         """Take at most `most` steps and return what was recorded, by 'target.variable'."""
         self._recorders.make_room(steps, self._now)
+        if self._now - self._origin > LONGEST:
+            self.set_step(self._now)
         done, pieces = 0, list[dict[str, Piece]]()
         while done < steps:
             self._enlarge()
@@ -74,7 +83,6 @@ class FusedCore(Core):
             # Less than what is asked for where a buffer of spikes is full.
             self._recorders.first = self._now
             taken = self._call(steps - done)
-            elapse(self.storage, self.program, taken)
             pieces.append(self._recorders.collect())
             done += taken
             self._now += taken
@@ -103,7 +111,7 @@ class FusedCore(Core):
             self.storage.arrays[f"{name}___rest"][:] = self.rest_steps(name)
 
     def _call(self, steps: int) -> int:
-        return int(self._run("advance", steps, self._now))
+        return int(self._run("advance", steps, self._now, self._origin))
 
     def _run(self, function: str, *first: Any) -> Any:
         if self._recorders.moved:
@@ -114,16 +122,15 @@ class FusedCore(Core):
             self._arguments[function] = [
                 arrays[n] if n in arrays else numbers[n] for n in self._names[function]
             ]
-        dt = self.storage.dtype.type(self.dt)
-        return getattr(self._module, function)(*first, dt, *self._arguments[function])
+        return getattr(self._module, function)(*first, self._dt, *self._arguments[function])
 
     def accumulate(self, share: float) -> None:
         """Add `share` of the change that rules with the clock 'sample' ask for in the present state."""
-        self._run("accumulate", self.storage.dtype.type(share), max(self._now - 1, 0))
+        self._run("accumulate", self.storage.dtype.type(share), max(self._now - 1, 0), self._origin)
 
     def apply(self) -> None:
         """Make the changes that were added up."""
-        self._run("apply", self.storage.dtype.type(1.0), max(self._now - 1, 0))
+        self._run("apply", self.storage.dtype.type(1.0), max(self._now - 1, 0), self._origin)
 
     def discard(self) -> None:
         """Forget changes that were added up."""
@@ -152,7 +159,16 @@ class FusedCore(Core):
         steps, residual = np.zeros(batch.size, dtype=np.int64), np.zeros(batch.size)
         shares = batch.shares.astype(self.storage.dtype)
         taken = self._run(
-            "present", batch.size, most, self._now, tolerance, how.damping, shares, steps, residual
+            "present",
+            batch.size,
+            most,
+            self._now,
+            self._origin,
+            tolerance,
+            how.damping,
+            shares,
+            steps,
+            residual,
         )
         self._passed(taken, batch.patterns)
         settled = Settled(steps, residual, np.full(batch.size, True) if fixed else residual <= tolerance)
@@ -165,13 +181,14 @@ class FusedCore(Core):
             return None
         for name, value in inputs.items():
             self._replace(f"{name}___rows", value[None])
-        steps, residual = self._run("settle", how.at_most, self._now, how.tolerance, how.damping)
+        steps, residual = self._run(
+            "settle", how.at_most, self._now, self._origin, how.tolerance, how.damping
+        )
         self._passed(steps, inputs)
         return steps, residual
 
     def _passed(self, steps: int, inputs: Iterable[str]) -> None:
         """Take note of steps that a call took, with these inputs."""
-        elapse(self.storage, self.program, steps)
         self._now += steps
         for name in inputs:
             self._replace(f"{name}___rows", np.zeros((0, self.equations.populations[name].size)))
@@ -185,11 +202,12 @@ class FusedCore(Core):
     def mark(self) -> Any:
         """Return what `go_back` needs to return to the present."""
         arrays = {name: self.storage.arrays[name].copy() for name in self.storage.changing}
-        return arrays, {name: external.save() for name, external in self.externals.items()}, self._now
+        externals = {name: external.save() for name, external in self.externals.items()}
+        return arrays, externals, self._now, self._origin
 
     def go_back(self, mark: Any) -> None:
         """Return to the moment of a mark."""
-        arrays, externals, self._now = mark
+        arrays, externals, self._now, self._origin = mark
         for name, array in arrays.items():
             self.storage.arrays[name][:] = array
         for name, saved in externals.items():
@@ -200,6 +218,17 @@ class FusedCore(Core):
         """Yield what steps change, by 'owner.variable'."""
         for known, name in self._moving:
             yield known, self.storage.arrays[name]
+
+    def finite(self) -> bool:
+        """Return whether all that steps change is finite."""
+        return bool(finite(self._moving_places, self._zero))
+
+    @cached_property
+    def _moving_places(self) -> np.ndarray:
+        # None of these arrays is ever replaced by another.
+        return np.array([place(self.storage.arrays[name]) for _, name in self._moving], np.int64).reshape(
+            -1, 2
+        )
 
     @cached_property
     def _moving(self) -> list[tuple[str, str]]:
@@ -266,11 +295,12 @@ class FusedCore(Core):
 
     def refractory(self, population: str) -> np.ndarray:
         """Return the number of steps until each neuron may spike again, negative once it may (int64)."""
-        return self.storage.arrays[f"{population}___held"].astype(np.int64)
+        until = self.storage.arrays[f"{population}___held"].astype(np.int64) - (self._now - self._origin)
+        return np.maximum(until, LONG_AGO)
 
     def set_refractory(self, population: str, steps: np.ndarray) -> None:
         """Set what `refractory` returns."""
-        self.storage.arrays[f"{population}___held"][:] = steps
+        self.storage.arrays[f"{population}___held"][:] = steps + (self._now - self._origin)
 
     def sources(self) -> Mapping[str, np.ndarray]:
         """Return the states of spike sources, to be changed in place."""

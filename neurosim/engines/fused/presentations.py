@@ -24,10 +24,11 @@ from neurosim.model.matrix import FUNCTIONS as MATRIX_FUNCTIONS
 if TYPE_CHECKING:
     from neurosim.engines.fused.printer import Printer
 
-FIRST = "batch, most, k0, tolerance, damping, shares, steps_of, residual_of, dt"
-"""Arguments of `present`: patterns, steps of each at most, the step before the first, what `Settle` says (a tolerance
-below 0 for a fixed number of steps), probabilities of the patterns, and arrays that it fills."""
-SETTLE = "most, k0, tolerance, damping, dt"
+FIRST = "batch, most, k0, origin, tolerance, damping, shares, steps_of, residual_of, dt"
+"""Arguments of `present`: patterns, steps of each at most, the step before the first, the origin of refractory periods,
+what `Settle` says (a tolerance below 0 for a fixed number of steps), probabilities of the patterns, and arrays that it
+fills."""
+SETTLE = "most, k0, origin, tolerance, damping, dt"
 SHARE = "__share"
 """The share of one presentation in the sums of changes."""
 _PLAIN = frozenset(name for name, f in FUNCTIONS.items() if f.numpy.startswith("numpy:"))
@@ -149,7 +150,7 @@ class PresentationPrinter:
         ]
         lines = [
             "k = k0 + taken",
-            "now = np.int32(taken)",
+            "now = np.int32(k - origin)",
             "t = k * dt",
             "if tolerance >= 0:",
             *indent(before or ["pass"]),

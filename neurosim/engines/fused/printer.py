@@ -60,9 +60,18 @@ class Printer:
         """Return the text of the module: `advance`, and for presentations `settle` to `apply`."""
         advance = [
             "for s in range(steps):",
-            *indent(["row = s", "k = k0 + s", "now = np.int32(s)", "t = k * dt", *self.room(), *self.step()]),
+            *indent(
+                [
+                    "row = s",
+                    "k = k0 + s",
+                    "now = np.int32(k - origin)",
+                    "t = k * dt",
+                    *self.room(),
+                    *self.step(),
+                ]
+            ),
         ]
-        functions = self.function("advance", "steps, k0, dt", [*advance, "return steps"])
+        functions = self.function("advance", "steps, k0, origin, dt", [*advance, "return steps"])
         presenting = PresentationPrinter(self)
         if in_one_call(self.context.program, bool(self.projections.scheduled())):
             functions += ["", "", *self.function("settle", SETTLE, presenting.settle())]
@@ -74,7 +83,9 @@ class Printer:
                 "",
                 "",
                 *self.function(
-                    kind, f"{SHARE}, k, dt", ["now = np.int32(0)", "t = k * dt", *self.begin(), *lines]
+                    kind,
+                    f"{SHARE}, k, origin, dt",
+                    ["now = np.int32(k + 1 - origin)", "t = k * dt", *self.begin(), *lines],
                 ),
             ]
         return HEAD + "\n".join([*self.imports(), "", "", *functions]) + "\n"

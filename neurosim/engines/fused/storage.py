@@ -142,7 +142,7 @@ def _population(
         storage.state(f"{name}___ring", np.zeros((rows, n), dtype=np.int32))
         storage.state(f"{name}___count", np.zeros(rows, dtype=np.int64))
     if population.refractory is not None:
-        # Counted from the first step of a call, in 32 bits: half the memory traffic of whole step numbers.
+        # Counted from `FusedCore.origin`, in 32 bits: half the memory traffic of whole step numbers.
         storage.state(f"{name}___held", np.full(n, LONG_AGO, dtype=np.int32))
         storage.arrays[f"{name}___rest"] = aligned(np.ones(n, dtype=np.int32))
     if population.source is not None:
@@ -152,14 +152,6 @@ def _population(
         storage.numbers[f"{name}___key"] = stream_key(equations.seed, name, "spikes")
     if "value" in population.states:
         storage.arrays[f"{name}___rows"] = np.zeros((0, n))
-
-
-def elapse(storage: Storage, program: Program, steps: int) -> None:
-    """Count refractory periods from the step that is `steps` later."""
-    for population in program.equations.populations.values():
-        if population.refractory is not None:
-            until = storage.arrays[f"{population.name}___held"]
-            np.maximum(until - np.int32(steps), LONG_AGO, out=until)
 
 
 def _projection(
