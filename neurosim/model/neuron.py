@@ -11,21 +11,28 @@ import brian2
 from brian2.equations.equations import (
     DIFFERENTIAL_EQUATION,
     EQUATIONS,
+    FLOAT,
     PARAMETER,
     SUBEXPRESSION,
     EquationError,
     ParseException,
+    SingleEquation,
 )
 
 from neurosim.errors import DescriptionError
+from neurosim.model.divisors import check_divisors
 from neurosim.model.expressions import check_expression, check_length
 from neurosim.model.facts import check_facts
 from neurosim.model.parameters import Described, Option, Parameter
 from neurosim.model.registries import enter, neurons
 from neurosim.registry import suggest
 
-METHODS = ("exact", "exponential_euler", "euler", "rk2", "rk4")
-_FLAGS = {DIFFERENTIAL_EQUATION: {"unless refractory"}, SUBEXPRESSION: set(), PARAMETER: {"input", "state"}}
+METHODS = ("exact", "exponential_euler", "euler", "rk2", "rk4", "heun", "milstein", "euler_maruyama")
+_FLAGS = {
+    DIFFERENTIAL_EQUATION: [{"unless refractory"}],
+    SUBEXPRESSION: [],
+    PARAMETER: [{"input"}, {"state"}, {"constant"}, {"shared"}, {"constant", "shared"}],
+}
 
 
 class NeuronModel(Described):
@@ -33,12 +40,14 @@ class NeuronModel(Described):
 
     Facts of a class, all of them text but `initial`:
         equations: lines `dv/dt = ... : unit`, `x = ... : unit`, `I : unit (input)` for a port whose input is summed at
-            each step, and `n : unit (state)` for a variable that only events write; `{option}` is replaced by the
-            chosen text.
+            each step, `n : unit` or `n : unit (state)` for a variable that only events and users change,
+            `k : unit (constant)` for one that no event changes, with a value for each neuron, and
+            `k : unit (shared)` for one with one value for all; `{option}` is replaced by the chosen text.
         threshold: a condition.
         reset: statements.
         refractory: the name of a parameter in seconds.
-        method: one of exact, exponential_euler, euler, rk2, rk4.
+        method: one of exact, exponential_euler, euler, rk2, rk4, heun; with white noise one of euler, euler_maruyama,
+            heun, milstein.
         output: the variable that graded synapses read and whose value is the activity of the neuron.
         initial: values of state variables at the start, by name (a number, a quantity, or the name of a parameter).
     """
@@ -58,6 +67,9 @@ class NeuronModel(Described):
             check_facts(cls, "neuron model", (Parameter, Option))
             enter(neurons, cls)
 
+    def _check_values(self) -> None:
+        check_divisors(lambda: texts_of(self.parsed()), self.values(), type(self).__name__)
+
     @property
     def spiking(self) -> bool:
         """Whether neurons of this model emit spikes."""
@@ -67,6 +79,15 @@ class NeuronModel(Described):
         """Return the checked Brian2 equations, options filled in; raises DescriptionError."""
         chosen = {k: self.texts.get(k, {}).get(v, v) for k, v in self.chosen().items()}
         return parse_equations(fill(self.equations, chosen), type(self).__name__)
+
+
+def texts_of(equations: brian2.Equations) -> dict[str, str]:
+    """Return the expressions of equations by what they define, such as 'dv/dt'."""
+    return {
+        f"d{name}/dt" if equation.type == DIFFERENTIAL_EQUATION else f"'{name}'": equation.expr.code
+        for name, equation in equations.items()
+        if equation.expr is not None
+    }
 
 
 def fill(text: str, chosen: Mapping[str, str]) -> str:
@@ -92,10 +113,22 @@ def parse_equations(text: str, where: str) -> brian2.Equations:
     except (EquationError, ValueError, TypeError, SyntaxError, KeyError) as error:
         raise _refused(where, error) from None
     for name, equation in equations.items():
-        wrong = set(equation.flags) - _FLAGS[equation.type]
-        if wrong:
-            raise DescriptionError(f"{where}.equations, '{name}': unknown flag ({wrong.pop()}): remove it")
+        _check_flags(name, equation, where)
     return equations
+
+
+def _check_flags(name: str, equation: SingleEquation, where: str) -> None:
+    flags, allowed = set(equation.flags), _FLAGS[equation.type]
+    if flags and flags not in allowed:
+        known = " or ".join(f"({', '.join(sorted(one))})" for one in allowed)
+        raise DescriptionError(
+            f"{where}.equations, '{name}': the flags ({', '.join(sorted(flags))}) are not known here: "
+            + (f"write {known}, or none" if known else "remove them")
+        )
+    if equation.var_type != FLOAT:
+        raise DescriptionError(
+            f"{where}.equations, '{name}': variables are real numbers, not of the type {equation.var_type}: write ': 1'"
+        )
 
 
 def _expressions(text: str, where: str) -> list[tuple[str, str]]:

@@ -161,11 +161,15 @@ class Described:
         for key, choice in self.options.items():
             checked[key] = _check_option(values.get(key, choice.default), choice, f"{name}.{key}")
         self.__dict__.update(checked)
+        self._check_values()
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise DescriptionError(
             f"{type(self).__name__}.{name} cannot be changed: make a new one with other values"
         )
+
+    def _check_values(self) -> None:
+        """Refuse values that do not go with the equations; raises DescriptionError."""
 
     @classmethod
     def example(cls) -> Self:

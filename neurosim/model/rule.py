@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from neurosim.errors import DescriptionError
-from neurosim.model.expressions import check_expression
+from neurosim.model.divisors import check_divisors
+from neurosim.model.expressions import check_expression, names_in, parse_statements
 from neurosim.model.facts import check_facts
 from neurosim.model.parameters import Described, Option, Parameter
 from neurosim.model.registries import enter, rules
 from neurosim.registry import suggest
 
+RULE_METHODS = ("euler", "heun", "rk2", "rk4", "exponential_euler", "exact")
 Place = Literal["pre", "post", "own", "synapse"]
 
 
@@ -222,6 +224,10 @@ class Rule(Described):
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         own_facts = vars(cls)
+        if cls.method not in RULE_METHODS:
+            raise DescriptionError(
+                f"{cls.__name__}.method = {cls.method!r}: {suggest(str(cls.method), RULE_METHODS)}"
+            )
         if cls.clock not in cls._clocks:
             raise DescriptionError(
                 f"{cls.__name__}.clock = {cls.clock!r}: {suggest(str(cls.clock), cls._clocks)}"
@@ -246,6 +252,10 @@ class Rule(Described):
             if place not in cls.places:
                 known = " or ".join(cls.places)
                 raise DescriptionError(f"{cls.__name__}.{name} is of '{place}': make it with {known}")
+        if cls.method != "euler" and not cls._integrates():
+            raise DescriptionError(
+                f"{cls.__name__}.method has no effect: the rule integrates nothing, so remove it"
+            )
         if not abstract:
             check_facts(cls, "rule", (Parameter, Option, RuleSignal, Trace, *cls._parts), cls._changes())
             enter(rules, cls)
@@ -254,6 +264,13 @@ class Rule(Described):
     def _changes(cls) -> set[str]:
         """Return the names of the facts that say how what the rule declares changes."""
         return set()
+
+    @classmethod
+    def _integrates(cls) -> bool:
+        """Return whether the rule has differential equations that its method integrates."""
+        kept = any(t.derivative and t.place in ("synapse", "own") for t in cls.traces.values())
+        changes = ("dw", *cls._changes())
+        return kept or ((cls.clock == "continuous" or kept) and any(getattr(cls, c, None) for c in changes))
 
     @classmethod
     def citation(cls) -> str:
@@ -271,6 +288,39 @@ class Rule(Described):
     def modulators(self) -> dict[str, str]:
         """The population behind each modulator, by the modulator's name in the rule."""
         return {name: getattr(self, name) for name, o in self.options.items() if isinstance(o, Modulator)}
+
+    @property
+    def texts(self) -> str:
+        """All that it states as equations and statements, one after the other."""
+        kept = [*self.traces.values(), *getattr(type(self), "totals", {}).values()]
+        found = [getattr(fact, "derivative", None) or getattr(fact, "expression", None) for fact in kept]
+        facts = ("dw", "dW", "on_pre", "on_post", "on_spike", "efficacy", "after", *self._changes())
+        found += [getattr(type(self), name, None) for name in facts]
+        return "; ".join(text for text in found if text)
+
+    def _check_values(self) -> None:
+        check_divisors(self._divided, self.values(), type(self).__name__)
+
+    def _divided(self) -> dict[str, str]:
+        """Return the expressions by which nothing of 0 may divide: all but decays of traces per neuron.
+
+        Such a trace that no other follows has a limit: it is gone in the next step.
+        """
+        followed = {name for n, t in self.traces.items() for name in names_in(t.derivative or "0") - {n}}
+        traces = {
+            f"d{n}/dt": trace.derivative or "0"
+            for n, trace in self.traces.items()
+            if trace.place not in ("pre", "post")
+            or n in followed
+            or names_in(trace.derivative or "0") - {n, *self.parameters}
+        }
+        facts = {name: getattr(type(self), name, None) for name in ("dw", "efficacy", *self._changes())}
+        events = {
+            f"{moment}, '{s}'": s.expression
+            for moment in ("on_pre", "on_post", "on_spike", "after")
+            for s in parse_statements(getattr(type(self), moment, ""), type(self).__name__)
+        }
+        return traces | {name: text for name, text in facts.items() if text} | events
 
     @property
     def prefix(self) -> str:
@@ -293,6 +343,8 @@ class SynapticRule(Rule, abstract=True):
 
     Facts of a class, besides signals and traces made by `pre`, `post` and `synapse`, and modulators by `modulator`:
         clock: 'spike', 'continuous' or 'sample', when it learns.
+        method: how `dw` and the equations of variables per synapse are integrated, one of euler, heun, rk2, rk4,
+            exponential_euler, exact; what they read of neurons is held during a step. Traces per neuron are exact.
         dw: the derivative of the weight (clock 'continuous'), or its change after a presentation (clock 'sample').
         dW: instead of `dw`, a matrix expression for a non-local rule on an all-to-all projection: W is the weight
             matrix (targets, sources), and the signals are columns, one row per neuron; besides + - * / (element by
@@ -333,6 +385,7 @@ class NeuronRule(Rule, abstract=True):
 
     Facts of a class, besides signals made by `own` and modulators by `modulator`:
         clock: 'continuous' or 'sample'.
+        method: how its derivatives are integrated, one of euler, heun, rk2, rk4, exponential_euler, exact.
         g: a gain, `g = own.gain(port)`, with its derivative `dg` (clock 'sample': its change after a presentation).
         b: an offset, `b = own.offset(constant)`, with its derivative `db`.
         x: a variable kept per neuron, `x = own.trace('dx/dt = ...')`.

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from neurosim.errors import DescriptionError
+from neurosim.model.divisors import check_divisors
+from neurosim.model.expressions import parse_statements
 from neurosim.model.facts import check_facts
-from neurosim.model.neuron import fill
+from neurosim.model.neuron import fill, parse_equations, texts_of
 from neurosim.model.parameters import Described, Option, Parameter
 from neurosim.model.registries import enter, synapses
 from neurosim.model.units import DIMENSIONLESS, Dimension, product_of_bases
@@ -52,6 +54,20 @@ class SynapseModel(Described):
                 )
             _check(cls)
             enter(synapses, cls)
+
+    def _check_values(self) -> None:
+        check_divisors(self._texts, self.values(), type(self).__name__)
+
+    def _texts(self) -> dict[str, str]:
+        own = (
+            texts_of(parse_equations(self.filled(self.equations), type(self).__name__))
+            if self.equations
+            else {}
+        )
+        facts = {"graded": self.graded, "current": self.current}
+        own |= {fact: self.filled(text) for fact, text in facts.items() if text is not None}
+        statements = parse_statements(self.filled(self.on_pre or ""), f"{type(self).__name__}.on_pre")
+        return own | {f"on_pre, '{s}'": s.expression for s in statements}
 
     @property
     def end(self) -> Literal["pre", "post"]:

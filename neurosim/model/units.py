@@ -5,6 +5,7 @@ This is the one place that configures Brian2; importing it takes about two secon
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -21,7 +22,6 @@ from brian2.units.fundamentalunits import (
 )
 
 from neurosim.errors import DescriptionError
-from neurosim.registry import suggest
 
 # Brian2 would write a log file into the temporary folder at every import of the project.
 brian2.prefs["logging.file_log"] = False
@@ -33,7 +33,6 @@ __all__ = [
     "Dimension",
     "Hz",
     "Quantity",
-    "advice",
     "amp",
     "dimension_of",
     "farad",
@@ -51,10 +50,15 @@ __all__ = [
     "siemens",
     "uS",
     "unit_name",
+    "unit_named",
+    "units_in",
     "value_from_json",
     "value_to_json",
     "volt",
 ]
+
+
+_NAME = re.compile(r"\b[A-Za-z]\w*\b")
 
 
 def dimension_of(value: object, where: str = "value") -> Dimension:
@@ -127,13 +131,17 @@ def product_of_bases(dimension: Dimension) -> str:
     return "/".join(["*".join(above) or "1", *below])
 
 
-def advice(name: str, known: Iterable[str]) -> str:
-    """Return what to do about a name that an equation does not know: units are not names but belong to parameters."""
-    if isinstance(getattr(brian2, name, None), brian2.Unit):
-        return (
-            "equations do not know units: make it a parameter, such as tau = parameter(10 * ms, 'what it is')"
-        )
-    return suggest(name, known)
+def unit_named(name: str) -> Quantity | None:
+    """Return the unit that Brian2 has under a name, such as mV, or None."""
+    found = getattr(brian2, name, None)
+    return found if isinstance(found, brian2.Unit) else None
+
+
+def units_in(text: str, known: Iterable[str]) -> dict[str, Quantity]:
+    """Return the units that a text of equations names, by name, but for names that are known to be something else."""
+    names = {*_NAME.findall(text)} - {*known}
+    found = {name: unit_named(name) for name in sorted(names)}
+    return {name: unit for name, unit in found.items() if unit is not None}
 
 
 def value_to_json(value: Any) -> Any:

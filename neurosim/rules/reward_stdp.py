@@ -29,6 +29,7 @@ class RewardSTDP(SynapticRule):
     w_max = parameter(1.0, "largest weight", of_weight=True)
     d = modulator("dopamine", "dopamine")
     clock = "spike"
+    method = "rk4"
     x = pre.trace("dx/dt = -x/tau_pre")
     y = post.trace("dy/dt = -y/tau_post")
     c = synapse.variable("dc/dt = -c/tau_c")

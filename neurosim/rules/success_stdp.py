@@ -30,6 +30,7 @@ class SuccessSTDP(SynapticRule):
     w_max = parameter(1.0, "largest weight", of_weight=True)
     R = modulator("reward", "reward")
     clock = "spike"
+    method = "rk4"
     x = pre.trace("dx/dt = -x/tau_pre")
     y = post.trace("dy/dt = -y/tau_post")
     R_mean = post.trace("dR_mean/dt = (R - R_mean)/tau_R")

@@ -169,17 +169,14 @@ def test_an_explosion_is_noticed_long_before_the_end(monkeypatch):
         simulation.run(100 * second)
 
 
-@pytest.mark.parametrize("engine", ["fused", "jax"])
-def test_a_time_constant_of_zero_is_refused_before_anything_runs(engine):
-    with pytest.raises(DescriptionError, match="'a': its constants give no finite step"):
-        simulate(lif(0.1 * ms, tau_m=0 * ms), engine)
+def test_a_time_constant_of_zero_is_refused_when_it_is_given():
+    with pytest.raises(DescriptionError, match="tau_m = 0 divides dv/dt: give a value above 0"):
+        lif(0.1 * ms, tau_m=0 * ms)
 
 
 def test_a_time_constant_of_zero_is_refused_and_changes_nothing():
-    with pytest.raises(DescriptionError, match="'a': its constants give no finite step"):
-        simulate(lif(0.1 * ms, tau_m=0 * ms))
     simulation, untouched = (simulate(lif(0.1 * ms)) for _ in range(2))
-    with pytest.raises(DescriptionError, match="no finite step"):
+    with pytest.raises(DescriptionError, match="no finite step: tau_m = 0 .SI.: give time constants above 0"):
         simulation.set("a.tau_m", 0 * ms)
     for run in (simulation, untouched):
         run.run(1 * ms)

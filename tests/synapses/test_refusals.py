@@ -75,7 +75,7 @@ def alpha(**facts):
         (
             alpha(equations="dx/dt = y : {unit}\ny : {unit} (input)"),
             {},
-            "'y' is an input, which a synapse has not",
+            "'y' is \\(input\\), which a synapse has not",
         ),
         (alpha(tau=parameter([5, 6] * ms, "two")), {}, "'tau' must be one number for the whole projection"),
         (alpha(equations="dcurrent/dt = -current/tau : {unit}"), {}, "the name 'current' is reserved"),

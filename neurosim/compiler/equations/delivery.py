@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from neurosim.compiler.equations.forms import Delivery, End, PopulationEquations, Ref
 from neurosim.compiler.equations.names import part_of, renamed, renamed_statements
 from neurosim.compiler.equations.scope import Scope
+from neurosim.compiler.equations.synapses import input_advice
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, check_expression, names_in
 from neurosim.model.parts import Projection
@@ -36,6 +37,16 @@ def read_synapse(
             _check_new([name], names, synapse, where)
             scope.constant(name, value)
             names[name] = name
+    if not synapse.equations:
+        texts = " ".join(synapse.filled(text) for text in (synapse.on_pre, synapse.graded) if text)
+        names |= scope.units(texts, names)
+    if target.source is not None and synapse.on_pre is not None and not synapse.equations:
+        # Its spikes are given, as in a protocol of STDP: rules see them, and nothing is delivered.
+        if not projection.rules:
+            raise DescriptionError(
+                f"{where}: '{target.name}' is a spike source, which takes no input: remove it"
+            )
+        return Delivery()
     port = target.fed(synapse.port)
     if port not in {*target.ports, *target.states}:
         known = [*target.ports, *target.derivatives]
@@ -110,7 +121,11 @@ def _graded(
     target = ends["post"]
     port = target.fed(projection.synapse.port)
     if port not in target.ports:
-        raise DescriptionError(f"{where}: '{port}' of '{target.name}' is not an input: choose {target.ports}")
+        parsed = target.described.model.parsed()
+        raise DescriptionError(
+            f"{where}: '{port}' of '{target.name}' is not an input, which a graded synapse needs: "
+            f"{input_advice(port, parsed, [*target.ports])}"
+        )
     check_expression(text, where)
     if "output_pre" in names_in(text) and not ends["pre"].graded:
         raise DescriptionError(f"{where}: '{projection.source}' has no graded output: use a pulse synapse")

@@ -10,7 +10,7 @@ from neurosim.compiler.equations.names import shown
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.expressions import CONSTANTS, Statement, constant_value, expression
 from neurosim.model.functions import FUNCTIONS
-from neurosim.model.units import DIMENSIONLESS, Dimension, advice, unit_name
+from neurosim.model.units import DIMENSIONLESS, Dimension, unit_name
 from neurosim.registry import suggest
 
 
@@ -18,7 +18,7 @@ def dimension(text: str, known: Mapping[str, Dimension], where: str) -> Dimensio
     """Return the dimension of an expression; raises on unknown names and on terms of different units."""
     found = expression(text)
     for name in sorted(found.names - known.keys()):
-        raise UnknownNameError(f"{where}: unknown name '{name}' in '{shown(text)}': {advice(name, known)}")
+        raise UnknownNameError(f"{where}: unknown name '{name}' in '{shown(text)}': {suggest(name, known)}")
     try:
         return _dimension(found.tree, known)
     except _Mismatch as error:

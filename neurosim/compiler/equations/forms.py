@@ -78,11 +78,13 @@ class Variables:
 class Learning:
     """What rules change at one moment, in every step or after a presentation.
 
-    changes, derivative (per step) or change (per presentation) by state; matrix, that of the whole weight matrix W
+    changes, derivative (per step) or change (per presentation) by state; methods, how derivatives are integrated, by
+    state, 'euler' where none is named; matrix, that of the whole weight matrix W
     (targets, sources) in the language of `model.matrix`; after, statements that follow them.
     """
 
     changes: Mapping[str, str] = field(default_factory=dict)
+    methods: Mapping[str, str] = field(default_factory=dict)
     matrix: str | None = None
     after: tuple[Statement, ...] = ()
 
@@ -90,6 +92,14 @@ class Learning:
     def texts(self) -> tuple[str, ...]:
         """The expressions of all changes."""
         return (*self.changes.values(), *(() if self.matrix is None else (self.matrix,)))
+
+    @property
+    def systems(self) -> dict[str, dict[str, str]]:
+        """The derivatives that are integrated together, by method."""
+        found: dict[str, dict[str, str]] = {}
+        for name, text in self.changes.items():
+            found.setdefault(self.methods.get(name, "euler"), {})[name] = text
+        return found
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.after or self.matrix is not None)

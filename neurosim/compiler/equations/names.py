@@ -13,7 +13,7 @@ from brian2 import second
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.expressions import CONSTANTS, DRAWN, Statement, names_in, parse_statements, substitute
 from neurosim.model.functions import FUNCTIONS
-from neurosim.model.units import DIMENSIONLESS, Dimension, advice
+from neurosim.model.units import DIMENSIONLESS, Dimension
 from neurosim.registry import suggest
 
 SECOND = second.dim
@@ -38,6 +38,7 @@ def part_of(name: str, *parts: str) -> str:
 
 def shown(text: str) -> str:
     """Return a text as users write it: x_post for the variable x of the target, x for what a synapse keeps."""
+    text = re.sub(r"\bunit__(\w+?)(__pre|__post)?\b", r"\1", text)
     return re.sub(r"__(pre|post)\b", r"_\1", re.sub(r"\b(?!output__)(\w+?)__of__\w+\b", r"\1", text))
 
 
@@ -58,7 +59,7 @@ def renamed(text: str, names: Mapping[str, str], title: str) -> str:
     Raises UnknownNameError on any other name.
     """
     for name in sorted(names_in(text) - names.keys() - CLOCK.keys()):
-        raise UnknownNameError(f"{title}: unknown name '{name}' in '{text.strip()}': {advice(name, names)}")
+        raise UnknownNameError(f"{title}: unknown name '{name}' in '{text.strip()}': {suggest(name, names)}")
     return substitute(text, names)
 
 

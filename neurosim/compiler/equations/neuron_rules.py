@@ -49,6 +49,7 @@ class NeuronRules:
         self._active = False
         self._changes: dict[str, str] = {}
         self._presented: dict[str, str] = {}
+        self._methods: dict[str, str] = {}
         self._factors: dict[str, list[str]] = {}
         self._offsets: dict[str, list[str]] = {}
 
@@ -64,7 +65,7 @@ class NeuronRules:
 
     def _learning(self, changes: Mapping[str, str]) -> Learning:
         held = (limit.statement for limit in self.limits if limit.variable in changes)
-        return Learning(changes, after=tuple(held))
+        return Learning(changes, {name: self._methods[name] for name in changes}, after=tuple(held))
 
     def read(self, rule: NeuronRule) -> None:
         """Write out a rule: its constants, signals, variables, gains and offsets, and what it does at spikes."""
@@ -79,10 +80,12 @@ class NeuronRules:
             )
         for name, population in rule.modulators.items():
             names[name] = self.scope.modulator(self.network, population, self.population.size, title)
+        names |= self.scope.units(rule.texts, names)
         for name, trace in rule.traces.items():
             start = trace.start(rule)
             self.model.state(names[name], dimension_of(start), start)
             self._changes[names[name]] = renamed(trace.derivative or "0", names, f"{title}, d{name}/dt")
+            self._methods[names[name]] = rule.method
         for name, gain in rule.gains.items():
             self.model.state(names[name], DIMENSIONLESS, gain.initial)
             self._multiply(gain.multiplies, names[name], title)
@@ -114,6 +117,7 @@ class NeuronRules:
         check_expression(text, f"{type(rule).__name__}.d{name}")
         changes = self._presented if rule.clock == "sample" else self._changes
         changes[names[name]] = renamed(text, names, f"{title}, d{name}")
+        self._methods[names[name]] = rule.method
 
     def _on_spike(self, rule: NeuronRule, names: Mapping[str, str], title: str) -> None:
         kept = (*rule.traces, *rule.gains, *rule.offsets)

@@ -121,7 +121,7 @@ class SynapticRules:
             names[name] = self.signals.read(signal, f"{rule.prefix}_{name}", title)
         for name, population in rule.modulators.items():
             names[name] = self.scope.modulator(self.network, population, self.ends["post"].size, title)
-        return names
+        return names | self.scope.units(rule.texts, {*names, *rule.totals})
 
     def _read_traces(self, rule: SynapticRule, names: dict[str, str], title: str) -> None:
         for name, trace in rule.traces.items():
@@ -134,7 +134,7 @@ class SynapticRules:
             if trace.place == "synapse":
                 self.scope.states[own] = np.broadcast_to(start, (self.wiring.edges.size,))
                 if text is not None:
-                    self._add("each_step", own, text)
+                    self._add("each_step", own, text, rule)
             else:
                 self.traces[own] = Held(
                     self.signals.level("post" if trace.place == "post" else "pre"), text or "0", start
@@ -183,11 +183,21 @@ class SynapticRules:
 
     # What is learned in every step or after a presentation -----------------------------------------------------------
 
-    def _add(self, moment: str, variable: str, text: str) -> None:
+    def _add(self, moment: str, variable: str, text: str, rule: SynapticRule) -> None:
         learning = self._learning[moment]
-        before = learning.changes.get(variable)
+        before, method = learning.changes.get(variable), learning.methods.get(variable, rule.method)
+        if method != rule.method:
+            others = (type(r).__name__ for r in self.projection.rules if r.method == method)
+            raise DescriptionError(
+                f"{self.scope.where}: {next(others)} changes '{variable}' by the method '{method}', "
+                f"{type(rule).__name__} by '{rule.method}': give both one method"
+            )
         text = text if before is None else f"({before}) + ({text})"
-        self._learning[moment] = replace(learning, changes={**learning.changes, variable: text})
+        self._learning[moment] = replace(
+            learning,
+            changes={**learning.changes, variable: text},
+            methods={**learning.methods, variable: method},
+        )
 
     def _learn(self, rule: SynapticRule, names: dict[str, str], title: str) -> None:
         """Write out what the rule changes in every step or after a presentation."""
@@ -200,7 +210,7 @@ class SynapticRules:
         known = {**names, **self._totalled(rule, names, [rule.dw], "sum", title)}
         text = renamed(rule.dw, known, f"{title}, dw")
         self._without_draws(text, f"{title}, dw")
-        self._add(moment, "w", self._changed(rule, "dw", text, names, title))
+        self._add(moment, "w", self._changed(rule, "dw", text, names, title), rule)
 
     def _read_matrix(
         self, rule: SynapticRule, matrix: str, moment: str, names: dict[str, str], title: str

@@ -11,12 +11,19 @@ from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPR
 from neurosim.compiler.equations.bounds import check_limits
 from neurosim.compiler.equations.dimensions import expect, expect_condition, expect_statement
 from neurosim.compiler.equations.forms import PopulationEquations
-from neurosim.compiler.equations.names import SECOND
+from neurosim.compiler.equations.names import SECOND, part_of
 from neurosim.compiler.equations.neuron_rules import NeuronRules
+from neurosim.compiler.equations.noise import check_noise, white_noises
 from neurosim.compiler.equations.scope import Scope
 from neurosim.compiler.equations.synapses import KeptSynapses
 from neurosim.errors import DescriptionError
-from neurosim.model.expressions import Statement, check_expression, names_in, parse_statements, substitute
+from neurosim.model.expressions import (
+    Statement,
+    check_expression,
+    parse_statements,
+    substitute,
+    substitute_all,
+)
 from neurosim.model.network import Network
 from neurosim.model.neuron import METHODS
 from neurosim.model.parts import Population
@@ -68,7 +75,8 @@ class _Model:
         self.definitions: dict[str, str] = {}
         self.ports: list[str] = []
         self.frozen: set[str] = set()
-        self.noise = ""
+        self.given: set[str] = set()
+        self._own = {*self.model.parameters, *self.model.parsed()}
         self.threshold: str | None = None
         self.reset: list[Statement] = []
         self._read_parameters()
@@ -105,9 +113,11 @@ class _Model:
 
     def _read_equations(self) -> None:
         for name, equation in self.model.parsed().items():
-            if equation.type == PARAMETER and "state" not in equation.flags:
+            if equation.type == PARAMETER and "input" in equation.flags:
                 self.scope.declare(name, equation.dim)
                 self.ports.append(name)
+            elif {"constant", "shared"} & {*equation.flags}:
+                self._constant(name, equation.dim, "shared" in equation.flags)
             elif equation.type == SUBEXPRESSION:
                 self.scope.declare(name, equation.dim)
                 self.definitions[name] = self._drawn(equation.expr.code)
@@ -134,6 +144,18 @@ class _Model:
         self.scope.add("output", self.scope.dimensions[output])
         self.definitions["output"] = output
 
+    def _constant(self, name: str, dim: Dimension, shared: bool) -> None:
+        """Declare a variable that no event changes, with one value for all neurons or one for each."""
+        size = self.population.size
+        value = self.population.initial.get(name, self._initial(name, dim))
+        where = f"{self.population.name}.{name}"
+        if shared and np.ndim(value):
+            raise DescriptionError(f"{where} is (shared), one number for all neurons: give one")
+        self.scope.declare(name, dim)
+        found = resolve(value, dim, 1 if shared else size, self.scope.seed, where)
+        self.scope.constants[name] = found.reshape(()) if shared else np.broadcast_to(found, (size,)).copy()
+        self.given.add(name)
+
     def _initial(self, name: str, dim: Dimension) -> Any:
         value = self.model.initial.get(name, quantity(0.0, dim))
         if not isinstance(value, str):
@@ -144,9 +166,12 @@ class _Model:
 
     def _drawn(self, text: str) -> str:
         """Replace xi, rand() and randn() by variables that hold one draw per unit and step."""
-        if "xi" in names_in(text):
-            self.noise = self.noise or self.scope.draw("normal", "draw", "xi")
-            text = substitute(text, {"xi": f"({self.noise} / sqrt(dt))"})
+        for xi in white_noises(text, self._own):
+            noise = part_of("draw", xi)
+            if noise not in self.scope.draws:
+                self.scope.draw("normal", "draw", xi)
+            text = substitute(text, {xi: f"({noise} / sqrt(dt))"})
+        text = substitute(text, self.scope.units(text, {*self._own, *self.scope.dimensions}))
         return self.scope.drawn(text)
 
 
@@ -154,8 +179,9 @@ def _check(found: PopulationEquations, written: _Model) -> None:
     known, where = found.dimensions, written.scope.where
     if found.method not in METHODS:
         raise DescriptionError(f"{where}: method '{found.method}': {suggest(found.method, METHODS)}")
-    if written.noise and found.method != "euler":
-        raise DescriptionError(f"{where}: white noise xi needs method 'euler', not '{found.method}'")
+    if found.draws:
+        texts = {n: substitute_all(t, found.definitions) for n, t in found.derivatives.items()}
+        check_noise(texts, found.method, where)
     for name, text in found.definitions.items():
         expect(text, known[name], known, f"{where}, '{name}'")
     for name, text in {**found.derivatives, **found.each_step.changes}.items():
@@ -171,5 +197,6 @@ def _check(found: PopulationEquations, written: _Model) -> None:
         if found.refractory not in seconds:
             written.refuse_name("refractory", found.refractory, seconds)
     for name in {**found.described.initial, **found.described.model.initial}:
-        if name not in found.states:
-            raise DescriptionError(f"{where}: initial '{name}' is not a state: {suggest(name, found.states)}")
+        if name not in found.states and name not in written.given:
+            hint = suggest(name, [*found.states, *written.given])
+            raise DescriptionError(f"{where}: initial '{name}' is not a state: {hint}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from neurosim.compiler.equations.names import CLOCK, RESERVED, check_variable, p
 from neurosim.errors import DescriptionError, SignalMissing
 from neurosim.model.network import Network
 from neurosim.model.parameters import Parameter
-from neurosim.model.units import DIMENSIONLESS, Dimension
+from neurosim.model.units import DIMENSIONLESS, Dimension, units_in
 from neurosim.model.values import Distribution, resolve, value_dimension
 
 
@@ -66,6 +66,16 @@ class Scope:
         dim = value_dimension(value, where)
         self.declare(name, dim)
         self.constants[name] = resolve(value, dim, size or 1, self.seed, where)
+
+    def units(self, text: str, known: Iterable[str]) -> dict[str, str]:
+        """Return the constants that stand for the units in a text, by the names of the units, such as mV.
+
+        Arguments: known, names that are something else in the text.
+        """
+        return {
+            name: self.made(part_of("unit", name), unit)
+            for name, unit in units_in(text, (*known, *CLOCK)).items()
+        }
 
     def parameter(self, name: str, value: Any, size: int, declared: Parameter) -> None:
         """Note a parameter as a constant, with a check of what is drawn for it."""

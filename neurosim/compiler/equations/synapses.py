@@ -27,7 +27,7 @@ from neurosim.model.expressions import Statement, check_expression, names_in
 from neurosim.model.network import Network
 from neurosim.model.neuron import METHODS, parse_equations
 from neurosim.model.parts import Population, Projection
-from neurosim.model.units import Dimension, quantity
+from neurosim.model.units import Dimension, product_of_bases, quantity
 from neurosim.model.values import Distribution, resolve, value_dimension
 from neurosim.registry import suggest
 
@@ -38,6 +38,13 @@ CURRENT = "current"
 def kept_name(name: str, projection: str) -> str:
     """Return the name that a population gives to what the synapse of a projection keeps there."""
     return part_of(name, "of", projection)
+
+
+def input_advice(port: str, parsed: Mapping[str, SingleEquation], inputs: list[str]) -> str:
+    """Return what to write where a port is no input of a model: its flag, if it is a variable without equation."""
+    if port in parsed and parsed[port].type == PARAMETER:
+        return f"write '{port} : {product_of_bases(parsed[port].dim)} (input)' in the equations"
+    return suggest(port, inputs)
 
 
 class Model(Protocol):
@@ -88,6 +95,10 @@ class KeptSynapses:
         equations = parse_equations(synapse.filled(synapse.equations, unit), type(synapse).__name__)
         for name, value in synapse.values().items():
             self._constant(name, value, names, projection.name, where)
+        texts = [e.expr.code for e in equations.values() if e.expr is not None]
+        texts += [synapse.filled(text) for text in (synapse.on_pre, synapse.current) if text]
+        for name, kept in self.scope.units(" ".join(texts), {*names.here, *equations}).items():
+            names.add(name, kept, self.scope.dimensions[kept])
         for name, equation in equations.items():
             self._declare(name, equation, names, projection.name, where)
         self._equations(projection, {n: e for n, e in equations.items() if e.expr is not None}, names, where)
@@ -110,11 +121,11 @@ class KeptSynapses:
         """Return the unit of the port of the target."""
         target = self.network.populations[projection.target]
         parsed, port = target.model.parsed(), projection.synapse.port
-        inputs = [n for n, e in parsed.items() if e.type == PARAMETER and "state" not in e.flags]
+        inputs = [n for n, e in parsed.items() if "input" in e.flags]
         if port not in inputs:
             raise DescriptionError(
                 f"{where}: '{projection.target}' has no input '{port}' to send a current to: "
-                f"{suggest(port, inputs)}"
+                f"{input_advice(port, parsed, inputs)}"
             )
         return parsed[port].dim
 
@@ -130,9 +141,10 @@ class KeptSynapses:
         self, name: str, equation: SingleEquation, names: _Names, projection: str, where: str
     ) -> None:
         check_variable(name, {*names.here, *RESERVED, CURRENT}, where)
-        if equation.type == PARAMETER and "state" not in equation.flags:
+        if equation.type == PARAMETER and {*equation.flags} - {"state"}:
             raise DescriptionError(
-                f"{where}: '{name}' is an input, which a synapse has not: write (state), or dx/dt = ..."
+                f"{where}: '{name}' is ({', '.join(equation.flags)}), which a synapse has not: write (state), or "
+                "dx/dt = ..., and for a constant a parameter"
             )
         if "unless refractory" in equation.flags:
             raise DescriptionError(f"{where}: '{name}' (unless refractory): synapses do not rest: remove it")

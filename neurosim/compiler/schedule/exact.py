@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from neurosim.compiler.equations.names import shown
 from neurosim.compiler.evaluate import NUMPY, Table, evaluate
 from neurosim.errors import DescriptionError
+from neurosim.model.expressions import names_in
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,11 @@ class Linear:
     matrix: Mapping[tuple[int, int], str]
     constant_offsets: Mapping[int, str]
     input_offsets: Mapping[int, str]
+
+    def alone(self, i: int) -> bool:
+        """Return whether no other state follows a state, nor it another or an input."""
+        alone = all(row == column for row, column in self.matrix if i in (row, column))
+        return alone and i not in self.input_offsets
 
     def reach(self, frozen: frozenset[str] = frozenset()) -> np.ndarray:
         """Return a boolean matrix: does x_i after a step depend on x_j (or s_j) before, with `frozen` states held."""
@@ -49,15 +56,38 @@ def propagate(
     n = len(linear.states)
     with np.errstate(all="ignore"):
         a, offsets = augmented(linear, values, frozen)
+        gone = {i: np.isneginf(a[..., i, i]) for i in range(n) if linear.alone(i)}
+        gone = {i: where for i, where in gone.items() if where.any()}
+        if gone:
+            a = a.copy()
+        for i, where in gone.items():
+            a[..., i, i] = np.where(where, -1 / dt, a[..., i, i])
         scale = balance(a, dt)
         full = expm(a * dt * (scale[None, :] / scale[:, None])) * (scale[:, None] / scale[None, :])
         p, q = full[..., :n, :n], full[..., :n, n:]
-        c = constant_part(q, offsets)
+        c = constant_part(q, {i: v for i, v in offsets.items() if i not in gone})
+        for i, where in gone.items():
+            p[..., i, i] = np.where(where, 0.0, p[..., i, i])
+            if i in offsets:
+                c[..., i] = np.where(where, _limit(linear, values, i), q[..., i, i] * offsets[i])
     if not all(np.isfinite(part).all() for part in (p, q, c)):
-        raise DescriptionError(
-            f"'{owner}': its constants give no finite step: look for time constants that are 0 or negative"
-        )
+        raise DescriptionError(f"'{owner}': its constants give no finite step: {at_fault(linear, values)}")
     return p, q, c
+
+
+def _limit(linear: Linear, values: Mapping[str, Any], i: int) -> Any:
+    """Return where a state goes whose time constant is 0: the ratio of its offset and its rate."""
+    near = {name: np.where(np.asarray(value) == 0, 2.0**-60, value) for name, value in values.items()}
+    return evaluate(linear.constant_offsets[i], near) / -evaluate(linear.matrix[i, i], near)
+
+
+def at_fault(linear: Linear, values: Mapping[str, Any]) -> str:
+    """Return which constants to look at: those of 0 or below that the equations read, or all."""
+    texts = (*linear.matrix.values(), *linear.constant_offsets.values())
+    read = sorted(frozenset().union(*map(names_in, texts)) & values.keys())
+    low = [name for name in read if np.any(np.asarray(values[name]) <= 0)]
+    of = ", ".join(f"{shown(name)} = {np.min(values[name]):g}" for name in low or read)
+    return f"{of} (SI): " + ("give time constants above 0" if low else "change them, or lower dt")
 
 
 def expm(a: np.ndarray) -> np.ndarray:

@@ -2,22 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 import brian2
 from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
-from brian2.stateupdaters import euler, exponential_euler, rk2, rk4
+from brian2.stateupdaters import ExplicitStateUpdater, euler, exponential_euler, milstein, rk2, rk4
 from brian2.stateupdaters.base import UnsupportedEquationsException
 
 from neurosim.compiler.cache import remembered
 from neurosim.compiler.equations.names import shown
+from neurosim.compiler.equations.noise import NOISY, is_noise
 from neurosim.compiler.schedule.exact import Linear
 from neurosim.errors import DescriptionError
-from neurosim.model.expressions import Statement, names_in, parse_statements
+from neurosim.model.expressions import Statement, names_in, parse_statements, substitute
 
-_UPDATERS = {"exponential_euler": exponential_euler, "euler": euler, "rk2": rk2, "rk4": rk4}
+heun = ExplicitStateUpdater(
+    """
+    k = dt*f(x,t)
+    x_new = x + (k + dt*f(x + k, t + dt))/2"""
+)
+"""Heun's method; white noise, a number that is held during a step, gives Stratonovich's solution."""
+
+
+def stratonovich_milstein(equations: brian2.Equations) -> str:
+    """Return the code of a step of the derivative-free Milstein method, with draws in place of random numbers."""
+    texts = {name: text.code for name, text in equations.get_substituted_expressions()}
+    noises = sorted(filter(is_noise, _names(texts)))
+    xi = {name: f"xi_{number}" for number, name in enumerate(noises)}
+    held = {
+        name: substitute(text, {n: f"({x}*sqrt(dt))" for n, x in xi.items()}) for name, text in texts.items()
+    }
+    lines = milstein(brian2.Equations("\n".join(f"d{name}/dt = {text} : 1" for name, text in held.items())))
+    drawn = {x: f"({n}*sqrt(dt))" for n, x in xi.items()}
+    kept = [line for line in lines.splitlines() if line.partition(" = ")[0] not in drawn]
+    return re.sub(r"\bxi_\d+\b", lambda match: drawn[match[0]], "\n".join(kept))
+
+
+UPDATERS: Mapping[str, Callable[[brian2.Equations], str]] = {
+    "exponential_euler": exponential_euler,
+    "euler": euler,
+    "rk2": rk2,
+    "rk4": rk4,
+    "heun": heun,
+    "milstein": stratonovich_milstein,
+    "euler_maruyama": euler,
+}
+"""Explicit methods: equations to the code of one step."""
 
 
 def linear_system(derivatives: Mapping[str, str], constants: frozenset[str], where: str) -> Linear:
@@ -91,16 +124,22 @@ def update_statements(derivatives: Mapping[str, str], method: str, where: str) -
     parts = ["explicit", list(derivatives.items()), method, brian2.__version__]
     found = remembered("equations", parts, lambda: _explicit(derivatives, method))
     if "problem" in found:
-        raise DescriptionError(
-            f"{where}: method '{method}' does not apply ({found['problem']}): use 'rk4' or 'euler'"
-        )
+        other = "'heun'" if method in NOISY else "'rk4' or 'euler'"
+        raise DescriptionError(f"{where}: method '{method}' does not apply ({found['problem']}): use {other}")
     return parse_statements(found["text"], where)
+
+
+def joined(parts: Iterable[Iterable[Statement]], names: Collection[str]) -> tuple[Statement, ...]:
+    """Return the statements of several steps as one step from the same start: all new values first, then all names."""
+    statements = [s for part in parts for s in part]
+    last = [s for s in statements if s.target in names]
+    return (*(s for s in statements if s.target not in names), *last)
 
 
 def _explicit(derivatives: Mapping[str, str], method: str) -> dict[str, Any]:
     equations = brian2.Equations("\n".join(f"d{name}/dt = {text} : 1" for name, text in derivatives.items()))
     try:
-        return {"text": _UPDATERS[method](equations)}
+        return {"text": UPDATERS[method](equations)}
     except UnsupportedEquationsException as error:
         return {"problem": " ".join(str(error).split())[:200]}
 
@@ -108,4 +147,4 @@ def _explicit(derivatives: Mapping[str, str], method: str) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def methods() -> tuple[str, ...]:
     """Return the names of the explicit methods."""
-    return tuple(_UPDATERS)
+    return tuple(UPDATERS)

@@ -21,7 +21,7 @@ from neurosim.compiler.equations.forms import (
 from neurosim.compiler.equations.names import CLOCK, part_of
 from neurosim.compiler.schedule.exact import Linear
 from neurosim.compiler.schedule.graded import follows_input, graded_order
-from neurosim.compiler.schedule.integration import check_divisions, linear_system, update_statements
+from neurosim.compiler.schedule.integration import check_divisions, joined, linear_system, update_statements
 from neurosim.compiler.schedule.program import SPIKES, Block, BlockKind, Program, Propagator, inline, sum_of
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, names_in, substitute
@@ -191,7 +191,7 @@ class _Lowering:
             yield Block("matrix", name, (Statement("w", "+=", f"dt*({matrix})"), *alone), matrix=True)
         if changes or (first and matrix is None):
             yield from self.total("learn", projection, plasticity.read_totals(changes.values()))
-            yield Block("learn", name, (*_euler(changes), *first))
+            yield Block("learn", name, (*self.changed(name, plasticity.each_step.systems), *first))
         for totals, statements in rest:
             yield from self.total("learn", projection, totals)
             yield Block("learn", name, tuple(statements))
@@ -236,8 +236,26 @@ class _Lowering:
                 yield Block("apply", name, tuple(statements))
 
     def adapt(self, population: PopulationEquations) -> Block:
-        changes = {n: self.inline(population, t) for n, t in population.each_step.changes.items()}
-        return Block("adapt", population.name, (*_euler(changes), *population.each_step.after))
+        systems = {
+            method: {n: self.inline(population, t) for n, t in changes.items()}
+            for method, changes in population.each_step.systems.items()
+        }
+        statements = self.changed(population.name, systems)
+        return Block("adapt", population.name, (*statements, *population.each_step.after))
+
+    def changed(self, owner: str, systems: Mapping[str, Mapping[str, str]]) -> tuple[Statement, ...]:
+        """Return the step of what rules change, by method, each from the values at the start of the step."""
+        if systems.keys() == {"euler"}:
+            return _euler(systems["euler"])
+        where, found = f"rules of '{owner}'", list[tuple[Statement, ...]]()
+        for method, derivatives in systems.items():
+            check_divisions(derivatives, where)
+            if method == "exact":
+                constants = frozenset(self.equations.part(owner).constants)
+                found.append(self.exact(owner, derivatives, constants, frozenset(), where))
+            else:
+                found.append(update_statements(derivatives, method, where))
+        return joined(found, {name for changes in systems.values() for name in changes})
 
     def integrate(self, population: PopulationEquations) -> Iterator[Block]:
         """Yield the blocks that advance the model, then each synapse that is kept here."""

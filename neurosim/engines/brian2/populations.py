@@ -20,6 +20,7 @@ from neurosim.engines.brian2.text import (
     code,
     definition,
     derivative,
+    learning_code,
     memory,
     parameter,
     place,
@@ -151,8 +152,8 @@ class BrianPopulation:
         for resetter in self.group.resetter.values():
             place(resetter, "resets", self.order)
         if self.population.each_step.changes:
-            equations = system(self.population.each_step.changes, self.population.dimensions, self.names)
-            run_code(self.group, step_code(equations, "euler"), "adapt", self.order)
+            text = learning_code(self.population.each_step, self.population.dimensions, self.names)
+            run_code(self.group, text, "adapt", self.order)
         if self.population.each_step.after:
             run_code(self.group, code(self.population.each_step.after, self.names), "adapt", self.order)
         changes, turn = self.population.presentation.changes, Turn((), self.population.presentation.after)

@@ -23,6 +23,7 @@ from neurosim.engines.brian2.text import (
     code,
     definition,
     derivative,
+    learning_code,
     parameter,
     place,
     projection_names,
@@ -58,6 +59,8 @@ def event_driven(projection: ProjectionEquations, names: Mapping[str, str]) -> b
         or traces_at(projection, "edge")
         or read - {*free, *projection.constants}
         or watched & free.keys()
+        # A time of 0 over a time constant of 0 is not a number.
+        or any(not projection.constants[name] for name in read & projection.constants.keys())
     ):
         return False
     try:
@@ -159,8 +162,7 @@ class BrianProjection:
         """Let rules change the synapses in every step, each statement that reads totals after these are worked out."""
         plasticity = self.projection.plasticity
         changes = plasticity.each_step.changes
-        equations = system(changes, self.projection.dimensions, self.names)
-        first = step_code(equations, "euler") if changes else ""
+        first = learning_code(plasticity.each_step, self.projection.dimensions, self.names)
         reads = plasticity.read_totals(changes.values())
         for totals, statements in plasticity.in_turn(plasticity.each_step.after):
             for updater in self._updaters(made, (*reads, *totals)):

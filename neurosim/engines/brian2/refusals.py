@@ -14,6 +14,7 @@ from brian2.stateupdaters.base import UnsupportedEquationsException
 from brian2.stateupdaters.exact import get_linear_system
 
 from neurosim.compiler.equations.forms import (
+    Learning,
     NetworkEquations,
     PopulationEquations,
     ProjectionEquations,
@@ -28,12 +29,14 @@ from neurosim.engines.brian2.projections import LEVELS, TRACE_METHODS, traces_at
 from neurosim.engines.brian2.text import (
     UPDATERS,
     Names,
+    learning_code,
     population_names,
     projection_names,
     step_code,
     system,
 )
 from neurosim.model.expressions import names_in, parse_statements, substitute_all
+from neurosim.model.units import Dimension
 
 
 def reasons(equations: NetworkEquations) -> Iterator[str]:
@@ -55,6 +58,12 @@ def reasons(equations: NetworkEquations) -> Iterator[str]:
             yield from _population(population, texts, dt)
         for kept in population.synapses:
             yield from _kept(population, kept, dt)
+    for population in equations.populations.values():
+        names = population_names(population)
+        yield from _learning(population.name, population.each_step, population.dimensions, names)
+    for projection in equations.projections.values():
+        names = projection_names(projection)
+        yield from _learning(projection.name, projection.plasticity.each_step, projection.dimensions, names)
     for projection in equations.projections.values():
         traces = {n: held.derivative for n, held in projection.traces.items()}
         check_divisions(traces, f"projection '{projection.name}', traces")
@@ -119,6 +128,18 @@ def _kept(population: PopulationEquations, kept: System, dt: float) -> Iterator[
         }
         broken = _not_finite(text, {names[n]: v for n, v in values.items()}, dt)
         yield from (_no_value(kept.where, shown(name)) for name in _back(broken, names))
+
+
+def _learning(
+    owner: str, learning: Learning, dimensions: Mapping[str, Dimension], names: Names
+) -> Iterator[str]:
+    try:
+        learning_code(learning, dimensions, names)
+    except UnsupportedEquationsException:
+        variables, methods = (", ".join(found) for found in (map(shown, learning.changes), learning.systems))
+        yield (
+            f"rules of '{owner}': Brian2 finds no step of {variables} by the methods {methods}: engine 'fused' can run it"
+        )
 
 
 def _traces(projection: ProjectionEquations, names: Names, dt: float) -> Iterator[str]:

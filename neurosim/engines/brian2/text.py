@@ -18,12 +18,13 @@ from brian2.core.variables import ArrayVariable
 from brian2.equations.codestrings import Expression
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION, SingleEquation
 from brian2.groups.group import CodeRunner
-from brian2.stateupdaters import euler, exact, exponential_euler, rk2, rk4
+from brian2.stateupdaters import exact
 from brian2.stateupdaters.base import UnsupportedEquationsException
 
 from neurosim.compiler.cache import remembered
-from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
+from neurosim.compiler.equations.forms import Learning, PopulationEquations, ProjectionEquations
 from neurosim.compiler.equations.names import CLOCK, part_of
+from neurosim.compiler.schedule.integration import UPDATERS as EXPLICIT
 from neurosim.model.expressions import Rewriter, Statement, expression, made
 from neurosim.model.functions import FUNCTIONS, load
 from neurosim.model.units import Dimension
@@ -41,14 +42,7 @@ def _remembering(method: str, updater: Updater) -> Updater:
 
 
 UPDATERS: Mapping[str, Updater] = {
-    method: _remembering(method, updater)
-    for method, updater in {
-        "exact": exact,
-        "exponential_euler": exponential_euler,
-        "euler": euler,
-        "rk2": rk2,
-        "rk4": rk4,
-    }.items()
+    method: _remembering(method, updater) for method, updater in {"exact": exact, **EXPLICIT}.items()
 }
 """Brian2's state updaters: equations to the code of one step. The code is kept, since a closed form takes seconds."""
 
@@ -163,6 +157,14 @@ def step_code(equations: Equations, *methods: str) -> str:
         except UnsupportedEquationsException:
             continue
     return UPDATERS[last](equations)
+
+
+def learning_code(learning: Learning, dimensions: Mapping[str, Dimension], names: Names) -> str:
+    """Return the code of one step of what rules change, each method from the values at the start of the step."""
+    steps = (step_code(system(c, dimensions, names), method) for method, c in learning.systems.items())
+    lines = [line for step in steps for line in step.splitlines()]
+    states = tuple(f"{names[name]} = " for name in learning.changes)
+    return "\n".join(sorted(lines, key=lambda line: line.startswith(states)))
 
 
 Order = Iterator[int]

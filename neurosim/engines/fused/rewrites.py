@@ -68,9 +68,10 @@ def scaled_traces(program: Program) -> dict[str, str]:
     """
     found = {}
     for propagator in program.propagators:
-        if propagator.owner in program.equations.projections:
+        projection = program.equations.projections.get(propagator.owner)
+        if projection is not None:
             for i, name in enumerate(propagator.linear.states):
-                if _only_decays(propagator, i):
+                if name in projection.traces and _only_decays(propagator, i):
                     found[f"{propagator.owner}__{name}"] = f"{propagator.owner}__{part_of('P', name, name)}"
     return found
 

@@ -11,10 +11,11 @@ from jax import Array, lax
 
 from neurosim.compiler.equations.forms import ProjectionEquations
 from neurosim.compiler.equations.names import part_of
-from neurosim.compiler.schedule.exact import augmented, balance, constant_part, propagate
+from neurosim.compiler.schedule.exact import at_fault, augmented, balance, constant_part, propagate
 from neurosim.compiler.schedule.program import Program, Propagator
 from neurosim.engines.jax.arithmetic import JAX
 from neurosim.engines.jax.state import tied
+from neurosim.errors import DescriptionError
 
 LAST_STEP = 2**31 - 1
 ORDER, MOST_HALVINGS = 16, 40
@@ -79,7 +80,15 @@ def scales(program: Program, given: Mapping[str, np.ndarray]) -> list[np.ndarray
     """Return, for each exact step, powers of two that balance its matrix, at no cost of accuracy."""
     coefficients(program, given)  # refuses what gives no finite step
     dt = program.equations.network.step
-    systems = [augmented(p.linear, _constants(program, p, given), p.frozen)[0] for p in program.propagators]
+    systems = []
+    for p in program.propagators:
+        values = _constants(program, p, given)
+        with np.errstate(all="ignore"):
+            systems.append(augmented(p.linear, values, p.frozen)[0])
+        if not np.isfinite(systems[-1]).all():
+            raise DescriptionError(
+                f"'{p.owner}': gradients do not exist at time constants of 0: {at_fault(p.linear, values)}"
+            )
     return [balance(matrix, dt) for matrix in systems]
 
 
