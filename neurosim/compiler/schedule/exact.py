@@ -82,10 +82,11 @@ def _limit(linear: Linear, values: Mapping[str, Any], i: int) -> Any:
 
 
 def at_fault(linear: Linear, values: Mapping[str, Any]) -> str:
-    """Return which constants to look at: those of 0 or below that the equations read, or all."""
+    """Return which constants to look at: those of 0 that the equations read, those below, or all."""
     texts = (*linear.matrix.values(), *linear.constant_offsets.values())
     read = sorted(frozenset().union(*map(names_in, texts)) & values.keys())
-    low = [name for name in read if np.any(np.asarray(values[name]) <= 0)]
+    zero, below = ([n for n in read if np.any(test(values[n], 0))] for test in (np.equal, np.less))
+    low = zero or below
     of = ", ".join(f"{shown(name)} = {np.min(values[name]):g}" for name in low or read)
     return f"{of} (SI): " + ("give time constants above 0" if low else "change them, or lower dt")
 

@@ -138,7 +138,8 @@ def _learning(
     except UnsupportedEquationsException:
         variables, methods = (", ".join(found) for found in (map(shown, learning.changes), learning.systems))
         yield (
-            f"rules of '{owner}': Brian2 finds no step of {variables} by the methods {methods}: engine 'fused' can run it"
+            f"rules of '{owner}': Brian2 finds no step of {variables} by the methods {methods}: "
+            "engine 'fused' can run it"
         )
 
 
