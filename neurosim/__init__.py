@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from neurosim.model.connectivity import InDegree as InDegree
     from neurosim.model.connectivity import OneToOne as OneToOne
     from neurosim.model.connectivity import Probability as Probability
+    from neurosim.model.convolution import Convolution as Convolution
     from neurosim.model.expressions import equation_function as equation_function
     from neurosim.model.network import Network as Network
     from neurosim.model.neuron import NeuronModel as NeuronModel
     from neurosim.model.parameters import option as option
     from neurosim.model.parameters import parameter as parameter
     from neurosim.model.parts import Clamp as Clamp
+    from neurosim.model.parts import Driven as Driven
     from neurosim.model.parts import External as External
     from neurosim.model.parts import NamedParameter as NamedParameter
     from neurosim.model.parts import Population as Population
@@ -50,11 +52,12 @@ if TYPE_CHECKING:
 _HOMES = {
     "neurosim.engines": "simulate",
     "neurosim.model.connectivity": "AllToAll Edges InDegree OneToOne Probability",
+    "neurosim.model.convolution": "Convolution",
     "neurosim.model.expressions": "equation_function",
     "neurosim.model.network": "Network",
     "neurosim.model.neuron": "NeuronModel",
     "neurosim.model.parameters": "option parameter",
-    "neurosim.model.parts": "Clamp External NamedParameter Population Projection Recorder Tied",
+    "neurosim.model.parts": "Clamp Driven External NamedParameter Population Projection Recorder Tied",
     "neurosim.model.rule": "Bounds NeuronRule SynapticRule modulator own post pre synapse",
     "neurosim.model.serial": "from_json to_json digest",
     "neurosim.model.structural": "StructuralRule gradient",

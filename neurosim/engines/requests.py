@@ -93,6 +93,10 @@ def variable(
     if owner not in known:
         raise UnknownNameError(f"'{name}': nothing is named '{owner}': {suggest(owner, {*known, *others})}")
     found = known[owner]
+    driver = getattr(found, "driver", None)
+    if variable == "w" and driver is not None:
+        ref = found.refs["w"]
+        raise DescriptionError(f"'{name}' is driven by '{ref.owner}': read or clamp '{ref.owner}.output'")
     variables = {
         *found.constants,
         *found.states,
@@ -187,6 +191,8 @@ def width(equations: NetworkEquations, owner: str, variable: str) -> int:
         return equations.populations[found.kept[variable].owner].size
     level = found.traces[variable].level if variable in found.traces else "edge"
     ends = {"pre": found.source, "post": found.target}
+    if variable in found.states:
+        return found.states[variable].size
     return found.size if level == "edge" else equations.populations[ends[level]].size
 
 
@@ -208,7 +214,13 @@ def as_held(equations: NetworkEquations, owner: str, variable: str, given: np.nd
 
 def _order(equations: NetworkEquations, owner: str, variable: str, values: np.ndarray) -> np.ndarray | None:
     found = equations.projections.get(owner)
-    if found is None or found.order is None or values.ndim == 0 or variable in found.constants:
+    if (
+        found is None
+        or found.order is None
+        or found.kernel
+        or values.ndim == 0
+        or variable in found.constants
+    ):
         return None
     per_neuron = variable in found.kept or (
         variable in found.traces and found.traces[variable].level != "edge"

@@ -369,23 +369,27 @@ class Simulation:
     def matrix(self, projection: str, variable: str = "w") -> Any:
         """Return a variable of an all-to-all projection as a matrix (targets, sources), with its unit.
 
+        Of a convolution, the kernels (features, inputs).
+
         Arguments:
             projection: its name.
             variable: a variable per connection.
         """
         found = requests.projection(self.equations, projection)
-        if not found.dense:
+        if not found.dense and found.kernel is None:
             raise DescriptionError(
                 f"'{projection}' is not all-to-all: use get('{projection}.{variable}') and edges()"
             )
         shape = (self.equations.populations[found.source].size, self.equations.populations[found.target].size)
         _, _, dimension = requests.variable(self.equations, f"{projection}.{variable}")
+        if found.kernel is not None:
+            shape = (found.kernel.inputs, found.kernel.features)
         values = np.array(self.core.get(projection, variable))
-        if values.size not in (1, found.size):
+        if values.size not in (1, shape[0] * shape[1]):
             raise DescriptionError(
                 f"'{projection}.{variable}' is kept per neuron: use get('{projection}.{variable}')"
             )
-        return quantity(np.broadcast_to(values, (found.size,)).reshape(shape).T.copy(), dimension)
+        return quantity(np.broadcast_to(values, (shape[0] * shape[1],)).reshape(shape).T.copy(), dimension)
 
     def _parameter(self, name: str) -> NamedParameter:
         return self.equations.network.parameters[name]

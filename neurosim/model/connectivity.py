@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from neurosim.model.facts import check_fields
 from neurosim.model.registries import connectivities, enter
 from neurosim.model.units import DIMENSIONLESS, scalar_in_si, value_to_json
 from neurosim.model.values import indices, whole
+
+if TYPE_CHECKING:
+    from neurosim.model.convolution import Kernel
 
 Pairs = tuple[np.ndarray, np.ndarray]
 
@@ -34,6 +37,10 @@ class Connectivity:
     def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
         """Return (pre, post), two int32 arrays of the same length."""
         raise NotImplementedError
+
+    def shared(self, sources: int, targets: int, where: str) -> Kernel | None:
+        """Return the weights that edges share, None if each has its own."""
+        return None
 
     def to_json(self) -> dict[str, Any]:
         """Return the name of the class and its arguments."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 import numpy as np
 
-from neurosim.model.parts import NamedParameter, Projection, Tied
+from neurosim.model.parts import Driven, NamedParameter, Projection, Tied
 from neurosim.model.summary import graph
 from neurosim.model.values import Distribution
 from neurosim.palette import BLUE, VERMILION
@@ -204,7 +204,7 @@ def _negative(network: Network, projection: Projection) -> bool:
     if isinstance(weight, Tied):
         parameter: NamedParameter = network.parameters[weight.parameter]
         weight, sign = parameter.value, sign or parameter.sign
-    if sign or isinstance(weight, Distribution):
+    if sign or isinstance(weight, Distribution | Driven):
         return sign < 0
     values = np.asarray(weight, dtype=float)
     return bool(values.size and np.all(values <= 0) and np.any(values < 0))

@@ -119,6 +119,28 @@ class Tied:
 
 
 @dataclass(frozen=True)
+class Driven:
+    """The weight of a projection is activity: edge e has at each step the output of neuron index[e] of a population.
+
+    Attention, gates, the second pathway of a quadratic neuron. The output has the unit of the weight.
+
+    Arguments:
+        population: name of a population with a graded output.
+        index: its neuron for each edge, in the order (source, target), or one for all edges; by default (None) there
+            are as many neurons as edges, one for each.
+    """
+
+    population: str
+    index: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        _check_reference(self.population, "driven weight: population")
+        if self.index is not None:
+            where = f"weight driven by '{self.population}': index"
+            object.__setattr__(self, "index", indices(np.atleast_1d(self.index), where))
+
+
+@dataclass(frozen=True)
 class Projection:
     """Connections from a source population to a target population.
 
@@ -128,7 +150,7 @@ class Projection:
         synapse: what one connection does.
         connect: which pairs are connected.
         weight: a number or quantity, an array with one value per edge in the order (source, target), for all-to-all
-            connections a matrix (targets, sources), a distribution, or Tied(name).
+            connections a matrix (targets, sources), a distribution, Tied(name) or Driven(name).
         delay (s): axonal delay of spikes: one for the projection, an array with one per edge, or a distribution, whose
             draws are rounded to the nearest step.
         sign: +1 or -1 if weights are constrained, 0 if they are free.
@@ -140,7 +162,7 @@ class Projection:
     target: str
     synapse: SynapseModel
     connect: Connectivity
-    weight: Value | Tied
+    weight: Value | Tied | Driven
     delay: Any = field(default_factory=lambda: 0.0 * second)
     sign: int = 0
     rules: tuple[SynapticRule, ...] = ()

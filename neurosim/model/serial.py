@@ -13,7 +13,16 @@ from neurosim.model.connectivity import Connectivity
 from neurosim.model.network import Network, Part
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.parameters import Described
-from neurosim.model.parts import Clamp, External, NamedParameter, Population, Projection, Recorder, Tied
+from neurosim.model.parts import (
+    Clamp,
+    Driven,
+    External,
+    NamedParameter,
+    Population,
+    Projection,
+    Recorder,
+    Tied,
+)
 from neurosim.model.registries import connectivities, neurons, rules, synapses
 from neurosim.model.rule import Rule
 from neurosim.model.synapse import SynapseModel
@@ -102,6 +111,8 @@ def _to_json(value: Any) -> Any:
         }
     if isinstance(value, Tied):
         return {"tied": value.parameter, "index": list(value.index)}
+    if isinstance(value, Driven):
+        return {"driven": value.population, "index": None if value.index is None else list(value.index)}
     if isinstance(value, Distribution):
         return {
             "draw": type(value).__name__,
@@ -125,6 +136,8 @@ def _from_json(data: Any) -> Any:
         return _described(data)
     if "tied" in data:
         return Tied(data["tied"], tuple(data["index"]))
+    if "driven" in data:
+        return Driven(data["driven"], None if data["index"] is None else tuple(data["index"]))
     if "draw" in data:
         return _DISTRIBUTIONS[data["draw"]](**{k: value_from_json(v) for k, v in data["arguments"].items()})
     if "kind" in data:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
-from neurosim.model.parts import Projection, Tied
+from neurosim.model.parts import Driven, Projection, Tied
 from neurosim.model.rule import SynapticRule
 from neurosim.model.structural import StructuralRule
 
@@ -54,6 +54,8 @@ def _every(rule: SynapticRule) -> str:
 def weight_text(projection: Projection) -> str:
     """Return the weight of a projection in a few words."""
     weight = projection.weight
+    if isinstance(weight, Driven):
+        return f"driven by {weight.population}"
     return f"tied to {weight.parameter}" if isinstance(weight, Tied) else short_value(weight)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from neurosim.compiler.equations.draws import Draw
 from neurosim.compiler.equations.names import part_of
+from neurosim.model.convolution import Kernel
 from neurosim.model.expressions import Statement, names_in
 from neurosim.model.network import Network
 from neurosim.model.parts import Population, Projection, Recorder, Tied
@@ -46,17 +47,17 @@ class Ref:
 
     end, of which neuron: 'pre' or 'post', the one at that end of a connection; of a modulator, which is held during a
     step, 'one', the only neuron of its population, or 'each', the one that has the number of the neuron that reads it
-    (at a connection, of the target).
+    (at a connection, of the target), or 'edge', the one that drives the weight of the connection.
     """
 
     owner: str
     name: str
-    end: Literal["pre", "post", "one", "each"]
+    end: Literal["pre", "post", "one", "each", "edge"]
 
     @property
     def modulator(self) -> bool:
         """Whether it is a modulator."""
-        return self.end in ("one", "each")
+        return self.end in ("one", "each", "edge")
 
 
 @dataclass(frozen=True)
@@ -269,13 +270,20 @@ class Wiring:
     """The edges of a projection, sorted by source, then delay, then target, and how long spikes take.
 
     delay in steps, the largest if there are many; delays, of each edge (int32), or None if there is one; order, the
-    place of each edge in the order of the description, or None if that is the order of the edges.
+    place of each edge in the order of the description, or None if that is the order of the edges; kernel, the weights
+    that edges share, or None if each has its own.
     """
 
     edges: EdgeList
     delay: int
     delays: np.ndarray | None = None
     order: np.ndarray | None = None
+    kernel: Kernel | None = None
+
+    @property
+    def weights(self) -> int:
+        """Number of weights."""
+        return self.edges.size if self.kernel is None else self.kernel.size
 
 
 @dataclass(frozen=True)
@@ -354,8 +362,9 @@ class Plasticity:
 class ProjectionEquations(_Equations):
     """A projection written out: what it is, its edges, what it does to its target, and what its rules do to it.
 
-    Its states have one value per edge; a weight that nothing changes may be a constant. tied, for each edge the place
-    in a named parameter that is its weight.
+    Its states have one value per edge, or of a kernel; a weight that nothing changes may be a constant. tied, for each
+    edge the place in a named parameter that is its weight; driver, for each edge the neuron whose output is its weight
+    (the ref 'w').
     """
 
     described: Projection
@@ -363,6 +372,7 @@ class ProjectionEquations(_Equations):
     delivery: Delivery
     plasticity: Plasticity
     tied: Tied | None = None
+    driver: np.ndarray | None = None
 
     @property
     def name(self) -> str:
@@ -403,6 +413,11 @@ class ProjectionEquations(_Equations):
     def order(self) -> np.ndarray | None:
         """The place of each edge in the order of the description, or None if that is the order of the edges."""
         return self.wiring.order
+
+    @property
+    def kernel(self) -> Kernel | None:
+        """The weights that edges share."""
+        return self.wiring.kernel
 
     @property
     def kept(self) -> dict[str, Ref]:

@@ -54,7 +54,7 @@ def _at_home(equations: NetworkEquations, recorder: Recorder) -> Recorder:
 def _on_edges(equations: NetworkEquations, recorder: Recorder) -> Recorder:
     """Return a recorder whose indices of connections follow the order of the edges."""
     projection = equations.projections.get(recorder.target)
-    if projection is None or projection.order is None or recorder.indices is None:
+    if projection is None or projection.order is None or recorder.indices is None or projection.kernel:
         return recorder
     if recorder.variable in projection.traces and projection.traces[recorder.variable].level != "edge":
         return recorder
@@ -93,7 +93,7 @@ def _recordable(equations: NetworkEquations, target: str) -> dict[str, int]:
         "edge": edges,
     }
     return {
-        **dict.fromkeys(projection.states, edges),
+        **{n: v.size for n, v in projection.states.items()},
         **{n: sizes[t.level] for n, t in projection.traces.items()},
         **{n: sizes[ref.end] for n, ref in projection.kept.items() if _moves(equations, ref)},
     }

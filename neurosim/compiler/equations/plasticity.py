@@ -86,6 +86,7 @@ class SynapticRules:
 
     def finish(self) -> Plasticity:
         """Return what all rules do together."""
+        self._check_kernel()
         self._read_sign()
         self._gate()
         step, presentation = (self._learning[moment] for moment in MOMENTS)
@@ -105,6 +106,24 @@ class SynapticRules:
             structure=self.structure,
             limits=tuple(self.limits),
         )
+
+    def _check_kernel(self) -> None:
+        """Refuse rules that a kernel cannot have."""
+        kernel, rules = self.wiring.kernel, self.projection.rules
+        if kernel is None or not rules:
+            return
+        names = ", ".join(type(rule).__name__ for rule in rules)
+        kept = self.traces or self.totals or self.structure or self.scope.states.keys() - {"w"}
+        if kept or any(rule.clock != "sample" or rule.after for rule in rules):
+            raise DescriptionError(
+                f"{names} on {self.scope.where}: positions share kernels: use rules of the clock 'sample' that read "
+                "outputs, without traces, totals or 'after'"
+            )
+        if kernel.described.padding or kernel.described.per_channel:
+            raise DescriptionError(
+                f"{names} on {self.scope.where}: a rule needs whole windows of all channels: set padding=0 and "
+                "per_channel=False"
+            )
 
     # What a rule speaks of -----------------------------------------------------------------------------------------
 
@@ -216,7 +235,7 @@ class SynapticRules:
         self, rule: SynapticRule, matrix: str, moment: str, names: dict[str, str], title: str
     ) -> None:
         """Write out the change of the whole weight matrix."""
-        if not self.projection.connect.dense:
+        if not self.projection.connect.dense and self.wiring.kernel is None:
             raise DescriptionError(f"{title}: a matrix rule needs an all-to-all projection: make it one")
         check_matrix_expression(matrix, f"{title}, dW")
         text = renamed(matrix, {**names, "W": "W"}, f"{title}, dW")

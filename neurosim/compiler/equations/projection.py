@@ -33,13 +33,22 @@ def projection_equations(
     scope = Scope(projection.name, f"projection '{projection.name}'", "w", seed)
     scope.ends(ends)
     drawn = draw_wiring(projection, network, ends["pre"].size, ends["post"].size, seed, scope.where)
-    tied = Weights(projection, network, drawn, scope).read()
+    weights = Weights(projection, network, drawn, scope, populations)
+    weights.read()
     delivery = read_synapse(projection, ends, scope, drawn.wiring.delay)
     rules = SynapticRules(projection, network, ends, drawn.wiring, scope, delivery)
     for rule in projection.rules:
         rules.read(rule)
     plasticity = rules.finish()
-    found = ProjectionEquations(scope.variables, projection, drawn.wiring, rules.delivery, plasticity, tied)
+    found = ProjectionEquations(
+        scope.variables,
+        projection,
+        drawn.wiring,
+        rules.delivery,
+        plasticity,
+        weights.tied,
+        weights.driver,
+    )
     _check(found, scope.where)
     check_together(rules.changes, scope.where)
     start = {**found.states, **{name: np.array(held.initial) for name, held in found.traces.items()}}

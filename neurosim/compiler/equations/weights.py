@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from neurosim.compiler.equations.forms import PopulationEquations, Ref
 from neurosim.compiler.equations.scope import Scope
 from neurosim.compiler.equations.wiring import Drawn
 from neurosim.errors import DescriptionError
 from neurosim.model.network import Network
-from neurosim.model.parts import Projection, Tied, constrained
+from neurosim.model.parts import Driven, Projection, Tied, constrained
 from neurosim.model.units import dimension_of, in_si, quantity
 from neurosim.model.values import Distribution, resolve, value_dimension
 from neurosim.model.weight_matrices import MatrixDistribution
@@ -19,11 +21,13 @@ from neurosim.registry import suggest
 from neurosim.rng import generator
 
 
-@dataclass(frozen=True)
+@dataclass
 class Weights:
     """Declares the weight `w` of a projection in its scope.
 
-    Arguments: projection; network, for named parameters; drawn, its edges; scope.
+    Arguments: projection; network, for named parameters; drawn, its edges; scope; populations, for activity that is a
+    weight.
+    tied, of a tied weight, the place of each edge in the named parameter; driver, of a driven one, the neuron of each.
     Raises DescriptionError on a weight of another shape, sign or parameter.
     """
 
@@ -31,12 +35,22 @@ class Weights:
     network: Network
     drawn: Drawn
     scope: Scope
+    populations: Mapping[str, PopulationEquations]
+    tied: Tied | None = None
+    driver: np.ndarray | None = None
 
-    def read(self) -> Tied | None:
-        """Declare the weight; return, of a tied one, the place of each edge in the named parameter."""
+    def read(self) -> None:
+        """Declare the weight."""
         weight: Any = self.projection.weight
         if isinstance(weight, Tied):
-            return self._tied(weight)
+            self.tied = self._tied(weight)
+        elif isinstance(weight, Driven):
+            self.driver = self._driven(weight)
+        else:
+            self._own(weight)
+
+    def _own(self, weight: Any) -> None:
+        """Declare a weight that belongs to the projection."""
         where = f"{self.projection.name}.w"
         dim = value_dimension(weight, where)
         self.scope.declare("w", dim)
@@ -44,27 +58,37 @@ class Weights:
             targets, sources = self._shape()
             drawn = weight.matrix(generator(self.scope.seed, where), targets, sources)
             weight = quantity(self._flat(drawn), dim)
-        elif not isinstance(weight, Distribution) and np.ndim(weight) == 2:
+        elif not isinstance(weight, Distribution) and np.ndim(weight) in (2, 4):
             weight = quantity(self._flat(in_si(weight, dim, where)), dim)
-        si = resolve(weight, dim, self.drawn.size, self.scope.seed, where)
+        si = resolve(weight, dim, self.drawn.weights, self.scope.seed, where)
         if si.ndim and not isinstance(weight, Distribution):
             si = si[self.drawn.order]
         self._check_sign(si)
         if si.ndim == 0 and not self.projection.rules:
             self.scope.constants["w"] = si
         else:
-            self.scope.states["w"] = np.broadcast_to(si, (self.drawn.size,))
-        return None
+            self.scope.states["w"] = np.broadcast_to(si, (self.drawn.weights,))
 
     def _shape(self) -> tuple[int, int]:
-        """Return the number of targets and of sources."""
-        edges = self.drawn.wiring.edges
+        """Return the number of targets and of sources, or, of a kernel, of features and inputs."""
+        edges, kernel = self.drawn.wiring.edges, self.drawn.wiring.kernel
+        if kernel is not None:
+            return kernel.features, kernel.inputs
         return edges.targets, edges.first.size - 1
 
     def _flat(self, matrix: np.ndarray) -> np.ndarray:
         """Return a weight matrix (targets, sources) in the order of the edges."""
         targets, sources = self._shape()
-        if not self.projection.connect.dense or matrix.shape != (targets, sources):
+        kernel = self.drawn.wiring.kernel
+        if kernel is not None and matrix.ndim == 4:
+            channels = 1 if kernel.described.per_channel else kernel.described.image[0]
+            if matrix.shape == (targets, channels, *kernel.described.kernel):
+                matrix = matrix.reshape(targets, sources)
+        if kernel is not None and matrix.shape != (targets, sources):
+            raise DescriptionError(
+                f"{self.scope.where}: kernels of shape {matrix.shape}: give ({targets}, {sources}), features by inputs"
+            )
+        if (kernel is None and not self.projection.connect.dense) or matrix.shape != (targets, sources):
             raise DescriptionError(
                 f"{self.scope.where}: a weight of shape {matrix.shape} needs all-to-all connectivity and the shape "
                 f"({targets}, {sources}), targets by sources: change it"
@@ -73,7 +97,8 @@ class Weights:
 
     def _tied(self, tied: Tied) -> Tied:
         """Declare a weight that is tied to a named parameter."""
-        where, size = self.scope.where, self.drawn.size
+        where = self.scope.where
+        self._check_own()
         if tied.parameter not in self.network.parameters:
             hint = suggest(tied.parameter, self.network.parameters)
             raise DescriptionError(f"{where}: no named parameter '{tied.parameter}': {hint}")
@@ -83,10 +108,7 @@ class Weights:
             )
         named = self.network.parameters[tied.parameter]
         self.scope.declare("w", dimension_of(named.value))
-        index = np.array(tied.index, dtype=np.int64)
-        index = np.broadcast_to(index, (size,)) if len(tied.index) == 1 else index
-        if index.shape != (size,):
-            raise DescriptionError(f"{where}: {index.size} tied indices for {size} edges: give one per edge")
+        index = self._per_edge(tied.index, "tied")
         if index.size and (index.min() < 0 or index.max() >= np.size(named.value)):
             raise DescriptionError(
                 f"{where}: a tied index lies outside '{named.name}', which has {np.size(named.value)} values"
@@ -94,6 +116,49 @@ class Weights:
         index = index[self.drawn.order]
         self.scope.states["w"] = constrained(named.value, named.sign)[index]
         return Tied(tied.parameter, tuple(index))
+
+    def _driven(self, driven: Driven) -> np.ndarray:
+        """Declare a weight that is the output of a population; return the neuron for each edge."""
+        where, population = self.scope.where, self.populations.get(driven.population)
+        self._check_own()
+        if population is None or not population.graded:
+            graded = [name for name, p in self.populations.items() if p.graded]
+            raise DescriptionError(
+                f"{where}: weights are driven by '{driven.population}', which is no population with a graded output: "
+                f"{suggest(driven.population, graded)}"
+            )
+        if self.projection.rules or self.projection.sign:
+            what = "rules" if self.projection.rules else "a sign"
+            raise DescriptionError(
+                f"{where}: weights that are the output of '{driven.population}' cannot have {what}: remove it, or "
+                f"let rules change what leads to '{driven.population}'"
+            )
+        given = np.arange(population.size) if driven.index is None else driven.index
+        index = self._per_edge(given, "driving")
+        if index.size and (index.min() < 0 or index.max() >= population.size):
+            raise DescriptionError(
+                f"{where}: an index lies outside '{population.name}', which has {population.size} neurons: correct it"
+            )
+        dim = population.dimensions["output"]
+        self.scope.refer("w", Ref(population.name, "output", "edge"), dim)
+        return index[self.drawn.order]
+
+    def _check_own(self) -> None:
+        """Refuse kernels, which edges share already, from elsewhere."""
+        if self.drawn.wiring.kernel is not None:
+            raise DescriptionError(
+                f"{self.scope.where}: positions share the weights of a convolution: give it weights of its own"
+            )
+
+    def _per_edge(self, given: Any, what: str) -> np.ndarray:
+        """Return an index for each edge, in the order of the description."""
+        size, index = self.drawn.size, np.array(given, dtype=np.int64)
+        index = np.broadcast_to(index, (size,)) if index.size == 1 else index
+        if index.shape != (size,):
+            raise DescriptionError(
+                f"{self.scope.where}: {index.size} {what} indices for {size} edges: give one per edge"
+            )
+        return index
 
     def _check_sign(self, si: np.ndarray) -> None:
         """Refuse weights (SI) of the sign that the projection excludes."""

@@ -22,7 +22,7 @@ LONGEST = 2**31
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """wiring, the edges in their order; order, the place of each in the order of the description."""
+    """wiring, the edges in their order; order, the place of each weight in the order of the description."""
 
     wiring: Wiring
     order: np.ndarray | slice
@@ -31,6 +31,11 @@ class Drawn:
     def size(self) -> int:
         """Number of edges."""
         return self.wiring.edges.size
+
+    @property
+    def weights(self) -> int:
+        """Number of weights."""
+        return self.wiring.weights
 
 
 def draw_wiring(
@@ -55,6 +60,12 @@ def draw_wiring(
     edges = EdgeList(np.searchsorted(pre[order], np.arange(sources + 1)), post[order], targets)
     delays = steps[order].astype(np.int32) if steps.ndim else None
     kept = None if isinstance(order, slice) else order
+    kernel = connect.shared(sources, targets, where)
+    if kernel is not None:
+        if steps.ndim:
+            raise DescriptionError(f"{where}: a convolution has one delay: give a number")
+        kernel = replace(kernel, index=kernel.index[order])
+        return Drawn(Wiring(edges, int(steps), None, kept, kernel), slice(None))
     return Drawn(Wiring(edges, int(steps.max(initial=0)), delays, kept), order)
 
 

@@ -60,7 +60,7 @@ def split(
     Arguments: level, of a name in the statements of a projection: 'run', 'step', 'pre', 'post' or 'edge'.
     """
     projection = program.equations.projections.get(block.owner)
-    if projection is None or block.total or not projection.dense:
+    if projection is None or block.total or not (projection.dense or projection.kernel):
         return [], block
     learned = shared(program)
     means: list[Mean] = []

@@ -92,6 +92,7 @@ class Machine:
                 self._add(clamp, "deliver")
         for name in graded_order(self.equations):
             for feed in self.populations[name].parts:
+                self._hand_over(self.projections[feed], "graded", driving=True)
                 self.projections[feed].place_sum()
             self.populations[name].add_ports()
 
@@ -117,9 +118,15 @@ class Machine:
     def _make_modulators(self) -> None:
         """Let rules read the modulators of each step: outputs of other populations, held until the next."""
         for part in self.parts:
-            for ref, targets in part.modulators().items():
-                held = self.populations[ref.owner].watch(ref.name, "after_graded")
-                self._add(partial(_hand_over, held, targets), "after_graded")
+            self._hand_over(part, "after_graded", driving=False)
+
+    def _hand_over(self, part: BrianPopulation | BrianProjection, when: str, driving: bool) -> None:
+        """Copy what a part reads of the outputs of others; driving, of those that drive its graded weights, or else."""
+        for ref, targets in part.modulators().items():
+            graded = isinstance(part, BrianProjection) and part.projection.delivery.graded is not None
+            if (ref.end == "edge" and graded) is driving:
+                held = self.populations[ref.owner].watch(ref.name, when)
+                self._add(partial(_hand_over, held, targets), when)
 
     def _make_steps(self) -> None:
         seed = self.equations.seed

@@ -100,6 +100,8 @@ class BrianProjection:
         self.names = projection_names(projection)
         self.event_driven = event_driven(projection, self.names)
         self.synapses = self._synapses()
+        # Brian2 has a weight for every synapse; what synapses share is kept apart.
+        self.kernels = {n: v.copy() for n, v in projection.states.items() if projection.kernel is not None}
         self.probes: dict[End, Synapses] = {
             end: self._probe(end) for end in self.ends if traces_at(projection, end)
         }
@@ -197,7 +199,7 @@ class BrianProjection:
         delay = projection.delay * self.clock.dt_ * second
         shared = [parameter(self.names[n], projection.dimensions[n], "shared") for n in projection.constants]
         shared += [
-            parameter(self.names[n], projection.dimensions[n], *(() if ref.end == "each" else ("shared",)))
+            parameter(self.names[n], projection.dimensions[n], *(("shared",) if ref.end == "one" else ()))
             for n, ref in projection.modulators.items()
         ]
         made = Synapses(
@@ -244,7 +246,9 @@ class BrianProjection:
         return [self.synapses, *self.probes.values()]
 
     def array(self, name: str) -> np.ndarray:
-        """Return the memory of a constant, of a state per edge, or of a trace per neuron or edge."""
+        """Return the memory of a constant, of a state per edge or kernel, or of a trace per neuron or edge."""
+        if self.projection.kernel is not None and name in self.projection.states:
+            return self.kernels[name]
         held = self.projection.traces.get(name)
         owner = self.synapses if held is None or held.level == "edge" else self.probes[held.level]
         return owner.variables[self.names[name]].get_value()
@@ -256,6 +260,9 @@ class BrianProjection:
             each = ref.end == "each"
             # Presynaptic traces do not read what belongs to the target.
             where = [s for s in self.objects if not each or s is not self.probes.get("pre")]
+            if ref.end == "edge":
+                found[ref] = [(self.synapses.variables[self.names[name]].get_value(), self.projection.driver)]
+                continue
             found[ref] = [(s.variables[self.names[name]].get_value(), s.j[:] if each else 0) for s in where]
         return found
 
@@ -269,6 +276,9 @@ class BrianProjection:
             # Event-driven traces first follow the constants that held up to now.
             self._spread()
         self.array(name)[:] = value
+        if self.projection.kernel is not None and name in self.projection.states:
+            edges = self.synapses.variables[self.names[name]].get_value()
+            edges[:] = self.kernels[name][self.projection.kernel.index]
         if name in self.projection.constants:
             for synapses in self.objects:
                 synapses.variables[self.names[name]].get_value()[:] = value

@@ -46,7 +46,12 @@ def reasons(equations: NetworkEquations) -> Iterator[str]:
     dt = equations.network.step
     for projection in equations.projections.values():
         plasticity = projection.plasticity
-        if any(m.matrix is not None for m in (plasticity.each_step, plasticity.presentation)):
+        if projection.kernel is not None and projection.described.rules:
+            yield (
+                f"projection '{projection.name}': rules that change kernels, which synapses of Brian2 do not share: "
+                "engine 'fused' can run it"
+            )
+        elif any(m.matrix is not None for m in (plasticity.each_step, plasticity.presentation)):
             yield (
                 f"projection '{projection.name}': a rule in matrix language, which Brian2 lacks: "
                 "engine 'fused' can run it"

@@ -73,14 +73,19 @@ class Context:
         every = enumerate(self.program.equations.recorders)
         return [(i, r) for i, r in every if (r.variable == "spikes") == spikes and target in (None, r.target)]
 
+    def shape(self, projection: ProjectionEquations) -> tuple[str, str]:
+        """Return the names of the numbers of rows and columns of the weights of all pairs, or of a kernel."""
+        if projection.kernel is not None:
+            return f"{projection.name}___inputs", f"{projection.name}___features"
+        return size(self.population(projection.source)), size(self.population(projection.target))
+
     def matrix(self, projection: ProjectionEquations, array: str) -> str:
-        """Return the name of an array of a dense projection seen as a matrix (sources, targets), made before the first
-        step.
+        """Return the name of weights of all pairs seen as a matrix (sources, targets), made before the first step.
 
         A view made inside the loops would be counted by numba each time, and an index j*n + i keeps a loop over i from
         filling vectors.
         """
-        shape = f"{size(self.population(projection.source))}, {size(self.population(projection.target))}"
+        shape = ", ".join(self.shape(projection))
         return self.hoist.name(f"{array}.reshape(({shape}))", f"{array}___matrix")
 
     @staticmethod

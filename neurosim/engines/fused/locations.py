@@ -20,19 +20,20 @@ _CLOCK: dict[str, tuple[str, Level]] = {
 class Location:
     """A name as printed: `text`, an array indexed by the loop variable of its level, or a number (levels run, step).
 
-    scale, the name of the factor by which the array's elements are multiplied, if it is held scaled; drawn, for a
-    random number, the call that gives the one at an index, with {} for the index.
+    scale, the name of the factor by which the array's elements are multiplied, if it is held scaled; through, for what
+    is not found at the index itself, the text that gives it, with {} for the index: the call of a random number, or an
+    element of another array.
     """
 
     text: str
     level: Level
     scale: str = ""
-    drawn: str = ""
+    through: str = ""
 
     def at(self, index: str) -> str:
         """Return the text of one element, or of the number."""
-        if self.drawn:
-            return self.drawn.format(index)
+        if self.through:
+            return self.through.format(index)
         return self.text if self.level in ("run", "step") else f"{self.text}[{index}]"
 
     def read(self, index: str) -> str:
@@ -47,9 +48,14 @@ class Location:
         )
 
 
-def ref_location(ref: Ref, level: Level, storage: Storage) -> Location:
-    """Return the location of a variable of another population; level, where one for each neuron varies."""
+def ref_location(ref: Ref, level: Level, storage: Storage, driver: str = "") -> Location:
+    """Return the location of a variable of another population; level, where one for each neuron varies.
+
+    Arguments: driver, which neuron drives the weight of an edge, with {} for the edge.
+    """
     full = f"{ref.owner}__{ref.name}"
+    if ref.end == "edge":
+        return Location(full, "edge", through=f"{full}[{driver}]")
     if ref.end == "one":
         return Location(f"{full}[0]", "step")
     if full in storage.numbers:
@@ -60,7 +66,7 @@ def ref_location(ref: Ref, level: Level, storage: Storage) -> Location:
 def draw_location(projection: ProjectionEquations, name: str, storage: Storage) -> Location:
     """Return the location of a random number per edge: it is worked out where it is used."""
     call = f"{projection.draws[name].kind}({projection.name}___{name}_key, k, {{}})"
-    return Location(name, "edge", drawn=f"{storage.real}({call})" if storage.real else call)
+    return Location(name, "edge", through=f"{storage.real}({call})" if storage.real else call)
 
 
 def population_location(population: PopulationEquations, name: str, storage: Storage) -> Location:
@@ -78,7 +84,7 @@ def projection_location(projection: ProjectionEquations, name: str, storage: Sto
     if name in _CLOCK:
         return Location(*_CLOCK[name])
     if name in projection.refs:
-        return ref_location(projection.refs[name], "post", storage)
+        return ref_location(projection.refs[name], "post", storage, f"{projection.name}___driver[{{}}]")
     if name in projection.draws:
         return draw_location(projection, name, storage)
     full = f"{projection.name}__{name}"
@@ -90,4 +96,6 @@ def projection_location(projection: ProjectionEquations, name: str, storage: Sto
         )
     if name in projection.totals:
         return Location(full, projection.totals[name].level)
+    if projection.kernel is not None:
+        return Location(full, "edge", through=f"{full}[{projection.name}___kernel[{{}}]]")
     return Location(full, "edge")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from neurosim.compiler.equations.forms import ProjectionEquations
 from neurosim.compiler.schedule.contraction import OVER_TRIALS, WITHIN_TRIALS
 from neurosim.compiler.schedule.program import Block
-from neurosim.engines.fused.context import Context, indent, is_local, size
+from neurosim.engines.fused.context import Context, indent, is_local
 from neurosim.engines.fused.locations import projection_location
 from neurosim.engines.fused.render import CONSTANT_TEXTS
 from neurosim.model.expressions import Rewriter, names_in
@@ -36,7 +36,7 @@ class MatrixPrinter:
         """Return the lines that work out the matrix and add it to the weights, or to their sum over presentations."""
         projection = self.context.program.equations.projections[block.owner]
         first, rest = block.statements[0], block.statements[1:]
-        sources, targets = (size(self.context.population(n)) for n in (projection.source, projection.target))
+        sources, targets = self.context.shape(projection)
         target = projection_location(projection, first.target, self.context.storage).text
         names = sorted(names_in(first.expression))
         lines = [f"m_{n} = {self.value(projection, n)}" for n in names if not is_local(n)]
@@ -67,14 +67,13 @@ class MatrixPrinter:
 
     def value(self, projection: ProjectionEquations, name: str) -> str:
         """Return the text of a name as a matrix (targets, sources), a column, or a number."""
-        if name == "W":
-            sources, targets = (
-                size(self.context.population(n)) for n in (projection.source, projection.target)
-            )
-            return f"{projection.name}__w.reshape(({sources}, {targets})).T"
-        place = projection_location(projection, name, self.context.storage)
+        place = projection_location(projection, "w" if name == "W" else name, self.context.storage)
+        if place.level == "edge":
+            return f"{place.text}.reshape(({', '.join(self.context.shape(projection))})).T"
         if place.level in ("run", "step"):
             return place.text
+        if projection.kernel is not None:
+            return f"{place.text}[{projection.name}___{place.level}_at[position]].reshape((-1, 1))"
         scaled = f" * {place.scale}" if place.scale else ""
         return f"{place.text}.reshape((-1, 1)){scaled}"
 

@@ -76,6 +76,9 @@ def shown(projection: ProjectionEquations, name: str, storage: Storage) -> str:
 
 def means(program: Program, block: Block, storage: Storage) -> tuple[list[Mean], Block]:
     """Return what a block adds that is found for all patterns at once, and a block with the rest of it."""
+    projection = program.equations.projections.get(block.owner)
+    if projection is not None and projection.kernel is not None:
+        return [], block
     if storage.dtype != np.float64 or not all(_printable(s.expression) for s in block.statements):
         return [], block
     return split(

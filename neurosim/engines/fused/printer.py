@@ -22,6 +22,7 @@ from dataclasses import replace
 
 from neurosim.compiler.schedule.program import Block
 from neurosim.engines.fused.context import Context, indent, size
+from neurosim.engines.fused.kernels import KernelPrinter
 from neurosim.engines.fused.locations import population_location, projection_location
 from neurosim.engines.fused.matrices import MatrixPrinter
 from neurosim.engines.fused.populations import PopulationPrinter
@@ -54,6 +55,7 @@ class Printer:
             ProjectionPrinter(context),
             MatrixPrinter(context),
         )
+        self.kernels = KernelPrinter(context, self.matrices)
         self.arguments: dict[str, list[str]] = {}
 
     def source(self) -> str:
@@ -110,6 +112,9 @@ class Printer:
 
     def presented(self, block: Block) -> list[str]:
         """Return the lines of a block of a presentation, of whose changes the sum takes a share."""
+        projection = self.context.program.equations.projections.get(block.owner)
+        if projection is not None and projection.kernel is not None:
+            return self.kernels.presented(block, SHARE)
         if block.kind == "accumulate" and not block.total:
             shared = tuple(Statement(s.target, s.op, f"{SHARE}*({s.expression})") for s in block.statements)
             block = replace(block, statements=shared)

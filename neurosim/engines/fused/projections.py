@@ -148,7 +148,7 @@ class ProjectionPrinter:
         locations = (self.location(projection, name) for name in sorted(names))
         arrays = [
             f"{projection.name}___post",
-            *(p.text for p in locations if p.level == "edge" and not p.drawn),
+            *(p.text for p in locations if p.level == "edge" and not p.through),
         ]
         coming = f"{projection.name}___first[{projection.source}___ring[past, m + {AHEAD}]]"
         return [
@@ -242,10 +242,10 @@ class ProjectionPrinter:
             if name in once:
                 return Location(f"o_{name}", "step")
             location = self.location(projection, name)
-            if location.drawn and projection.dense:
+            if location.through and projection.dense:
                 return replace(
                     location,
-                    drawn=location.drawn.format(
+                    through=location.through.format(
                         f"j * {size(self.context.population(projection.target))} + i"
                     ),
                 )

@@ -27,7 +27,7 @@ def in_blocks(
     Arguments: location, of a name; row, the lines for one source j, for the rows that are left, and for all of them if
     a statement writes what another row reads.
     """
-    rows = size(context.population(projection.source))
+    rows, targets = (size(context.population(n)) for n in (projection.source, projection.target))
     names = {n for s in statements for n in (s.target, *names_in(s.expression)) if not is_local(n)}
     locations = {n: location(n) for n in sorted(names)}
     written = {s.target for s in statements if not is_local(s.target)}
@@ -39,7 +39,11 @@ def in_blocks(
         return [n for n, p in locations.items() if p.level == level]
 
     def body(q: int) -> list[str]:
-        edge = {n: f"{context.matrix(projection, locations[n].text)}[j + {q}, i]" for n in of("edge")}
+        edge = {
+            n: locations[n].through.format(f"(j + {q}) * {targets} + i")
+            or f"{context.matrix(projection, locations[n].text)}[j + {q}, i]"
+            for n in of("edge")
+        }
 
         def find(name: str) -> Location:
             found = locations[name]
@@ -64,7 +68,7 @@ def in_blocks(
         "j = 0",
         f"while j + {ROWS} <= {rows}:",
         *indent([f"o_{n}_{q} = {locations[n].read(f'j + {q}')}" for q in range(ROWS) for n in of("pre")]),
-        *indent([f"for i in range({size(context.population(projection.target))}):", *indent(inner)]),
+        *indent([f"for i in range({targets}):", *indent(inner)]),
         f"    j += {ROWS}",
         f"for j in range(j, {rows}):",
         *indent(row),

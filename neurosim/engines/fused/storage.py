@@ -20,6 +20,7 @@ from neurosim.engines.core import LONG_AGO
 from neurosim.engines.externals import ExternalFunction
 from neurosim.engines.fused.aligned import aligned
 from neurosim.engines.fused.rewrites import scaled_traces
+from neurosim.model.convolution import Kernel
 from neurosim.rng import stream_key
 
 
@@ -154,6 +155,15 @@ def _population(
         storage.arrays[f"{name}___rows"] = np.zeros((0, n))
 
 
+def _kernel(storage: Storage, name: str, kernel: Kernel) -> None:
+    """Add the place in the weights of each edge and, of each position, the inputs and the neurons of its features."""
+    positions, features = np.arange(kernel.positions)[:, None], np.arange(kernel.features)
+    storage.arrays[f"{name}___kernel"] = kernel.index.astype(np.uint64)
+    storage.arrays[f"{name}___pre_at"] = kernel.patch.astype(np.int64)
+    storage.arrays[f"{name}___post_at"] = features * kernel.positions + positions
+    storage.numbers |= {f"{name}___inputs": kernel.inputs, f"{name}___features": kernel.features}
+
+
 def _projection(
     storage: Storage, projection: ProjectionEquations, program: Program, equations: NetworkEquations
 ) -> None:
@@ -175,6 +185,10 @@ def _projection(
     for key, draw in projection.draws.items():
         storage.numbers[f"{name}___{key}_key"] = stream_key(equations.seed, name, draw.stream)
     storage.numbers[f"{name}___delay"] = projection.delay
+    if projection.driver is not None:
+        storage.arrays[f"{name}___driver"] = projection.driver.view(np.uint64)
+    if projection.kernel is not None:
+        _kernel(storage, name, projection.kernel)
     if projection.dense:
         return
     # Without a sign, as an index that might be negative costs a test at every edge.

@@ -14,6 +14,7 @@ from neurosim.cache import folder, key
 from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
 from neurosim.compiler.schedule.program import Block, Program
 from neurosim.engines.jax.context import Settings
+from neurosim.engines.jax.driven import layout
 from neurosim.engines.jax.loop import advance
 from neurosim.engines.jax.presentations import accumulate, apply_sums, present, settle
 from neurosim.engines.jax.strides import stride
@@ -108,6 +109,8 @@ def _projection(projection: ProjectionEquations) -> list[Any]:
         projection.delay,
         projection.delays is not None,
         projection.size,
+        None if projection.driver is None else layout(projection.driver),
+        None if projection.kernel is None else str(projection.kernel.described),
         *(None if projection.dense else stride(index) for index in (projection.pre, projection.post)),
     ]
     names = [

@@ -92,8 +92,8 @@ def _flat(program: Program, projection: ProjectionEquations, mask: np.ndarray, w
     )
     if projection.dense and mask.shape == sizes:
         return mask.T.ravel()
-    if mask.shape != (projection.size,):
+    if mask.shape != projection.states["w"].shape:
         raise DescriptionError(
-            f"{where}: shape {mask.shape}: give one value per edge, {(projection.size,)}, or a matrix"
+            f"{where}: shape {mask.shape}: give one value per weight, {projection.states['w'].shape}, or a matrix"
         )
     return mask

@@ -13,6 +13,7 @@ from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEqu
 from neurosim.compiler.equations.names import CLOCK, clock
 from neurosim.compiler.evaluate import Table
 from neurosim.compiler.schedule.program import Program
+from neurosim.engines.jax.driven import gathered
 from neurosim.engines.jax.held import Held
 from neurosim.engines.jax.surrogate import Surrogate
 from neurosim.engines.jax.trials import over_trials
@@ -71,6 +72,8 @@ class Context:
         ref = self.program.equations.part(owner).refs.get(name)
         if ref is not None:
             value = self.values[f"{ref.owner}.{ref.name}"]
+            if ref.end == "edge":
+                return gathered(value, self.projection(owner), self.values)
             return value[0] if ref.end == "one" else value
         return self.values[f"{owner}.{name}"]
 

@@ -14,6 +14,7 @@ from neurosim.compiler.equations.names import part_of
 from neurosim.compiler.schedule.exact import at_fault, augmented, balance, constant_part, propagate
 from neurosim.compiler.schedule.program import Program, Propagator
 from neurosim.engines.jax.arithmetic import JAX
+from neurosim.engines.jax.driven import layout
 from neurosim.engines.jax.state import tied
 from neurosim.errors import DescriptionError
 
@@ -25,10 +26,12 @@ def tables(program: Program, dtype: str) -> dict[str, Array]:
     """Return the indices of a program, edges and their delays, and what clamps hold."""
     found: dict[str, Any] = {}
     for projection in program.equations.projections.values():
-        if not projection.dense:
+        if not projection.dense and projection.kernel is None:
             found |= {f"{projection.name}/pre": projection.pre, f"{projection.name}/post": projection.post}
         if projection.delays is not None:
             found[f"{projection.name}/delays"] = projection.delays
+        if projection.driver is not None and layout(projection.driver) is None:
+            found[f"{projection.name}/driver"] = projection.driver.astype(np.int32)
     for number, clamp in enumerate(program.equations.clamps):
         head = f"clamp{number}"
         found |= {

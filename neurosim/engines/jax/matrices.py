@@ -12,7 +12,7 @@ from neurosim.compiler.evaluate import Table, evaluate
 from neurosim.compiler.schedule.program import Block
 from neurosim.engines.jax.arithmetic import JAX
 from neurosim.engines.jax.context import Context
-from neurosim.engines.jax.projections import Edges, level_of
+from neurosim.engines.jax.edges import Edges, level_of
 from neurosim.engines.jax.trials import over_trials
 from neurosim.model.expressions import names_in
 
@@ -31,16 +31,20 @@ def change(context: Context, block: Block) -> None:
     """Add a matrix (targets, sources) to the weights, or to their sum over presentations; bounds follow."""
     edges = Edges(context, context.projection(block.owner))
     first, *rest = block.statements
-    names = sorted(names_in(first.expression))
-
-    def added(*values: Any) -> Any:
-        known = {name: _shaped(edges, name, value) for name, value in zip(names, values, strict=True)}
-        return jnp.broadcast_to(evaluate(first.expression, known, MATRIX), edges.shape[::-1]).T.reshape(-1)
-
-    full = edges.full(first.target)
-    values = (edges.value("w" if name == "W" else name) for name in names)
-    context.write(full, context.values[full] + over_trials(added, context.trials, *values))
+    full, added = edges.full(first.target), changes(edges, first.expression)
+    context.write(full, context.values[full] + added.swapaxes(0, 1).reshape(-1, *context.trials))
     edges.run(tuple(rest))
+
+
+def changes(edges: Edges, expression: str) -> Any:
+    """Return the value of a matrix expression, (targets, sources) or (targets, sources, trials)."""
+    names = sorted(names_in(expression))
+
+    def found(*values: Any) -> Any:
+        known = {name: _shaped(edges, name, value) for name, value in zip(names, values, strict=True)}
+        return jnp.broadcast_to(evaluate(expression, known, MATRIX), edges.shape[::-1])
+
+    return over_trials(found, edges.context.trials, *(edges.value("w" if n == "W" else n) for n in names))
 
 
 def _shaped(edges: Edges, name: str, value: Any) -> Any:

@@ -16,11 +16,12 @@ from neurosim.compiler.schedule.program import Block, Program
 from neurosim.compiler.schedule.sharing import shared, split, summed
 from neurosim.engines.jax import matrices, populations, projections
 from neurosim.engines.jax.context import Context, Settings
-from neurosim.engines.jax.projections import Edges, level_of
+from neurosim.engines.jax.edges import Edges, level_of
+from neurosim.engines.jax.kernels import window
 from neurosim.engines.jax.settling import Report, dynamic, settled
 from neurosim.engines.jax.step import Values, context_of, take_step
 from neurosim.engines.jax.trials import last_trial, repeated, trials_of
-from neurosim.model.expressions import names_in
+from neurosim.model.expressions import Statement, names_in
 
 
 def accumulate(
@@ -44,9 +45,15 @@ def accumulate(
     context.values |= empty
     means: Values = {}
     for block in (b for b in program.presentation if b.kind == "accumulate"):
+        projection = program.equations.projections.get(block.owner)
+        if projection is not None and projection.kernel is not None:
+            means |= of_kernels(context, block, weights if trials else share[None])
+            continue
         found, rest = split(program, block, level_of) if trials else ([], block)
         for mean in found:
-            value = mean_change(context, block, mean.contraction, weights)
+            value = mean_change(
+                Edges(context, context.projection(block.owner)), block, mean.contraction, weights
+            )
             means[f"{block.owner}.{mean.target}"] = value.T.reshape(-1)
         run(context, rest)
     changes = {
@@ -56,6 +63,21 @@ def accumulate(
         for name in empty.keys() - means.keys()
     }
     return {**state, **{name: state[name] + change for name, change in {**changes, **means}.items()}}
+
+
+def of_kernels(context: Context, block: Block, weights: Any) -> Values:
+    """Return the sums over trials of the changes of kernels, with weights (trials,), each the mean over positions."""
+    projection = context.projection(block.owner)
+    assert projection.kernel is not None
+    positions = projection.kernel.positions
+    weights = jnp.tile(weights / positions, positions)
+    found, rest = split(context.program, block, level_of)
+    names = frozenset().union(*(names_in(s.expression) for s in block.statements))
+    edges = window(context, projection, names)
+    sums = {f"{block.owner}.{m.target}": mean_change(edges, block, m.contraction, weights) for m in found}
+    for line in rest.statements:
+        sums[f"{block.owner}.{line.target}"] = each_change(edges, block, line, weights)
+    return {name: value.T.reshape(-1) for name, value in sums.items()}
 
 
 def apply_sums(program: Program, settings: Settings, fixed: Mapping[str, Any], state: Values) -> Values:
@@ -96,9 +118,8 @@ def run(context: Context, block: Block) -> None:
 # Means over trials ---------------------------------------------------------------------------------------------------
 
 
-def mean_change(context: Context, block: Block, mean: Contraction, weights: Any) -> Any:
+def mean_change(edges: Edges, block: Block, mean: Contraction, weights: Any) -> Any:
     """Return the sum over trials of a change (targets, sources), with weights (trials,)."""
-    edges = Edges(context, context.projection(block.owner))
     total = weights.sum()
     table = _table(weights / jnp.where(total > 0, total, 1.0))
     texts = [part.expression for part in mean.parts.values()]
@@ -108,6 +129,14 @@ def mean_change(context: Context, block: Block, mean: Contraction, weights: Any)
     known = {name: _value(edges, name, name in mean.varying, block.matrix) for name in names}
     parts = {name: evaluate(part.expression, known, table) for name, part in mean.parts.items()}
     return total * jnp.broadcast_to(evaluate(mean.expression, {**known, **parts}, table), edges.shape[::-1])
+
+
+def each_change(edges: Edges, block: Block, line: Statement, weights: Any) -> Any:
+    """Return the sum over trials of a change (targets, sources) that is worked out in each, with weights (trials,)."""
+    if block.matrix:
+        return matrices.changes(edges, line.expression) @ weights
+    change = jnp.broadcast_to(edges.at_edges(line.expression), (*edges.shape, len(weights)))
+    return (change @ weights).T
 
 
 def _value(edges: Edges, name: str, varies: bool, matrix: bool) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from neurosim.compiler.equations.forms import ProjectionEquations
 from neurosim.compiler.schedule.program import Block, Program
-from neurosim.engines.jax.projections import level_of
+from neurosim.engines.jax.edges import level_of
 from neurosim.model.expressions import Statement, names_in
 
 OWN = {"deliver": "pre", "on_pre": "pre", "on_post": "post", "graded": "pre"}
