@@ -22,6 +22,8 @@ MAX_POWER = 4096
 MAX_TERMS = 10_000
 DRAWN = frozenset({"rand", "randn"})
 """Calls that draw a random number at every step."""
+GROUPED = frozenset({"group_sum", "group_max", "batch_mean"})
+"""Calls, in equations of neurons, of functions over groups of neurons, and over the trials of a batch."""
 CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e, "inf": math.inf}
 
 _ALLOWED = (
@@ -55,11 +57,11 @@ def check_length(text: str, where: str) -> None:
         )
 
 
-def check_expression(text: str, where: str) -> ast.expr:
-    """Return the parsed expression, rejecting everything but arithmetic on names and known functions."""
+def check_expression(text: str, where: str, more: frozenset[str] = frozenset()) -> ast.expr:
+    """Return the parsed expression, rejecting everything but arithmetic on names and known functions, also `more`."""
     tree = parse(text, where)
     for node in ast.walk(tree):
-        check_node(node, where)
+        check_node(node, where, more)
     return tree
 
 
@@ -330,7 +332,7 @@ def equation_function(call: str, text: str) -> Formula:
         raise DescriptionError(f"function '{_short(call)}': write its name and arguments, as hill(x, n)")
     name, arguments = match[1], tuple(part.strip() for part in match[2].split(","))
     formula, where = Formula(name, arguments, text.strip()), f"function '{name}'"
-    if name in FUNCTIONS.keys() | DRAWN or FORMULAS.get(name, formula) != formula:
+    if name in FUNCTIONS.keys() | DRAWN | GROUPED or FORMULAS.get(name, formula) != formula:
         raise DescriptionError(f"{where} already exists: choose another name")
     check_expression(text, where)
     for other in sorted(names_in(text) - {*arguments}):

@@ -21,7 +21,7 @@ from brian2.equations.equations import (
 
 from neurosim.errors import DescriptionError
 from neurosim.model.divisors import check_divisors
-from neurosim.model.expressions import check_expression, check_length
+from neurosim.model.expressions import GROUPED, check_expression, check_length
 from neurosim.model.facts import check_facts
 from neurosim.model.parameters import Described, Option, Parameter
 from neurosim.model.registries import enter, neurons
@@ -35,6 +35,9 @@ _FLAGS = {
 }
 
 
+_MAP = re.compile(r"^[ \t]*([A-Za-z]\w*)'[ \t]*=(.+?):([^:#\n(]+)(?:\(map\))?[ \t]*(?=#|$)", re.MULTILINE)
+
+
 class NeuronModel(Described):
     """A model of a neuron, in Brian2's equation language.
 
@@ -42,7 +45,10 @@ class NeuronModel(Described):
         equations: lines `dv/dt = ... : unit`, `x = ... : unit`, `I : unit (input)` for a port whose input is summed at
             each step, `n : unit` or `n : unit (state)` for a variable that only events and users change,
             `k : unit (constant)` for one that no event changes, with a value for each neuron, and
-            `k : unit (shared)` for one with one value for all; `{option}` is replaced by the chosen text.
+            `k : unit (shared)` for one with one value for all, and `x' = ... : unit (map)` for one that takes a new
+            value in every step, whatever dt is; `{option}` is replaced by the chosen text. Functions over groups of
+            `n` neurons that follow one another: group_sum(x, n), group_max(x, n), and batch_mean(x, n), also over the
+            trials of a batch, on engine 'jax' alone; 0 is one group of all.
         threshold: a condition.
         reset: statements.
         refractory: the name of a parameter in seconds.
@@ -68,7 +74,7 @@ class NeuronModel(Described):
             enter(neurons, cls)
 
     def _check_values(self) -> None:
-        check_divisors(lambda: texts_of(self.parsed()), self.values(), type(self).__name__)
+        check_divisors(lambda: {**texts_of(self.parsed()), **self.maps()}, self.values(), type(self).__name__)
 
     @property
     def spiking(self) -> bool:
@@ -76,9 +82,19 @@ class NeuronModel(Described):
         return self.threshold is not None
 
     def parsed(self) -> brian2.Equations:
-        """Return the checked Brian2 equations, options filled in; raises DescriptionError."""
+        """Return the checked Brian2 equations, options filled in, maps as states; raises DescriptionError."""
+        return parse_equations(_MAP.sub(r"\1 : \3 (state)", self._filled()), type(self).__name__, GROUPED)
+
+    def maps(self) -> dict[str, str]:
+        """Return the value that each map gives a state in a step; raises DescriptionError."""
+        found = {match[1]: match[2] for match in _MAP.finditer(self._filled())}
+        for name, text in found.items():
+            check_expression(text, f"{type(self).__name__}.equations, {name}'")
+        return found
+
+    def _filled(self) -> str:
         chosen = {k: self.texts.get(k, {}).get(v, v) for k, v in self.chosen().items()}
-        return parse_equations(fill(self.equations, chosen), type(self).__name__)
+        return fill(self.equations, chosen)
 
 
 def texts_of(equations: brian2.Equations) -> dict[str, str]:
@@ -102,12 +118,15 @@ def fill(text: str, chosen: Mapping[str, str]) -> str:
 
 
 @lru_cache(maxsize=256)
-def parse_equations(text: str, where: str) -> brian2.Equations:
-    """Return Brian2 equations after checking length, grammar and flags; raises DescriptionError."""
+def parse_equations(text: str, where: str, more: frozenset[str] = frozenset()) -> brian2.Equations:
+    """Return Brian2 equations after checking length, grammar and flags; raises DescriptionError.
+
+    Arguments: text; where, for messages; more, functions that may be called beside those of all equations.
+    """
     check_length(text, where)
     # Before Brian2 sees them: it evaluates expressions as it reads them, however large.
     for name, expression in _expressions(text, where):
-        check_expression(expression, f"{where}.equations, '{name}'")
+        check_expression(expression, f"{where}.equations, '{name}'", more)
     try:
         equations = brian2.Equations(text)
     except (EquationError, ValueError, TypeError, SyntaxError, KeyError) as error:

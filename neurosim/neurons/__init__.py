@@ -3,6 +3,7 @@
 from neurosim.model.registries import neurons as registry
 from neurosim.neurons.adaptive_lif import AdaptiveLIF
 from neurosim.neurons.adex import AdEx
+from neurosim.neurons.batch_normalised import BatchNormalised
 from neurosim.neurons.conductance_lif import ConductanceLIF
 from neurosim.neurons.depolarising_adex import DepolarisingAdEx
 from neurosim.neurons.graded import GradedUnit, Maximum, Signal, SquareWave
@@ -10,12 +11,14 @@ from neurosim.neurons.lif import LIF
 from neurosim.neurons.normalised import NormalisedUnit
 from neurosim.neurons.rate import LeakyRate
 from neurosim.neurons.sigmoid import SigmoidRate
+from neurosim.neurons.softmax import Softmax
 from neurosim.neurons.sources import Poisson, SpikeTrain
 
 __all__ = [
     "LIF",
     "AdEx",
     "AdaptiveLIF",
+    "BatchNormalised",
     "ConductanceLIF",
     "DepolarisingAdEx",
     "GradedUnit",
@@ -25,6 +28,7 @@ __all__ = [
     "Poisson",
     "SigmoidRate",
     "Signal",
+    "Softmax",
     "SpikeTrain",
     "SquareWave",
     "registry",

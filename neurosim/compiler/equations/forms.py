@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from neurosim.compiler.equations.draws import Draw
+from neurosim.compiler.equations.groups import Grouped
 from neurosim.compiler.equations.names import part_of
 from neurosim.model.convolution import Kernel
 from neurosim.model.expressions import Statement, names_in
@@ -157,17 +158,20 @@ class PopulationEquations(_Equations):
     """A population written out.
 
     derivatives, expression of dx/dt by state; frozen, states held while refractory; definitions, subexpressions by
-    name; ports, inputs that are summed afresh at each step; threshold, reset, refractory (name of a constant), method
-    as in the model; each_step and presentation, changes by neuron rules, those of each step by Euler's method apart
-    from the model's; synapses, systems that projections keep here, one value per neuron; gains, port -> states that
-    multiply what is delivered to it; output_gains, states that multiply its output.
+    name; maps, the new value in each step by state; ports, inputs that are summed afresh at each step, and what is
+    worked out over groups, by name in `groups`; threshold, reset, refractory (name of a constant), method as in the
+    model; each_step and presentation, changes by neuron rules, those of each step by Euler's method apart from the
+    model's; synapses, systems that projections keep here, one value per neuron; gains, port -> states that multiply
+    what is delivered to it; output_gains, states that multiply its output.
     """
 
     described: Population
     derivatives: Mapping[str, str] = field(default_factory=dict)
     frozen: frozenset[str] = frozenset()
     definitions: Mapping[str, str] = field(default_factory=dict)
+    maps: Mapping[str, str] = field(default_factory=dict)
     ports: tuple[str, ...] = ()
+    groups: Mapping[str, Grouped] = field(default_factory=dict)
     threshold: str | None = None
     reset: tuple[Statement, ...] = ()
     each_step: Learning = field(default_factory=Learning)
@@ -193,9 +197,9 @@ class PopulationEquations(_Equations):
 
     @property
     def dynamics(self) -> dict[str, str]:
-        """The expression of dx/dt by state, of the model and of the synapses that are kept here."""
+        """The expression of dx/dt, or of a map, by state, of the model and of the synapses that are kept here."""
         kept = (item for system in self.synapses for item in system.derivatives.items())
-        return {**self.derivatives, **dict(kept)}
+        return {**self.derivatives, **self.maps, **dict(kept)}
 
     def fed(self, port: str) -> str:
         """Return what sums the graded input of a port: itself, or its part beside the currents of synapses."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION
 
 from neurosim.compiler.equations.bounds import check_limits
-from neurosim.compiler.equations.dimensions import expect, expect_condition, expect_statement
+from neurosim.compiler.equations.dimensions import dimension, expect, expect_condition, expect_statement
 from neurosim.compiler.equations.forms import PopulationEquations
+from neurosim.compiler.equations.groups import Grouped, sizes_in, with_groups
 from neurosim.compiler.equations.names import SECOND, part_of
 from neurosim.compiler.equations.neuron_rules import NeuronRules
 from neurosim.compiler.equations.noise import check_noise, white_noises
@@ -18,8 +20,10 @@ from neurosim.compiler.equations.scope import Scope
 from neurosim.compiler.equations.synapses import KeptSynapses
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import (
+    GROUPED,
     Statement,
     check_expression,
+    expression,
     parse_statements,
     substitute,
     substitute_all,
@@ -50,7 +54,9 @@ def population_equations(population: Population, network: Network, seed: int) ->
         derivatives=written.derivatives,
         frozen=frozenset(written.frozen),
         definitions=written.definitions,
-        ports=tuple(written.ports),
+        maps=written.maps,
+        ports=(*written.ports, *written.groups),
+        groups=written.groups,
         threshold=written.threshold,
         reset=(*written.reset, *rules.reset, *kept.reset),
         each_step=rules.each_step,
@@ -73,9 +79,12 @@ class _Model:
         self.scope = Scope(population.name, f"population '{population.name}'", "output", seed)
         self.derivatives: dict[str, str] = {}
         self.definitions: dict[str, str] = {}
+        self.maps: dict[str, str] = {}
         self.ports: list[str] = []
+        self.groups: dict[str, Grouped] = {}
         self.frozen: set[str] = set()
         self.given: set[str] = set()
+        self._sizes: set[str] = set()
         self._own = {*self.model.parameters, *self.model.parsed()}
         self.threshold: str | None = None
         self.reset: list[Statement] = []
@@ -83,6 +92,7 @@ class _Model:
         self._read_equations()
         self._read_events()
         self._read_output()
+        self._close_groups()
 
     def state(self, name: str, dim: Dimension, initial: Any) -> None:
         """Declare a state and its value at the start, unless the population gives another."""
@@ -96,6 +106,10 @@ class _Model:
         """Replace names by expressions wherever the model itself reads them."""
         self.definitions = {n: substitute(t, texts) for n, t in self.definitions.items()}
         self.derivatives = {n: substitute(t, texts) for n, t in self.derivatives.items()}
+        self.maps = {n: substitute(t, texts) for n, t in self.maps.items()}
+        self.groups = {
+            n: replace(g, expression=substitute(g.expression, texts)) for n, g in self.groups.items()
+        }
         self.threshold = None if self.threshold is None else substitute(self.threshold, texts)
         self.reset = [Statement(s.target, s.op, substitute(s.expression, texts)) for s in self.reset]
 
@@ -112,6 +126,7 @@ class _Model:
                 self.scope.parameter(name, value, self.population.size, self.model.parameters[name])
 
     def _read_equations(self) -> None:
+        maps = self.model.maps()
         for name, equation in self.model.parsed().items():
             if equation.type == PARAMETER and "input" in equation.flags:
                 self.scope.declare(name, equation.dim)
@@ -125,8 +140,33 @@ class _Model:
                 self.state(name, equation.dim, self._initial(name, equation.dim))
                 if equation.type == DIFFERENTIAL_EQUATION:
                     self.derivatives[name] = self._drawn(equation.expr.code)
+                if name in maps:
+                    self.maps[name] = self._mapped(name, maps[name])
                 if "unless refractory" in equation.flags:
                     self.frozen.add(name)
+
+    def _mapped(self, name: str, text: str) -> str:
+        """Return the new value of a state that is a map."""
+        if white_noises(text, self._own):
+            raise DescriptionError(
+                f"{self.scope.where}, {name}': white noise is of equations in time: use randn()"
+            )
+        return self._drawn(text)
+
+    def _close_groups(self) -> None:
+        """Declare what is worked out over groups, once all that it reads is known; sizes of groups are no constants."""
+        for name, group in self.groups.items():
+            self.scope.add(name, dimension(group.expression, self.scope.dimensions, self.scope.where))
+        for name in self._sizes:
+            self.scope.constants.pop(name, None)
+            self.scope.dimensions.pop(name, None)
+
+    def _group(self, group: Grouped) -> str:
+        """Return the name of what is worked out over groups."""
+        known = next((n for n, g in self.groups.items() if g == group), None)
+        name = known or part_of(group.function, str(len(self.groups)))
+        self.groups[name] = group
+        return name
 
     def _read_events(self) -> None:
         if self.model.threshold is not None:
@@ -172,7 +212,12 @@ class _Model:
                 self.scope.draw("normal", "draw", xi)
             text = substitute(text, {xi: f"({noise} / sqrt(dt))"})
         text = substitute(text, self.scope.units(text, {*self._own, *self.scope.dimensions}))
-        return self.scope.drawn(text)
+        text = self.scope.drawn(text)
+        if not expression(text).calls & GROUPED:
+            return text
+        constants = {n: v for n, v in self.scope.constants.items() if n in self.model.parameters}
+        self._sizes |= sizes_in(text) & constants.keys()
+        return with_groups(text, constants, self.population.size, self._group, self.scope.where)
 
 
 def _check(found: PopulationEquations, written: _Model) -> None:
@@ -182,6 +227,13 @@ def _check(found: PopulationEquations, written: _Model) -> None:
     if found.draws:
         texts = {n: substitute_all(t, found.definitions) for n, t in found.derivatives.items()}
         check_noise(texts, found.method, where)
+    if found.maps and found.derivatives:
+        raise DescriptionError(
+            f"{where}: '{min(found.maps)}' is a map and '{min(found.derivatives)}' follows an equation in time: put "
+            "them into two populations"
+        )
+    for name, text in found.maps.items():
+        expect(text, known[name], known, f"{where}, {name}'")
     for name, text in found.definitions.items():
         expect(text, known[name], known, f"{where}, '{name}'")
     for name, text in {**found.derivatives, **found.each_step.changes}.items():

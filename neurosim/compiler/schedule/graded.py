@@ -6,21 +6,48 @@ import networkx as nx
 
 from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquations
 from neurosim.errors import DescriptionError
-from neurosim.model.expressions import names_in
+from neurosim.model.expressions import names_in, substitute_all
 
 
 def follows_input(population: PopulationEquations, definition: str) -> bool:
-    """Return whether a definition depends on a port within the step (a stateless unit), not only through states."""
+    """Return whether a definition or a value of groups depends on a port within the step, not only through states."""
     seen: set[str] = set()
     open_names = [definition]
     while open_names:
         name = open_names.pop()
+        if name in population.groups:
+            if name not in seen:
+                seen.add(name)
+                open_names += names_in(population.groups[name].expression)
+            continue
         if name in population.ports:
             return True
         if name in population.definitions and name not in seen:
             seen.add(name)
             open_names += names_in(population.definitions[name])
     return False
+
+
+def group_order(population: PopulationEquations) -> list[str]:
+    """Return what is worked out over groups so that each comes after those that it reads."""
+    ordered: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in ordered:
+            return
+        for other in _read_groups(population, population.groups[name].expression):
+            visit(other)
+        ordered.append(name)
+
+    for name in population.groups:
+        visit(name)
+    return ordered
+
+
+def _read_groups(population: PopulationEquations, text: str) -> list[str]:
+    """Return the values of groups that an expression reads, through definitions too."""
+    read = names_in(substitute_all(text, population.definitions))
+    return sorted(read & population.groups.keys())
 
 
 def graded_order(equations: NetworkEquations) -> list[str]:

@@ -20,7 +20,7 @@ from neurosim.compiler.equations.forms import (
 )
 from neurosim.compiler.equations.names import CLOCK, part_of
 from neurosim.compiler.schedule.exact import Linear
-from neurosim.compiler.schedule.graded import follows_input, graded_order
+from neurosim.compiler.schedule.graded import follows_input, graded_order, group_order
 from neurosim.compiler.schedule.integration import check_divisions, joined, linear_system, update_statements
 from neurosim.compiler.schedule.program import SPIKES, Block, BlockKind, Program, Propagator, inline, sum_of
 from neurosim.errors import DescriptionError
@@ -124,6 +124,7 @@ class _Lowering:
     def graded(self) -> Iterator[Block]:
         # What depends on states alone comes first, so that recurrent projections read it before any sum.
         for population in self.populations.values():
+            yield from self.grouped(population, following=False)
             yield from self.evaluate(
                 population, [d for d in self.stored[population.name] if not follows_input(population, d)]
             )
@@ -146,9 +147,17 @@ class _Lowering:
                 port = part_of(projection.delivery.port or "", "post")
                 sum_up = Statement(port, "+=", projection.delivery.graded or "")
                 yield Block("graded", projection.name, (sum_up,))
+            yield from self.grouped(population, following=True)
             yield from self.evaluate(
                 population, [d for d in self.stored[name] if follows_input(population, d)]
             )
+
+    def grouped(self, population: PopulationEquations, following: bool) -> Iterator[Block]:
+        """Yield what is worked out over groups: what follows the input of the step, or else from states alone."""
+        for name in group_order(population):
+            if follows_input(population, name) is following:
+                text = self.inline(population, population.groups[name].expression)
+                yield Block("group", population.name, (Statement(name, "=", text),))
 
     def evaluate(self, population: PopulationEquations, definitions: list[str]) -> Iterator[Block]:
         if definitions:
@@ -260,7 +269,17 @@ class _Lowering:
     def integrate(self, population: PopulationEquations) -> Iterator[Block]:
         """Yield the blocks that advance the model, then each synapse that is kept here."""
         model = System(f"population '{population.name}'", population.method, population.derivatives)
+        if population.maps:
+            yield Block("integrate", population.name, self.mapped(population))
         yield from (self.advance(population, s) for s in (model, *population.synapses) if s.derivatives)
+
+    def mapped(self, population: PopulationEquations) -> tuple[Statement, ...]:
+        """Return the assignments of maps, all from the values before."""
+        texts = {name: self.inline(population, text) for name, text in population.maps.items()}
+        if len(texts) == 1:
+            return tuple(Statement(name, "=", text) for name, text in texts.items())
+        new = [Statement(f"_{name}", "=", text) for name, text in texts.items()]
+        return (*new, *(Statement(name, "=", f"_{name}") for name in texts))
 
     def advance(self, population: PopulationEquations, system: System) -> Block:
         where = system.where

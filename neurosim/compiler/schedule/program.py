@@ -17,7 +17,7 @@ from neurosim.compiler.schedule.exact import Linear
 from neurosim.model.expressions import Statement, expression, names_in, substitute, substitute_all
 
 BlockKind = Literal[
-    "draw", "input", "clamp", "clear", "graded", "evaluate", "record", "learn", "adapt", "integrate", "decay",
+    "draw", "input", "clamp", "clear", "graded", "group", "evaluate", "record", "learn", "adapt", "integrate", "decay",
     "threshold", "source", "deliver", "on_pre", "on_post", "reset", "external", "matrix",
     "accumulate", "apply", "record_end",
 ]  # fmt: skip
@@ -117,5 +117,5 @@ def inline(equations: NetworkEquations, population: PopulationEquations, text: s
         for projection in equations.projections.values()
         if projection.target == population.name
     }
-    silent = {port: "0" for port in population.ports if port not in fed}
+    silent = {port: "0" for port in population.ports if port not in {*fed, *population.groups}}
     return substitute(substitute_all(text, population.definitions), silent)

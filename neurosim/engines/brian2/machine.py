@@ -90,11 +90,14 @@ class Machine:
             )
             if self.equations.clamps:
                 self._add(clamp, "deliver")
+        for population in self.populations.values():
+            population.add_groups(self._add, following=False)
         for name in graded_order(self.equations):
             for feed in self.populations[name].parts:
                 self._hand_over(self.projections[feed], "graded", driving=True)
                 self.projections[feed].place_sum()
             self.populations[name].add_ports()
+            self.populations[name].add_groups(self._add, following=True)
 
     def _network(self) -> Network:
         groups = [population.group for population in self.populations.values()]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from brian2.equations.equations import BOOLEAN, PARAMETER, SingleEquation
 
 from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations, Ref
 from neurosim.compiler.equations.names import part_of
+from neurosim.compiler.schedule.graded import follows_input, group_order
 from neurosim.engines.brian2.presentation import Presentation, Turn, presentation_equations
 from neurosim.engines.brian2.text import (
     NAMESPACE,
@@ -65,6 +67,12 @@ def equations_of(population: PopulationEquations) -> list[SingleEquation]:
         definition(names[n], written(text, names), dims[n]) for n, text in population.definitions.items()
     ]
     return found
+
+
+def _share(groups: np.ndarray, function: str) -> None:
+    """Put into all neurons of each group what they share."""
+    over = np.max if function == "group_max" else np.sum
+    groups[:] = over(groups, axis=1, keepdims=True)
 
 
 class BrianPopulation:
@@ -143,6 +151,10 @@ class BrianPopulation:
 
     def _schedule(self) -> None:
         place(self.group.state_updater, "groups", self.order)
+        if self.population.maps:
+            texts = {self.names[n]: written(t, self.names) for n, t in self.population.maps.items()}
+            new = [f"_{name} = {text}" for name, text in texts.items()]
+            run_code(self.group, "\n".join([*new, *(f"{n} = _{n}" for n in texts)]), "groups", self.order)
         for kept in self.population.synapses:
             texts = {n: substitute_all(t, self.population.definitions) for n, t in kept.derivatives.items()}
             equations = system(texts, self.population.dimensions, self.names)
@@ -170,6 +182,17 @@ class BrianPopulation:
                 continue
             text = " + ".join(self.parts[projection] for projection in projections)
             run_code(self.group, f"{self.names[port]} = {text}", "graded", self.order)
+
+    def add_groups(self, add: Callable[[Callable[[], None], str], object], following: bool) -> None:
+        """Work out what neurons of groups share: what follows the input of the step, or else from states alone.
+
+        Arguments: add, adds an operation to a slot of the schedule.
+        """
+        for name in group_order(self.population):
+            if follows_input(self.population, name) is following:
+                group, own = self.population.groups[name], self.names[name]
+                run_code(self.group, f"{own} = {written(group.expression, self.names)}", "graded", self.order)
+                add(partial(_share, self.array(name).reshape(-1, group.size), group.function), "graded")
 
     def watch(self, name: str, when: str) -> np.ndarray:
         """Return the memory of a variable; a definition has some from now on, filled in a slot of every step."""

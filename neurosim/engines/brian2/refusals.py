@@ -24,6 +24,7 @@ from neurosim.compiler.equations.names import clock, shown
 from neurosim.compiler.evaluate import evaluate
 from neurosim.compiler.schedule.integration import check_divisions, linear_system
 from neurosim.compiler.schedule.program import inline
+from neurosim.engines.batches import needs_batches
 from neurosim.engines.brian2.populations import equations_of
 from neurosim.engines.brian2.projections import LEVELS, TRACE_METHODS, traces_at
 from neurosim.engines.brian2.text import (
@@ -43,6 +44,7 @@ def reasons(equations: NetworkEquations) -> Iterator[str]:
     """Yield each reason against running the network on this engine."""
     if brian2.get_device() is not runtime_device:
         yield "Brian2 is set to another device than 'runtime': call brian2.set_device('runtime')"
+    yield from needs_batches(equations)
     dt = equations.network.step
     for projection in equations.projections.values():
         plasticity = projection.plasticity

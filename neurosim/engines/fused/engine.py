@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from neurosim.compiler.equations.forms import NetworkEquations
 from neurosim.compiler.schedule.order import lower
+from neurosim.engines.batches import needs_batches
 from neurosim.engines.core import Core
 from neurosim.engines.engine import Engine
 from neurosim.engines.externals import ExternalFunction
@@ -18,6 +19,10 @@ class FusedEngine(Engine):
 
     name: ClassVar[str] = "fused"
     dtype: ClassVar[str] = "float64"
+
+    def refuses(self, equations: NetworkEquations) -> list[str]:
+        """Return the reasons why this engine cannot run the network, each with an engine that can; empty if it can."""
+        return list(needs_batches(equations))
 
     def _build(self, equations: NetworkEquations, externals: Mapping[str, ExternalFunction]) -> Core:
         return FusedCore(lower(equations), externals, self.dtype)

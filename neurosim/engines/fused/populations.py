@@ -112,6 +112,25 @@ class PopulationPrinter:
         """Return a block that assigns variables of every unit."""
         return self.loop(self.context.population(block.owner), block.statements)
 
+    def group(self, block: Block) -> list[str]:
+        """Return the loop over groups, and in each over its neurons, that works out what they share."""
+        population = self.context.population(block.owner)
+        (line,) = block.statements
+        found = population.groups[line.target]
+        array = population_location(population, line.target, self.context.storage).text
+        body = self.body(population, [Statement("__value", "=", line.expression)])
+        more = "shared += __value"
+        if found.function == "group_max":
+            more = "shared = __value if __value > shared or __value != __value else shared"
+        return [
+            f"for g in range(0, {size(population)}, {found.size}):",
+            f"    shared = {'-np.inf' if found.function == 'group_max' else '0.0'}",
+            f"    for i in range(g, g + {found.size}):",
+            *indent([*body, more], 2),
+            f"    for i in range(g, g + {found.size}):",
+            f"        {array}[i] = shared",
+        ]
+
     def draw(self, block: Block) -> list[str]:
         """Return the lines that fill arrays of random numbers; those of edges are worked out where they are used."""
         name = block.owner

@@ -155,6 +155,7 @@ class Printer:
             "input": populations.input,
             "clamp": populations.clamp,
             "clear": populations.plain,
+            "group": populations.group,
             "evaluate": populations.plain,
             "adapt": populations.plain,
             "integrate": populations.plain,

@@ -94,6 +94,7 @@ def _population(population: PopulationEquations) -> list[Any]:
         _drawn(population),
         dict(population.definitions),
         list(population.ports),
+        [[name, *astuple(group)] for name, group in population.groups.items()],
         list(population.states),
         [[name, *astuple(ref)] for name, ref in sorted(population.refs.items())],
     ]

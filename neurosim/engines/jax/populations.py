@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import Any
 
@@ -68,6 +68,26 @@ def assign(
         if spikes is not None:
             value = switch(lax.stop_gradient(spikes) if line.target in detached else spikes, value, old)
         context.write(full, value)
+
+
+def group(context: Context, block: Block) -> None:
+    """Work out what the neurons of each group share, or those of a group in all trials of a batch."""
+    population = context.population(block.owner)
+    (line,) = block.statements
+    found = population.groups[line.target]
+    shape = context.shape(population.size)
+    value = jnp.broadcast_to(Names(context, population).look(line.expression), shape)
+    parts = value.reshape(-1, found.size, *context.trials)
+    axes = (1, 2) if found.function == "batch_mean" and context.trials else (1,)
+    shared = _OVER[found.function](parts, axis=axes, keepdims=True)
+    context.write(f"{population.name}.{line.target}", jnp.broadcast_to(shared, parts.shape).reshape(shape))
+
+
+_OVER: dict[str, Callable[..., Array]] = {
+    "group_sum": jnp.sum,
+    "group_max": jnp.max,
+    "batch_mean": jnp.mean,
+}
 
 
 def draw(context: Context, block: Block) -> None:

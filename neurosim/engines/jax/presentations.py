@@ -167,7 +167,7 @@ def _table(weights: Any) -> Table:
 
 # Batches of a simulation ---------------------------------------------------------------------------------------------
 
-_ALONE = frozenset({"draw", "input", "clamp", "clear", "graded", "evaluate", "integrate", "record"})
+_ALONE = frozenset({"draw", "input", "clamp", "clear", "graded", "group", "evaluate", "integrate", "record"})
 """Blocks that leave nothing behind from one presentation to the next."""
 
 

@@ -119,6 +119,7 @@ BLOCKS: Mapping[str, Callable[[Context, Block], None]] = {
     "input": populations.read_input,
     "clamp": populations.clamp,
     "clear": populations.statements,
+    "group": populations.group,
     "evaluate": populations.statements,
     "adapt": populations.statements,
     "integrate": populations.statements,
