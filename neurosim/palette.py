@@ -11,6 +11,8 @@ PURPLE: Final = "#CC79A7"
 ORANGE: Final = "#E69F00"
 SKY: Final = "#56B4E9"
 GREY: Final = "#555555"
+PALE: Final = "#9A9A9A"
+"""For what is drawn for comparison, behind the rest."""
 
 COLOURS: Final = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY)
 """For lines and marks, in this order. Source: Okabe and Ito 2008, Color Universal Design, without its yellow."""

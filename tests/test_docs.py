@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 import typer
 
@@ -63,6 +64,7 @@ def test_python_blocks_run_and_print_what_is_shown(page, tmp_path, monkeypatch):
     for _, found, shown in printed(page.read_text("utf-8"), tmp_path / "page.py"):
         if shown and (what := difference(shown.text, found)):
             wrong.append(f"{page.name}, line {shown.line}\n{what}\nall of it:\n{found}")
+    plt.close("all")
     assert not wrong, "\n".join(wrong)
 
 

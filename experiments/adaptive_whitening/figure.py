@@ -11,13 +11,14 @@ from neurosim.experiment import Results
 from neurosim.experiments.adaptive_whitening.config import Config
 from neurosim.experiments.adaptive_whitening.gains import CONTEXTS
 from neurosim.experiments.adaptive_whitening.slow import SAME
+from neurosim.palette import BLUE, GREEN, PALE, PURPLE, VERMILION
+from neurosim.plot import letters
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "0.55"
-FRAMES = {"random": ORANGE, "optimised": GREEN, "spectral": BLUE}
+FRAMES = {"random": VERMILION, "optimised": GREEN, "spectral": BLUE}
 
 
 def figure(config: Config, results: Results) -> Figure:
@@ -42,15 +43,14 @@ def figure(config: Config, results: Results) -> Figure:
     _errors(axes["errors"], results)
     _aligned(axes["aligned"], results)
     _patches(axes["patches"], results)
-    for letter, axis in zip("ABCDEFGHIJ", axes.values(), strict=True):
-        axis.set_title(letter, loc="left", fontweight="bold")
+    letters(axes.values())
     return drawn
 
 
 def _online(axis: Axes, config: Config, results: Results) -> None:
     sample, gains = results.array("online/sample"), results.array("online/gain")
     best = results.array("online/optimum")
-    colours = (BLUE, ORANGE, GREEN)
+    colours = (BLUE, VERMILION, GREEN)
     for place, (course, optimum) in enumerate(zip(gains, best, strict=True)):
         at = (sample + place * config.online_samples) / 1e3
         for inter, colour in enumerate(colours):
@@ -84,14 +84,13 @@ def _frames(axis: Axes, config: Config, results: Results) -> None:
 def _steps(axis: Axes, config: Config, results: Results) -> None:
     steps = results.array(f"frames_{config.frame_sizes[0]}/steps")
     share = (np.arange(steps.shape[1]) + 1) / steps.shape[1]
-    for values, (name, colour) in zip(steps, FRAMES.items(), strict=True):
+    for values, colour in zip(steps, FRAMES.values(), strict=True):
         done = np.sort(values[np.isfinite(values)])
         axis.step(
             np.append(done, config.frame_updates),
             np.append(share[: done.size], share[done.size - 1] if done.size else 0),
             where="post",
             color=colour,
-            label=name,
         )
     axis.axhline(0.5, color="black", linewidth=0.8, linestyle=":")
     axis.set(
@@ -106,17 +105,20 @@ def _switches(axis: Axes, config: Config, results: Results) -> None:
     update, error = results.array("switches/update"), results.array("switches/error")
     for place, name in enumerate(CONTEXTS):
         at = update + place * config.switch_updates
-        for column, (label, colour) in enumerate((("spectral of both contexts", BLUE), ("random", ORANGE))):
+        for column, (label, colour) in enumerate(
+            (("spectral of both contexts", BLUE), ("random", VERMILION))
+        ):
             _band(axis, at, error[place, :, column], colour, None if place else label)
         axis.axvline(place * config.switch_updates, color="black", linewidth=0.8, linestyle=":")
         axis.text(at[len(at) // 2], 0.97, name, transform=axis.get_xaxis_transform(), ha="center", va="top")
     axis.set(xlabel="updates", ylabel="operator error", yscale="log", title="Changing contexts")
-    axis.legend(frameon=False, loc="lower left")
+    axis.set_ylim(bottom=1e-3)
+    axis.legend(frameon=False, loc="lower left", ncols=2)
 
 
 def _ill(axis: Axes, results: Results) -> None:
     update, values = results.array("ill_conditioned/update"), results.array("ill_conditioned/eigenvalue")
-    for course, colour, label in zip(values, (ORANGE, BLUE), ("gains of any sign", "g ≥ 0"), strict=True):
+    for course, colour, label in zip(values, (VERMILION, BLUE), ("gains of any sign", "g ≥ 0"), strict=True):
         axis.plot(update, course.reshape(len(update), -1), color=colour, linewidth=0.7)
         axis.plot([], [], color=colour, label=label)
     axis.axhline(1, color="black", linestyle="--", linewidth=0.8)
@@ -127,12 +129,12 @@ def _ill(axis: Axes, results: Results) -> None:
         yscale="log",
         title="Ill-conditioned input",
     )
-    axis.legend(frameon=False)
+    axis.legend(frameon=False, loc="center left", fontsize="small")
 
 
 def _subspace(axis: Axes, results: Results) -> None:
     sample, error = results.array("subspace/sample"), results.array("subspace/error")
-    for values, colour, label in zip(error, (BLUE, ORANGE), ("whitened", "normalised"), strict=True):
+    for values, colour, label in zip(error, (BLUE, VERMILION), ("whitened", "normalised"), strict=True):
         _band(axis, sample, values, colour, label)
     axis.set(xlabel="samples", ylabel="error of the subspace", yscale="log", title="Principal subspace")
     axis.legend(frameon=False)
@@ -142,7 +144,7 @@ def _turned(axis: Axes, results: Results) -> None:
     basis, start, learned = (results.array(f"contexts/{name}")[0] for name in ("basis", "start", "weights"))
     for vectors, colour, style, label in (
         (basis, "black", "--", "shared by contexts"),
-        (start, GREY, "-", "at the start"),
+        (start, PALE, "-", "at the start"),
         (learned, BLUE, "-", "learned"),
     ):
         for place, (x, y) in enumerate(vectors.T):
@@ -154,7 +156,7 @@ def _turned(axis: Axes, results: Results) -> None:
 def _errors(axis: Axes, results: Results) -> None:
     width = 2 * SAME
     for name, colour, label in (
-        ("contexts_fixed", GREY, "fixed synapses"),
+        ("contexts_fixed", PALE, "fixed synapses"),
         ("contexts", BLUE, "slow synapses"),
     ):
         error = results.array(f"{name}/error")
@@ -163,8 +165,8 @@ def _errors(axis: Axes, results: Results) -> None:
         axis.plot([], [], color=colour, label=label)
     first, last = error[:SAME].mean(axis=0), error[-SAME:].mean(axis=0)
     for at, values in ((0, first), (len(error), last)):
-        axis.plot(np.full(values.size, at), values, "o", color=ORANGE, markersize=4)
-    axis.plot([], [], "o", color=ORANGE, markersize=4, label="the same ten contexts")
+        axis.plot(np.full(values.size, at), values, "o", color=VERMILION, markersize=4)
+    axis.plot([], [], "o", color=VERMILION, markersize=4, label="the same ten contexts")
     axis.set(xlabel="contexts shown", ylabel="error of whitening", title="Fast gains, slow synapses")
     axis.set(yscale="log", ylim=(0.4, 40))
     axis.legend(frameon=False, loc="upper right", fontsize="small")
@@ -189,11 +191,11 @@ def _patches(axis: Axes, results: Results) -> None:
     before = results.array("fields/before")
     table = [before, *error]
     for at, values in enumerate(table):
-        axis.plot(np.full(values.size, at), values, ".", color=GREY)
+        axis.plot(np.full(values.size, at), values, ".", color=PALE)
         axis.plot(
             [at - 0.3, at + 0.3],
             [np.median(values)] * 2,
-            color=(PINK, ORANGE, GREEN, BLUE)[at],
+            color=(PURPLE, VERMILION, GREEN, BLUE)[at],
             linewidth=2.5,
         )
     axis.set(yscale="log", ylabel="spectral error", title="New contexts of patches")

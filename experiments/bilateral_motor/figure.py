@@ -10,6 +10,8 @@ import numpy as np
 from neurosim.bodies.arm import TwoLink
 from neurosim.experiment import Results
 from neurosim.experiments.bilateral_motor.training import MODELS, TASKS, mixed
+from neurosim.palette import BLUE, GREEN, GREY, ORANGE, PALE, PURPLE, SEQUENTIAL, SKY, VERMILION
+from neurosim.plot import letters
 
 if TYPE_CHECKING:
     from matplotlib.animation import FuncAnimation
@@ -17,13 +19,31 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = {
-    "U-N": "0.55",
-    "U-D": "#0072B2",
-    "U-ND": "#D55E00",
-    "Bi-N": "#56B4E9",
-    "CC-N": "#009E73",
-    "Bi-S": "#E69F00",
-    "CC-S": "#CC79A7",
+    "U-N": GREY,
+    "U-D": BLUE,
+    "U-ND": VERMILION,
+    "Bi-N": SKY,
+    "CC-N": GREEN,
+    "Bi-S": ORANGE,
+    "CC-S": PURPLE,
+}
+NAMES = {
+    "U-N": "one network, non-specialised",
+    "U-D": "one network, dominant",
+    "U-ND": "one network, non-dominant",
+    "Bi-N": "two hemispheres, non-specialised",
+    "CC-N": "with callosum, non-specialised",
+    "Bi-S": "two hemispheres, specialised",
+    "CC-S": "with callosum, specialised",
+}
+LESIONS = {
+    "highleft": "left input",
+    "highright": "right input",
+    "lowleft": "left last layer",
+    "lowright": "right last layer",
+    "cc": "callosum",
+    "ccl": "callosum, left input",
+    "ccr": "callosum, right input",
 }
 SHOWN = ("U-D", "U-ND", "CC-S")
 PANELS = (("path0", "path1", "path2"), ("reach", "hold", "matrix"), ("learning", "lesion0", "lesion1"))
@@ -36,7 +56,7 @@ def figure(config: Any, results: Results) -> Figure:
     """Return the figure: hand paths, error over time, a matrix of models and tasks, learning curves, lesions."""
     from matplotlib.figure import Figure
 
-    drawn = Figure(figsize=(12, 10.5), layout="constrained")
+    drawn = Figure(figsize=(13.5, 11.5), layout="constrained")
     axes = drawn.subplot_mosaic([list(row) for row in PANELS])
     for k, model in enumerate(SHOWN):
         _paths(axes[f"path{k}"], results, model)
@@ -45,8 +65,10 @@ def figure(config: Any, results: Results) -> Figure:
         _lesions(axes[f"lesion{k}"], results, k, task)
     _matrix(axes["matrix"], results)
     _learning(axes["learning"], results)
-    for letter, axis in zip("ABCDEFGHI", axes.values(), strict=True):
-        axis.set_title(letter, loc="left", fontweight="bold")
+    letters(axes.values())
+    drawn.legend(
+        *axes["reach"].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False
+    )
     return drawn
 
 
@@ -56,23 +78,23 @@ def _paths(axis: Axes, results: Results, model: str) -> None:
     for k, path in enumerate(hand):
         label = "target" if k == 0 else None
         axis.plot(*path.T, color=COLOURS[model], linewidth=1.2)
-        axis.plot(*path[0], "o", color="0.3", markersize=3, label="start" if k == 0 else None)
+        axis.plot(*path[0], "o", color=GREY, markersize=3, label="start" if k == 0 else None)
         axis.plot(*target[k], "x", color="black", markersize=6, label=label)
-        axis.plot(*zip(path[-1], target[k], strict=True), ":", color="0.5", linewidth=0.8)
-    axis.set(xlabel="x (cm)", ylabel="y (cm)", title=f"Reaching, {model}", xlim=(-75, 75), ylim=(-40, 75))
+        axis.plot(*zip(path[-1], target[k], strict=True), ":", color=PALE, linewidth=0.8)
+    axis.set(xlabel="x (cm)", ylabel="y (cm)", title=NAMES[model], xlim=(-75, 75), ylim=(-40, 75))
     axis.set_aspect("equal")
-    axis.legend(frameon=False, loc="lower left", fontsize=8)
+    if model == SHOWN[0]:
+        axis.legend(frameon=False, loc="lower left", fontsize=8)
 
 
 def _error(axis: Axes, results: Results, k: int, task: str) -> None:
     time = results.array("test/time")
     for model, curve in zip(MODELS, results.array("test/error")[k].mean(axis=1), strict=True):
-        axis.plot(time, curve, color=COLOURS[model], label=model)
+        axis.plot(time, curve, color=COLOURS[model], label=NAMES[model])
     title = {"reach": "Reaching", "hold": "Holding under a load"}[task]
     axis.set(
         xlabel="time in the trial (s)", ylabel="distance from the target (cm)", title=title, ylim=(0, None)
     )
-    axis.legend(frameon=False, fontsize=8, ncols=2)
 
 
 def _matrix(axis: Axes, results: Results) -> None:
@@ -81,12 +103,10 @@ def _matrix(axis: Axes, results: Results) -> None:
     mean, several = errors.mean(-1).T, errors.shape[-1] > 1
     spread = errors.std(-1, ddof=1).T if several else np.zeros_like(mean)
     low, high = mean.min(0), mean.max(0)
-    axis.imshow((mean - low) / np.maximum(high - low, 1e-12), cmap="viridis_r", aspect="auto", alpha=0.6)
-    for (row, column), value in np.ndenumerate(mean):
-        text = f"{value:.1f} ± {spread[row, column]:.1f}" if several else f"{value:.1f}"
-        axis.text(column, row, text, ha="center", va="center")
-    axis.set_xticks(range(len(TASKS)), TASKS)
-    axis.set_yticks(range(len(MODELS)), list(MODELS))
+    texts = np.vectorize("{:.1f} ± {:.1f}".format if several else "{:.1f}".format)(mean, spread)
+    _shaded(axis, (mean - low) / np.maximum(high - low, 1e-12), texts)
+    axis.set_xticks(range(len(TASKS)), ("reaching", "holding"))
+    axis.set_yticks(range(len(MODELS)), [_broken(NAMES[model]) for model in MODELS], fontsize="small")
     axis.set(title="End error (cm), ± SD of seeds" if several else "End error (cm)")
 
 
@@ -99,9 +119,8 @@ def _learning(axis: Axes, results: Results) -> None:
     count = loss.shape[1] // width
     smooth = loss[:, : count * width].reshape(len(loss), count, width).mean(-1)
     for model, curve in zip(MODELS, smooth, strict=True):
-        axis.plot((np.arange(count) + 0.5) * width, curve, color=COLOURS[model], label=model)
-    axis.set(xlabel="update", ylabel="2.5 P1 + 2.5 P2 + A", title="Learning to reach", ylim=(0, None))
-    axis.legend(frameon=False, fontsize=8, ncols=2)
+        axis.plot((np.arange(count) + 0.5) * width, curve, color=COLOURS[model])
+    axis.set(xlabel="update", ylabel="loss, 2.5 P1 + 2.5 P2 + A", title="Learning to reach", ylim=(0, None))
 
 
 def _lesions(axis: Axes, results: Results, k: int, task: str) -> None:
@@ -110,12 +129,21 @@ def _lesions(axis: Axes, results: Results, k: int, task: str) -> None:
     table = results.array("lesions/end_error")[:, k].mean(axis=-1)
     intact = results.array(f"test/{task}_end_error").mean(axis=(1, 2), dtype=float)
     rows = np.vstack([[intact[list(MODELS).index(m)] for m in models], table])
-    axis.imshow(rows, cmap="magma_r", aspect="auto", alpha=0.6, vmin=0)
-    for (row, column), value in np.ndenumerate(rows):
-        axis.text(column, row, "-" if np.isnan(value) else f"{value:.1f}", ha="center", va="center")
-    axis.set_xticks(range(len(models)), models)
-    axis.set_yticks(range(len(rows)), ["intact", *map(str, lesions)])
-    axis.set(title=f"Lesions, {task}: end error (cm)")
+    _shaded(axis, rows, np.where(np.isnan(rows), "-", np.vectorize("{:.1f}".format)(rows)))
+    axis.set_xticks(range(len(models)), [_broken(NAMES[model]) for model in models], fontsize=7)
+    axis.set_yticks(range(len(rows)), ["intact", *(LESIONS[str(lesion)] for lesion in lesions)])
+    axis.set(title=f"Lesions, {'reaching' if task == 'reach' else 'holding'}: end error (cm)")
+
+
+def _shaded(axis: Axes, values: np.ndarray, texts: np.ndarray) -> None:
+    """Draw a table of texts with cells shaded by value, pale enough to read what is in them."""
+    axis.imshow(values, cmap=f"{SEQUENTIAL}_r", aspect="auto", alpha=0.5)
+    for (row, column), text in np.ndenumerate(texts):
+        axis.text(column, row, str(text), ha="center", va="center")
+
+
+def _broken(name: str) -> str:
+    return name.replace(", ", ",\n")
 
 
 def movie(config: Any, results: Results) -> FuncAnimation:
@@ -129,13 +157,13 @@ def movie(config: Any, results: Results) -> FuncAnimation:
     steps = hand.shape[2]
     moments = [min(FRAMES * k, steps - 1) for k in range(-(-steps // FRAMES))] + [steps - 1] * PAUSE
     frames = [(trial, step) for trial in range(min(TRIALS, hand.shape[1])) for step in moments]
-    drawn = Figure(figsize=(7.5, 2.6), layout="constrained")
+    drawn = Figure(figsize=(7.5, 2.9), layout="constrained")
     lines = []
     for axis, model in zip(drawn.subplots(1, len(SHOWN)), SHOWN, strict=True):
-        axis.set(xlim=(-0.7, 0.7), ylim=(-0.3, 0.7), title=f"{model}", xticks=[], yticks=[])
+        axis.set(xlim=(-0.7, 0.7), ylim=(-0.3, 0.7), title=_broken(NAMES[model]), xticks=[], yticks=[])
         axis.set_aspect("equal")
         (arm,) = axis.plot([], [], "o-", color=COLOURS[model], linewidth=4, markersize=5)
-        (trace,) = axis.plot([], [], color="0.6", linewidth=1)
+        (trace,) = axis.plot([], [], color=PALE, linewidth=1)
         (aim,) = axis.plot([], [], "x", color="black", markersize=8, markeredgewidth=2)
         lines.append((arm, trace, aim))
 

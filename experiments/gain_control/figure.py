@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 from neurosim.analysis.tuning import normalised
 from neurosim.experiment import Results
 from neurosim.experiments.gain_control.config import Config
+from neurosim.palette import BLUE, DIVERGING, PALE, PURPLE, SEQUENTIAL, VERMILION
+from neurosim.plot import letters
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-RING, PLAIN, ADAPTER, GREY = "#0072B2", "#D55E00", "#CC79A7", "0.55"
-TITLES = ("equal stimuli", "biased, not adapted", "biased, adapted")
+RING, PLAIN, ADAPTER, BEFORE = BLUE, VERMILION, PURPLE, PALE
+TITLES = ("Equal stimuli", "Biased, not adapted", "Biased, adapted")
 
 
 def figure(config: Config, results: Results) -> Figure:
@@ -42,8 +44,7 @@ def figure(config: Config, results: Results) -> Figure:
     _random(drawn, axes["random"], results)
     if config.recordings:
         _recordings(drawn, [axes[k] for k in rows[-1]], results)
-    for letter, name in zip("ABCDEFGHIJKLMNOP", axes, strict=False):
-        axes[name].set_title(letter, loc="left", fontweight="bold")
+    letters(axes.values())
     return drawn
 
 
@@ -57,9 +58,9 @@ def _tuning(axis: Axes, results: Results) -> None:
     before, after = _of(results, "curve")[0]
     for neuron in range(0, len(at), max(len(at) // 11, 1)):
         one = before[neuron : neuron + 1]
-        axis.plot(shown, normalised(one, one)[0], color=GREY, linewidth=1)
+        axis.plot(shown, normalised(one, one)[0], color=BEFORE, linewidth=1)
         axis.plot(shown, normalised(one, after[neuron : neuron + 1])[0], color=RING, linewidth=1.2)
-    axis.plot([], [], color=GREY, label="before")
+    axis.plot([], [], color=BEFORE, label="before")
     axis.plot([], [], color=RING, label="adapted")
     _adapter(axis)
     axis.set(xlabel="stimulus (degrees)", ylabel="normalised response", title="Tuning curves", xlim=(-90, 90))
@@ -90,27 +91,27 @@ def _shift(axis: Axes, results: Results) -> None:
 def _means(axis: Axes, results: Results) -> None:
     at, probability = results.array("adaptation/neuron"), results.array("adaptation/probability")
     before, after = _of(results, "curve")[0]
-    for curves, colour, label in ((before, GREY, "before"), (after, RING, "adapted")):
-        axis.plot(at, normalised(before, curves) @ probability, color=colour, label=label)
+    for curves, colour in ((before, BEFORE), (after, RING)):
+        axis.plot(at, normalised(before, curves) @ probability, color=colour)
     level = normalised(before, before).mean()
-    axis.axhline(level, color="black", linewidth=0.8, linestyle="--", label="equal stimuli")
+    axis.axhline(level, color="black", linewidth=0.8, linestyle="--")
+    axis.text(-88, level, "equal stimuli", va="bottom", fontsize="small")
     _adapter(axis)
-    axis.set(xlabel="preferred orientation (degrees)", xlim=(-90, 90), title="Mean, biased stimuli")
-    axis.set_ylim(bottom=0)
-    axis.legend(frameon=False)
+    axis.set(xlabel="preferred orientation (degrees)", xlim=(-90, 90), title="Biased stimuli")
+    axis.set(ylabel="mean response", ylim=(0, None))
 
 
 def _gains(axis: Axes, results: Results) -> None:
     gains = _of(results, "gain")
     _two(axis, results, gains[:, 1] / gains[:, 0])
-    axis.set(title="Gain over that before")
+    axis.set(ylabel="gain over that before", title="Gains")
 
 
 def _covariances(
     drawn: Figure, axes: list[Axes], matrices: NDArray[np.float64], edges: tuple[float, float, float, float]
 ) -> None:
     top = float(np.abs(matrices).max())
-    look: dict[str, Any] = {"origin": "lower", "cmap": "RdBu_r", "vmin": -top, "vmax": top, "aspect": "auto"}
+    look: dict[str, Any] = {"origin": "lower", "cmap": DIVERGING, "vmin": -top, "vmax": top, "aspect": "auto"}
     images = [axis.imshow(one, extent=edges, **look) for axis, one in zip(axes, matrices, strict=True)]
     for axis, title in zip(axes, TITLES, strict=True):
         axis.set(title=title, xlabel="preferred orientation (degrees)")
@@ -125,6 +126,7 @@ def _sweep(drawn: Figure, axis: Axes, results: Results) -> None:
         origin="lower",
         extent=(0, len(excitations), 0, len(drives)),
         aspect="auto",
+        cmap=SEQUENTIAL,
     )
     axis.set_xticks(np.arange(len(excitations)) + 0.5, [f"{w:g}" for w in excitations], rotation=90)
     axis.set_yticks(np.arange(len(drives)) + 0.5, [f"{f:g}" for f in drives])
@@ -156,7 +158,7 @@ def _random(drawn: Figure, axis: Axes, results: Results) -> None:
         summary[:, 4],
         c=np.clip(summary[:, 1], 0, 4),
         s=9,
-        cmap="viridis",
+        cmap=SEQUENTIAL,
         linewidth=0,
     )
     own = _of(results, "summary")[0]
@@ -173,7 +175,7 @@ def _random(drawn: Figure, axis: Axes, results: Results) -> None:
 def _recordings(drawn: Figure, axes: list[Axes], results: Results) -> None:
     shown = results.array("recordings/shown")
     before, after = results.array("recordings/curve")[0]
-    axes[0].plot(shown, before.T, color=GREY, linewidth=1)
+    axes[0].plot(shown, before.T, color=BEFORE, linewidth=1)
     axes[0].plot(shown, after.T, color=RING, linewidth=1)
     _adapter(axes[0])
     axes[0].set(xlabel="stimulus (degrees)", ylabel="normalised response", title="Cat, rare adapter")

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurosim.experiment import Results
+from neurosim.palette import BLUE, GREEN, GREY, PURPLE, VERMILION
+from neurosim.plot import letters
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = ("#555555", "#0072B2", "#D55E00", "#009E73", "#CC79A7")
+COLOURS = (GREY, BLUE, VERMILION, GREEN, PURPLE)
 
 
 def figure(config: Any, results: Results, rules: Mapping[str, str]) -> Figure:
@@ -27,6 +29,7 @@ def figure(config: Any, results: Results, rules: Mapping[str, str]) -> Figure:
         _course(axes[0, place], config, results, rules, place)
         _returns(axes[1, place], results, rules, place)
         axes[0, place].set_title("no lesion" if lesion == "none" else lesion)
+    letters(axes.flat)
     axes[0, 0].set_ylabel("net speed (m/s)")
     axes[1, 0].set_ylabel("return per 1000 steps")
     handles, labels = axes[0, 0].get_legend_handles_labels()
@@ -54,4 +57,4 @@ def _returns(axis: Axes, results: Results, rules: Mapping[str, str], place: int)
         axis.plot(at, values.mean(axis=0), color=colour, linewidth=1, alpha=0.6)
         for values_of_start in values:
             axis.plot(at, values_of_start, ".", color=colour, markersize=5)
-    axis.set(xticks=moments, xticklabels=["before", "just after", "end"], ylim=(0, 1000))
+    axis.set(xticks=moments, xticklabels=["before", "just after", "at the end"], ylim=(0, 1000))

@@ -84,7 +84,7 @@ class Config:
     @property
     def lesions(self) -> dict[str, int | None]:
         """Names of the lesions, the control first, each with the motor neuron that is lost in it."""
-        return {"none": None, "weakened side": None, **{f"lost unit {unit}": unit for unit in self.lost}}
+        return {"none": None, "weakened side": None, **{f"lost neuron {k}": k for k in self.lost}}
 
     @property
     def moments(self) -> dict[str, tuple[int, int]]:

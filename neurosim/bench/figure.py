@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from neurosim.bench.catalogue import OURS, PEERS
+from neurosim.palette import BLUE, PALE
 
 COLUMNS = 3
 
@@ -35,7 +36,7 @@ def _panel(axis: Any, result: Mapping[str, Any], case: Mapping[str, Any]) -> Non
     contenders = case["contenders"]
     names = [f"neurosim ({OURS})" if name == OURS else PEERS[name].title for name in contenders]
     values = [contender["cpu"] for contender in contenders.values()]
-    colours = ["tab:blue" if name == OURS else "tab:gray" for name in contenders]
+    colours = [BLUE if name == OURS else PALE for name in contenders]
     bars = axis.barh(names, values, color=colours)
     axis.bar_label(bars, [f"{value:.3g}" for value in values], padding=3, fontsize=8)
     axis.axvline(case["floor"]["seconds"], color="black", linestyle="--", linewidth=1, label="memory floor")

@@ -19,6 +19,8 @@ from neurosim.model.registries import rules
 from neurosim.model.rule import NeuronRule, Rule, SynapticRule
 from neurosim.model.rule_facts import family
 from neurosim.model.structural import StructuralRule
+from neurosim.palette import PALE, colour
+from neurosim.plot import letters
 
 COLUMNS = 3
 
@@ -61,30 +63,35 @@ def draw(family_rules: Sequence[type[Rule]], path: Path) -> None:
     rows = -(-len(family_rules) // columns)
     figure = Figure(figsize=(3.6 * columns, 2.7 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    explained: set[tuple[str, ...]] = set()
     for axis, rule in zip(axes, family_rules, strict=False):
         axis.set_title(rule.__name__, fontsize=10)
         try:
-            _draw(axis, panel(rule.example()))
+            shown = panel(rule.example())
         except NeurosimError as error:
             axis.set_axis_off()
             axis.text(0, 0.5, fill(f"not shown: {error}", 48), fontsize=7, in_layout=False)
+            continue
+        _draw(axis, shown, legend=tuple(shown.curves) not in explained)
+        explained.add(tuple(shown.curves))
+    letters(axes[: len(family_rules)])
     for axis in axes[len(family_rules) :]:
         axis.set_visible(False)
     figure.savefig(path, dpi=110)
 
 
-def _draw(axis: Any, shown: Panel) -> None:
-    for label, (x, y) in shown.curves.items():
-        axis.plot(x, y, label=label or None, linewidth=1.3)
+def _draw(axis: Any, shown: Panel, legend: bool) -> None:
+    for number, (label, (x, y)) in enumerate(shown.curves.items()):
+        axis.plot(x, y, color=colour(number), label=label or None, linewidth=1.3)
     for mark in shown.marks:
-        axis.axvline(mark, color="gray", linestyle=":", linewidth=1)
+        axis.axvline(mark, color=PALE, linestyle=":", linewidth=1)
     if shown.logarithmic:
         axis.set_xscale("log")
         axis.set_yscale("log")
     else:
-        axis.axhline(0, color="gray", linewidth=0.5)
+        axis.axhline(0, color=PALE, linewidth=0.5)
     axis.set_xlabel(f"{shown.x}\n{shown.note}" if shown.note else shown.x, fontsize=8)
     axis.set_ylabel(shown.y, fontsize=8)
     axis.tick_params(labelsize=7)
-    if len(shown.curves) > 1:
+    if legend and len(shown.curves) > 1:
         axis.legend(fontsize=6, frameon=False)

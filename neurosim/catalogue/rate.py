@@ -76,7 +76,7 @@ def step(rule: Rule) -> Panel:
 
     times, values, simulation = _course(network, rule, doubled, 2 * half, changed)
     scale = max(1e-12, np.abs(values).max())
-    name = changed.rpartition("_")[2] if isinstance(rule, NeuronRule) else "weight"
+    name = _called(rule, changed.rpartition("_")[2])
     curves = {
         "mean activity": (0.5 * (times[1:] + times[:-1]), _activity(simulation, len(times) - 1)),
         f"{name} / {scale:.2g}": (times, values[:, 0] / scale),
@@ -84,6 +84,13 @@ def step(rule: Rule) -> Panel:
     return Panel(
         curves, _unit(rule), "activity (1)", f"input doubles at the line{_held(rule)}", marks=(times[-1] / 2,)
     )
+
+
+def _called(rule: Rule, variable: str) -> str:
+    """Return what a variable of a rule is: 'gain g', or 'weight' for that of a synapse."""
+    if not isinstance(rule, NeuronRule):
+        return "weight"
+    return f"{'gain' if variable in rule.gains else 'offset'} {variable}"
 
 
 def memory(rule: SynapticRule) -> Panel:

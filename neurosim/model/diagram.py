@@ -11,7 +11,7 @@ import numpy as np
 from neurosim.model.parts import Driven, NamedParameter, Projection, Tied
 from neurosim.model.summary import graph
 from neurosim.model.values import Distribution
-from neurosim.palette import BLUE, VERMILION
+from neurosim.palette import BLUE, GREY, VERMILION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -101,8 +101,8 @@ def _box(axes: Axes, network: Network, name: str, place: np.ndarray) -> Any:
         _BOX[0],
         _BOX[1],
         boxstyle="round,pad=0,rounding_size=0.12",
-        facecolor="#f4f4f4",
-        edgecolor="#555555",
+        facecolor="whitesmoke",
+        edgecolor=GREY,
         zorder=3,
     )
     axes.add_patch(box)

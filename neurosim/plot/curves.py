@@ -12,8 +12,8 @@ from neurosim.errors import DescriptionError
 from neurosim.export.series import Series, series
 from neurosim.export.view import Source, recorded, trains
 from neurosim.model.units import scalar_in_si
-from neurosim.palette import COLOURS, DIVERGING, SEQUENTIAL, colour
-from neurosim.plot.axes import axes_for, labelled, legend_above, prefixed
+from neurosim.palette import COLOURS, DIVERGING, PALE, SEQUENTIAL, colour
+from neurosim.plot.axes import axes_for, labelled, legend_above, prefixed, time_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,11 +33,11 @@ def traces(source: Source, *names: str, axes: Axes | None = None) -> Axes:
     axes = axes_for(axes)
     scale, unit = prefixed(every[0].data.unit, *(one.values for one in every))
     count = sum(one.values.shape[1] for one in every)
-    number = 0
+    number, (along, _) = 0, _along(every)
     for one in every:
         for k, values in enumerate(one.values.T):
             label = one.label(k) if len(every) == 1 or not one.others else f"{one.name}, {one.label(k)}"
-            axes.plot(one.x, values / scale, **_style(number, count, label))
+            axes.plot(one.x / along, values / scale, **_style(number, count, label))
             number += 1
     _label(axes, every, unit)
     if 1 < count <= len(COLOURS):
@@ -56,13 +56,12 @@ def spread(source: Source, *names: str, axes: Axes | None = None) -> Axes:
     every = _series(source, names)
     axes = axes_for(axes)
     scale, unit = prefixed(every[0].data.unit, *(one.values for one in every))
+    along, _ = _along(every)
     for number, one in enumerate(every):
-        values = one.values / scale
+        x, values = one.x / along, one.values / scale
         low, high = np.quantile(values, [0.1, 0.9], axis=1)
-        axes.fill_between(one.x, low, high, color=colour(number), alpha=0.25, linewidth=0)
-        axes.plot(
-            one.x, values.mean(axis=1), color=colour(number), label=f"{one.name}, n = {values.shape[1]}"
-        )
+        axes.fill_between(x, low, high, color=colour(number), alpha=0.25, linewidth=0)
+        axes.plot(x, values.mean(axis=1), color=colour(number), label=f"{one.name}, n = {values.shape[1]}")
     _label(axes, every, unit)
     legend_above(axes)
     return axes
@@ -84,12 +83,17 @@ def kymograph(source: Source, name: str, *, axes: Axes | None = None) -> Axes:
         raise DescriptionError(f"'{name}' has {len(one.others) + 1} axes, an image two: take another array")
     axes = axes_for(axes)
     scale, unit = prefixed(one.data.unit, one.values)
-    values = one.values / scale
+    values, (along, along_unit) = one.values / scale, _along([one])
     image = axes.pcolormesh(
-        one.x, np.arange(values.shape[1]), values.T, shading="nearest", rasterized=True, **colours(values)
+        one.x / along,
+        np.arange(values.shape[1]),
+        values.T,
+        shading="nearest",
+        rasterized=True,
+        **colours(values),
     )
     axes.figure.colorbar(image, ax=axes, label=labelled(one.data.long_name or name, unit))
-    axes.set(xlabel=labelled(one.along.long_name, one.along.unit), ylabel=one.others[0])
+    axes.set(xlabel=labelled(one.along.long_name, along_unit), ylabel=one.others[0])
     keys = [key for (key,) in one.keys]
     if len(keys) <= 12:
         axes.set_yticks(range(len(keys)), [str(key) for key in keys])
@@ -134,7 +138,7 @@ def spike_triggered(
     units = mean.shape[1]
     for k in range(units):
         axes.plot(lags, mean[:, k] / scale, **_style(k, units, one.label(k)))
-    axes.axvline(0, color="grey", linestyle=":", linewidth=1)
+    axes.axvline(0, color=PALE, linestyle=":", linewidth=1)
     whose = population if neuron is None else f"{population} {neuron}"
     axes.set(
         xlabel=f"time from spike of {whose} (ms), n = {count}",
@@ -169,10 +173,19 @@ def _series(source: Source, names: tuple[str, ...]) -> list[Series]:
     return every
 
 
+def _along(every: list[Series]) -> tuple[float, str]:
+    """Return what to divide the axis along which arrays run by, and its unit: a long time is in seconds."""
+    unit = every[0].along.unit
+    if unit != "ms":
+        return 1.0, unit
+    seconds, unit = time_unit(max(float(np.max(one.x, initial=0.0)) for one in every) / 1e3)
+    return 1e3 * seconds, unit
+
+
 def _style(number: int, count: int, label: str) -> dict[str, Any]:
     """Return how the n-th of `count` curves is drawn; more than there are colours are thin, grey and unnamed."""
     if count > len(COLOURS):
-        return {"color": "grey", "alpha": 0.5, "linewidth": 0.6}
+        return {"color": PALE, "alpha": 0.5, "linewidth": 0.6}
     return {"color": colour(number), "linewidth": 1.2, "label": label}
 
 
@@ -180,5 +193,5 @@ def _label(axes: Axes, every: list[Series], unit: str) -> None:
     first = every[0]
     axes.margins(x=0)
     name = first.data.long_name or first.name
-    axes.set_xlabel(labelled(first.along.long_name or first.along.dims[0], first.along.unit))
+    axes.set_xlabel(labelled(first.along.long_name or first.along.dims[0], _along(every)[1]))
     axes.set_ylabel(labelled(name if len(every) == 1 else first.name.rpartition(".")[2], unit))

@@ -11,7 +11,7 @@ from neurosim.analysis.spike_trains import interspike_intervals, interval_variat
 from neurosim.errors import DescriptionError
 from neurosim.export.view import Source, Trains, recorded, trains
 from neurosim.model.units import scalar_in_si
-from neurosim.palette import colour
+from neurosim.palette import PALE, colour
 from neurosim.plot.axes import axes_for, legend_above, time_unit, whole_numbers
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def variation(source: Source, *populations: str, bins: int = 20, axes: Axes | No
         axes.stairs(
             np.histogram(values, edges)[0], edges, color=colour(number), label=one.name, linewidth=1.5
         )
-    axes.axvline(1, color="grey", linestyle=":", linewidth=1)
+    axes.axvline(1, color=PALE, linestyle=":", linewidth=1)
     axes.set(xlabel="CV of intervals between spikes", ylabel="neurons")
     axes.set_xlim(0, edges[-1])
     axes.set_ylim(bottom=0)

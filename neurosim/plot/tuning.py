@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from neurosim.errors import DescriptionError
-from neurosim.palette import COLOURS, colour
+from neurosim.palette import COLOURS, PALE, colour
 from neurosim.plot.axes import axes_for, labelled, legend_above
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def tuning(
             x[order],
             mean[order, unit],
             None if sd is None or many else sd[order, unit],
-            color="grey" if many else colour(unit),
+            color=PALE if many else colour(unit),
             linewidth=0.6 if many else 1.2,
             marker="" if many else "o",
             markersize=4,

@@ -12,7 +12,7 @@ from neurosim.export.series import Series
 from neurosim.export.view import Trains
 from neurosim.extras import optional
 from neurosim.markup import Html
-from neurosim.palette import COLOURS, colour
+from neurosim.palette import COLOURS, PALE, colour
 from neurosim.plot.axes import labelled, prefixed, time_unit
 
 _MOST_SPIKES = 50_000
@@ -52,7 +52,7 @@ def curves(one: Series) -> Any:
     )
     x = one.x[::every].astype(float)
     for k in range(count):
-        style = {"color": "grey", "alpha": 0.5, "line_width": 0.7}
+        style = {"color": PALE, "alpha": 0.5, "line_width": 0.7}
         if count <= len(COLOURS):
             style = {"color": colour(k), "line_width": 1.5}
             style |= {"legend_label": one.label(k)} if count > 1 else {}

@@ -7,7 +7,7 @@ from brian2 import Hz, ms, mV, second
 
 from neurosim import Network, plot
 from neurosim.errors import DescriptionError, UnknownNameError
-from neurosim.palette import COLOURS, DIVERGING, SEQUENTIAL
+from neurosim.palette import COLOURS, DIVERGING, PALE, SEQUENTIAL
 from neurosim.store import Writer, open_results
 
 
@@ -66,6 +66,16 @@ def test_long_times_are_in_seconds(tmp_path):
         assert labels(plot.intervals(results))[0] == "interval between spikes (ms)"
 
 
+def test_arrays_over_a_long_time_are_in_seconds(tmp_path):
+    with Writer(tmp_path / "long.h5") as writer:
+        writer.write("cells.r/r", [[0.5, 1.0], [1.0, 2.0]], ("time", "neuron"), "", "rate")
+        writer.write("cells.r/time", [0.0, 5000.0], ("time",), "ms", "time")
+    with open_results(tmp_path / "long.h5") as results:
+        for draw in (plot.traces, plot.spread, plot.kymograph):
+            assert draw(results, "cells.r").get_xlabel() == "time (s)"
+        assert np.allclose(plot.traces(results, "cells.r").lines[1].get_xdata(), [0, 5])
+
+
 def test_intervals_and_their_variation(simulation):
     axes = plot.intervals(simulation, "cells")
     assert labels(axes) == ("interval between spikes (ms)", "density (1/ms)")
@@ -91,7 +101,7 @@ def test_traces_have_their_unit_with_a_prefix(simulation):
 
 def test_many_curves_are_grey_and_unnamed(simulation):
     axes = plot.traces(simulation, "drive.w")
-    assert len(axes.lines) == 15 and {line.get_color() for line in axes.lines} == {"grey"}
+    assert len(axes.lines) == 15 and {line.get_color() for line in axes.lines} == {PALE}
     assert axes.get_legend() is None and labels(axes) == ("time (ms)", "w of drive")
 
 
