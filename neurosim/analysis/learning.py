@@ -61,7 +61,9 @@ def alignment(a: np.ndarray, b: np.ndarray, centred: bool = False) -> float:
     return float((x * y).sum()) / norm if norm else 0.0
 
 
-def sharpness(loss: Callable[[Any], Any], parameters: Any, steps: int = 100, seed: int = 0) -> float:
+def sharpness(
+    loss: Callable[[Any], Any], parameters: Any, steps: int = 100, seed: int = 0, several: bool = False
+) -> Any:
     """Return the largest eigenvalue, by size, of the Hessian of a loss: power iteration on products with it.
 
     Arguments:
@@ -69,26 +71,35 @@ def sharpness(loss: Callable[[Any], Any], parameters: Any, steps: int = 100, see
         parameters: any pytree of floats.
         steps: of the iteration.
         seed: of the initial direction.
+        several: whether all arrays have points, such as moments of a training, first; then so has what is returned.
 
     Raises UsageError when steps is below 1.
     """
     if steps < 1:
         raise UsageError(f"sharpness: steps = {steps}: must be at least 1")
-    flat, unravel = ravel_pytree(parameters)
-    slope = jax.grad(lambda p: loss(unravel(p)))
+    draw = generator(seed, "sharpness")
+    size = sum(np.size(leaf[0] if several else leaf) for leaf in jax.tree.leaves(parameters))
+    start = draw.normal(size=size)
 
-    def product(v: Any) -> Any:
-        return jax.jvp(slope, (flat,), (v,))[1]
+    def largest(point: Any) -> Any:
+        flat, unravel = ravel_pytree(point)
+        slope = jax.grad(lambda p: loss(unravel(p)))
 
-    def step(_: Any, v: Any) -> Any:
-        changed = product(v)
-        norm = jnp.linalg.norm(changed)
-        return jnp.where(norm > 0, changed / jnp.where(norm > 0, norm, 1), v)
+        def product(v: Any) -> Any:
+            return jax.jvp(slope, (flat,), (v,))[1]
 
-    start = generator(seed, "sharpness").normal(size=flat.size)
-    first = jnp.asarray(start / np.linalg.norm(start), flat.dtype)
-    v = jax.jit(lambda first: jax.lax.fori_loop(0, steps, step, first))(first)
-    return float(jnp.vdot(v, product(v)))
+        def step(_: Any, v: Any) -> Any:
+            changed = product(v)
+            norm = jnp.linalg.norm(changed)
+            return jnp.where(norm > 0, changed / jnp.where(norm > 0, norm, 1), v)
+
+        first = jnp.asarray(start / np.linalg.norm(start), flat.dtype)
+        v = jax.lax.fori_loop(0, steps, step, first)
+        return jnp.vdot(v, product(v))
+
+    if several:
+        return np.asarray(jax.jit(lambda points: jax.lax.map(largest, points))(parameters))
+    return float(jax.jit(largest)(parameters))
 
 
 def fisher_diagonal(log_likelihoods: Outputs, parameters: Any) -> Any:

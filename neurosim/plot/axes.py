@@ -74,3 +74,14 @@ def legend_above(axes: Axes, **options: Any) -> None:
         frameon=False,
         **options,
     )
+
+
+def plain_logarithmic(*axis: Axis) -> None:
+    """Make axes logarithmic, with ticks at 1, 2 and 5 times powers of ten as plain numbers."""
+    from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
+
+    for one in axis:
+        one.axes.set(**{f"{one.axis_name}scale": "log"})  # type: ignore[attr-defined]
+        one.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        one.set_major_formatter(ScalarFormatter())
+        one.set_minor_locator(NullLocator())

@@ -38,6 +38,10 @@ def test_sharpness_is_the_largest_eigenvalue_of_the_hessian():
             -5, rel=1e-9
         )
         assert sharpness(lambda p: p["x"].sum(), {"x": np.ones(4)}) == 0
+        # Of (x1^4 + x2^4)/12, whose Hessian is diag(x1^2, x2^2), at several points.
+        points = np.array([[1.0, 2.0], [3.0, 1.0]])
+        found = sharpness(lambda p: (p["x"] ** 4).sum() / 12, {"x": points}, several=True)
+        assert found == pytest.approx([4, 9])
     with pytest.raises(UsageError, match="steps = 0"):
         sharpness(lambda p: p, np.ones(1), 0)
 

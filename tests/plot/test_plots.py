@@ -8,6 +8,7 @@ from brian2 import Hz, ms, mV, second
 from neurosim import Network, plot
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.palette import COLOURS, DIVERGING, PALE, SEQUENTIAL
+from neurosim.plot.axes import plain_logarithmic
 from neurosim.store import Writer, open_results
 
 
@@ -46,6 +47,16 @@ def test_plots_draw_on_the_axes_that_they_are_given(simulation):
     plot.letters(row)
     assert [axes.get_title(loc="left") for axes in row] == ["A", "B"]
     assert plt.get_fignums() == [figure.number]
+
+
+def test_logarithmic_axes_of_less_than_two_decades_have_plain_numbers():
+    axes = plt.subplots()[1]
+    axes.plot([20, 800], [1, 2])
+    plain_logarithmic(axes.xaxis)
+    axes.figure.canvas.draw()
+    shown = [text.get_text() for text in axes.get_xticklabels() if 20 <= text.get_position()[0] <= 800]
+    assert axes.get_xscale() == "log" and axes.get_yscale() == "linear"
+    assert shown == ["20", "50", "100", "200", "500"]
 
 
 def test_rates_count_all_spikes(simulation):
