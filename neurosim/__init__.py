@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from neurosim.engines import simulate as simulate
     from neurosim.model.connectivity import AllToAll as AllToAll
+    from neurosim.model.connectivity import Connectivity as Connectivity
     from neurosim.model.connectivity import Edges as Edges
     from neurosim.model.connectivity import InDegree as InDegree
     from neurosim.model.connectivity import OneToOne as OneToOne
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 # Where public names live. They are imported when first used, since Brian2's units alone take two seconds.
 _HOMES = {
     "neurosim.engines": "simulate",
-    "neurosim.model.connectivity": "AllToAll Edges InDegree OneToOne Probability",
+    "neurosim.model.connectivity": "AllToAll Connectivity Edges InDegree OneToOne Probability",
     "neurosim.model.convolution": "Convolution",
     "neurosim.model.expressions": "equation_function",
     "neurosim.model.network": "Network",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,21 +21,37 @@ Pairs = tuple[np.ndarray, np.ndarray]
 
 
 class Connectivity:
-    """A way to draw the edges between two populations; `dense` means all pairs, stored without indices.
+    """A way to draw the connections between two populations: a frozen dataclass with a method `pairs`.
 
-    `autapses=False` excludes connections of a neuron with itself; between two populations there are none to exclude.
+    `autapses=False` excludes connections of a neuron with itself. Between two populations there are none to exclude,
+    and `pairs` finds `self.autapses` True.
     """
 
-    dense: ClassVar[bool] = False
     autapses: bool = True
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         check_fields(cls)
+        if "dense" in vars(cls):
+            raise DescriptionError(f"{cls.__name__}.dense follows from the method pairs: remove it")
         enter(connectivities, cls)
 
+    @property
+    def dense(self) -> bool:
+        """Whether all pairs are connected, which are then stored without indices: the pairs are those of AllToAll."""
+        return type(self).pairs is AllToAll.pairs
+
     def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
-        """Return (pre, post), two int32 arrays of the same length."""
+        """Return the connected pairs, in any order.
+
+        Arguments:
+            sources: number of presynaptic neurons.
+            targets: number of postsynaptic neurons.
+            rng: the random stream of the projection, from the seed of the simulation.
+            where: the name of the projection, with which messages begin.
+
+        Returns (pre, post), two arrays of whole numbers of the same length: the indices of the neurons at both ends.
+        """
         raise NotImplementedError
 
     def shared(self, sources: int, targets: int, where: str) -> Kernel | None:
@@ -43,16 +59,82 @@ class Connectivity:
         return None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the name of the class and its arguments."""
+        """Return the name of the class and its arguments; rejects an argument that JSON cannot hold."""
         arguments = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
-        return {"kind": type(self).__name__, **{name: value_to_json(v) for name, v in arguments.items()}}
+        return {
+            "kind": type(self).__name__,
+            **{name: _stored(value, f"{type(self).__name__}.{name}") for name, value in arguments.items()},
+        }
+
+
+def _stored(value: Any, where: str) -> Any:
+    if value is None or isinstance(value, str):
+        return value
+    kind = np.asarray(value).dtype.kind
+    if kind not in "biufU":
+        raise DescriptionError(
+            f"{where} = {value!r} cannot be stored: give a number, a quantity, a text or a list of one of these"
+        )
+    return np.asarray(value).tolist() if kind == "U" else value_to_json(value)
+
+
+def check_kind(connect: Connectivity, where: str) -> None:
+    """Reject a connectivity whose class is not complete; where, the name of the projection."""
+    cls = type(connect)
+    if not is_dataclass(cls):
+        raise DescriptionError(
+            f"{where}: {cls.__name__} is not a dataclass: decorate it with @dataclass(frozen=True)"
+        )
+    if cls.pairs is Connectivity.pairs:
+        raise DescriptionError(
+            f"{where}: {cls.__name__} has no method pairs(self, sources, targets, rng, where): define it"
+        )
+
+
+def draw_pairs(
+    connect: Connectivity, sources: int, targets: int, rng: np.random.Generator, where: str
+) -> Pairs:
+    """Return what the method `pairs` of any kind returns, as int32.
+
+    Arguments: those of `Connectivity.pairs`.
+    Raises DescriptionError unless these are two lists of one length, of indices that lie within the populations.
+    """
+    given: Any = connect.pairs(sources, targets, rng, where)
+    what = f"{where}: {type(connect).__name__}.pairs"
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        form = f"an array of shape {given.shape}" if isinstance(given, np.ndarray) else type(given).__name__
+        raise DescriptionError(f"{what} returns {form}: return (pre, post), the indices of each end")
+    pre = _ends(given[0], sources, "source", what)
+    post = _ends(given[1], targets, "target", what)
+    if pre.size != post.size:
+        raise DescriptionError(
+            f"{what} returns {pre.size} sources and {post.size} targets: give lists of one length"
+        )
+    return pre, post
+
+
+def _ends(given: Any, size: int, word: str, what: str) -> np.ndarray:
+    index = np.asarray(given)
+    if index.ndim != 1:
+        raise DescriptionError(f"{what} returns {word} indices of shape {index.shape}: return a flat list")
+    if not index.size:
+        return np.empty(0, dtype=np.int32)
+    if index.dtype.kind not in "iu":
+        raise DescriptionError(
+            f"{what} returns {word} indices of type {index.dtype}: return whole numbers, as by astype(int)"
+        )
+    lowest, highest = index.min(), index.max()
+    if lowest < 0 or highest >= size:
+        raise DescriptionError(
+            f"{what} returns {lowest if lowest < 0 else highest}: a {word} index lies outside 0..{size - 1}: "
+            "correct the edges"
+        )
+    return index.astype(np.int32, copy=False)
 
 
 @dataclass(frozen=True)
 class AllToAll(Connectivity):
     """Every source to every target, including a neuron to itself; the weight may be a matrix (targets, sources)."""
-
-    dense: ClassVar[bool] = True
 
     def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
         """Return all pairs."""
@@ -150,18 +232,8 @@ class Edges(Connectivity):
             object.__setattr__(self, name, indices(getattr(self, name), f"Edges: {name}"))
 
     def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
-        """Return the pairs as given, after a check of their range."""
-        pre, post = np.array(self.pre, dtype=np.int64), np.array(self.post, dtype=np.int64)
-        if pre.shape != post.shape:
-            raise DescriptionError(
-                f"{where}: {pre.size} sources and {post.size} targets: give lists of one length"
-            )
-        for index, size, word in ((pre, sources, "source"), (post, targets, "target")):
-            if index.size and (index.min() < 0 or index.max() >= size):
-                raise DescriptionError(
-                    f"{where}: a {word} index lies outside 0..{size - 1}: correct the edges"
-                )
-        return pre.astype(np.int32), post.astype(np.int32)
+        """Return the pairs as given."""
+        return np.array(self.pre), np.array(self.post)
 
 
 def edge_order(*keys: np.ndarray) -> np.ndarray | slice:

@@ -107,8 +107,10 @@ class Convolution(Connectivity):
         pre, post, _, _ = self._layout(sources, targets, where)
         return pre, post
 
-    def shared(self, sources: int, targets: int, where: str) -> Kernel:
-        """Return the weights that edges share."""
+    def shared(self, sources: int, targets: int, where: str) -> Kernel | None:
+        """Return the weights that edges share, None for a subclass that has pairs of its own."""
+        if type(self).pairs is not Convolution.pairs:
+            return None
         _, _, index, patch = self._layout(sources, targets, where)
         return Kernel(self, targets // len(patch), index, patch)
 

@@ -11,7 +11,7 @@ import numpy as np
 from brian2 import Hz, ms, second
 
 from neurosim.errors import DescriptionError
-from neurosim.model.connectivity import Connectivity
+from neurosim.model.connectivity import Connectivity, check_kind
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.rule import NeuronRule, Rule, SynapticRule
 from neurosim.model.synapse import SynapseModel
@@ -179,6 +179,7 @@ class Projection:
                 raise DescriptionError(
                     f"projection '{self.name}': {attribute} = {given!r} is not a {kind.__name__}: give one"
                 )
+        check_kind(self.connect, f"projection '{self.name}'")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from neurosim.errors import DescriptionError, NeurosimError
+from neurosim.errors import DescriptionError, NeurosimError, UnknownNameError
 from neurosim.model.connectivity import Connectivity
 from neurosim.model.network import Network, Part
 from neurosim.model.neuron import NeuronModel
@@ -29,6 +29,7 @@ from neurosim.model.synapse import SynapseModel
 from neurosim.model.units import Quantity, value_from_json, value_to_json
 from neurosim.model.values import Distribution, Normal, Uniform
 from neurosim.model.weight_matrices import ChainMotif, Dale, LowRank, TruncatedSVD
+from neurosim.registry import Registry
 
 FORMAT = 1
 _LATER = frozenset({"after"})
@@ -141,8 +142,8 @@ def _from_json(data: Any) -> Any:
     if "draw" in data:
         return _DISTRIBUTIONS[data["draw"]](**{k: value_from_json(v) for k, v in data["arguments"].items()})
     if "kind" in data:
-        arguments = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k != "kind"}
-        return connectivities.get(data["kind"])(**arguments)
+        arguments = {k: _argument(v) for k, v in data.items() if k != "kind"}
+        return _class(connectivities, data["kind"])(**arguments)
     if "map" in data:
         return {k: _from_json(v) for k, v in data["map"].items()}
     if "list" in data:
@@ -150,9 +151,22 @@ def _from_json(data: Any) -> Any:
     return value_from_json(data)
 
 
+def _argument(value: Any) -> Any:
+    return tuple(map(_argument, value)) if isinstance(value, list) else value_from_json(value)
+
+
+def _class(registry: Registry[type], name: str) -> type:
+    try:
+        return registry.get(name)
+    except UnknownNameError as error:
+        raise UnknownNameError(
+            f"network file: {error}; if it is a class of your own, import the module that defines it first"
+        ) from None
+
+
 def _described(data: Mapping[str, Any]) -> Described:
     name, (_, registry) = data["class"], _KINDS[data["of"]]
-    cls = registry.get(name)
+    cls = _class(registry, name)
     if facts_digest(cls) != data["facts"]:
         raise DescriptionError(
             f"'{name}' in the file has other equations than the class of that name: use its version"

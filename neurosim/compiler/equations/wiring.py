@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from copy import copy
+from dataclasses import dataclass
 
 import numpy as np
 
 from neurosim.compiler.equations.forms import EdgeList, Wiring
 from neurosim.compiler.equations.names import SECOND
 from neurosim.errors import DescriptionError
-from neurosim.model.connectivity import edge_order
+from neurosim.model.connectivity import draw_pairs, edge_order
 from neurosim.model.network import Network
 from neurosim.model.parts import Projection
 from neurosim.model.values import Distribution, resolve
@@ -47,14 +47,15 @@ def draw_wiring(
     Raises DescriptionError on pairs that do not exist and delays that are no whole number of steps.
     """
     rng = generator(seed, f"{projection.name} connectivity")
-    connect: Any = projection.connect
+    connect = projection.connect
     if not connect.autapses and projection.source != projection.target:
-        connect = replace(connect, autapses=True)
+        connect = copy(connect)
+        object.__setattr__(connect, "autapses", True)
     if connect.dense and np.ndim(projection.delay) == 0 and not isinstance(projection.delay, Distribution):
         # All pairs are in order as they are, and are not even listed.
         delay = int(_delay_steps(projection, sources * targets, sources, network, seed, where))
         return Drawn(Wiring(EdgeList(np.arange(sources + 1) * targets, None, targets), delay), slice(None))
-    pre, post = connect.pairs(sources, targets, rng, where)
+    pre, post = draw_pairs(connect, sources, targets, rng, where)
     steps = _delay_steps(projection, pre.size, sources, network, seed, where)
     order = edge_order(pre, steps, post) if steps.ndim else edge_order(pre, post)
     edges = EdgeList(np.searchsorted(pre[order], np.arange(sources + 1)), post[order], targets)
