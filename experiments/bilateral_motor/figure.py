@@ -131,8 +131,9 @@ def _lesions(axis: Axes, results: Results, k: int, task: str) -> None:
     rows = np.vstack([[intact[list(MODELS).index(m)] for m in models], table])
     _shaded(axis, rows, np.where(np.isnan(rows), "-", np.vectorize("{:.1f}".format)(rows)))
     axis.set_xticks(range(len(models)), [_broken(NAMES[model]) for model in models], fontsize=7)
+    axis.tick_params(axis="x", rotation=30)
     axis.set_yticks(range(len(rows)), ["intact", *(LESIONS[str(lesion)] for lesion in lesions)])
-    axis.set(title=f"Lesions, {'reaching' if task == 'reach' else 'holding'}: end error (cm)")
+    axis.set(title=f"Lesions, {'reaching' if task == 'reach' else 'holding'} (cm)")
 
 
 def _shaded(axis: Axes, values: np.ndarray, texts: np.ndarray) -> None:
