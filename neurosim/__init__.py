@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from neurosim.engines import simulate as simulate
+    from neurosim.model.computed import Computed as Computed
     from neurosim.model.connectivity import AllToAll as AllToAll
     from neurosim.model.connectivity import Connectivity as Connectivity
     from neurosim.model.connectivity import Edges as Edges
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from neurosim.model.expressions import equation_function as equation_function
     from neurosim.model.network import Network as Network
     from neurosim.model.neuron import NeuronModel as NeuronModel
+    from neurosim.model.pairs import OutDegree as OutDegree
+    from neurosim.model.pairs import SymmetricProbability as SymmetricProbability
+    from neurosim.model.pairs import TotalNumber as TotalNumber
+    from neurosim.model.pairs import Where as Where
     from neurosim.model.parameters import option as option
     from neurosim.model.parameters import parameter as parameter
     from neurosim.model.parts import Clamp as Clamp
@@ -42,7 +47,10 @@ if TYPE_CHECKING:
     from neurosim.model.structural import StructuralRule as StructuralRule
     from neurosim.model.structural import gradient as gradient
     from neurosim.model.synapse import SynapseModel as SynapseModel
+    from neurosim.model.values import Clipped as Clipped
+    from neurosim.model.values import LogNormal as LogNormal
     from neurosim.model.values import Normal as Normal
+    from neurosim.model.values import Redrawn as Redrawn
     from neurosim.model.values import Uniform as Uniform
     from neurosim.model.weight_matrices import ChainMotif as ChainMotif
     from neurosim.model.weight_matrices import Dale as Dale
@@ -64,7 +72,9 @@ _HOMES = {
     "neurosim.model.structural": "StructuralRule gradient",
     "neurosim.model.summary": "graph",
     "neurosim.model.synapse": "SynapseModel",
-    "neurosim.model.values": "Normal Uniform",
+    "neurosim.model.pairs": "OutDegree SymmetricProbability TotalNumber Where",
+    "neurosim.model.computed": "Computed",
+    "neurosim.model.values": "Clipped LogNormal Normal Redrawn Uniform",
     "neurosim.model.weight_matrices": "ChainMotif Dale LowRank TruncatedSVD",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -6,6 +6,12 @@ def shown(text: object) -> str:
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in str(text))
 
 
+def brief(value: object) -> str:
+    """Return what stands for a value in a message: its representation in one line, short."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 class NeurosimError(Exception):
     """Base of every error that a user can cause; shown by the command line as one line."""
 

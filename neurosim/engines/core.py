@@ -11,13 +11,13 @@ import numpy as np
 
 from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquations
 from neurosim.compiler.equations.names import clock
-from neurosim.compiler.evaluate import evaluate
 from neurosim.compiler.schedule.program import inline
 from neurosim.engines.externals import ExternalFunction
 from neurosim.engines.pieces import Piece
 from neurosim.engines.presentations import Batch
 from neurosim.engines.settling import Settle, Settled
 from neurosim.errors import DescriptionError
+from neurosim.model.evaluate import evaluate
 from neurosim.model.expressions import names_in
 from neurosim.rng import stream_key
 from neurosim.rng.draws import fill_normal, fill_uniform

@@ -105,6 +105,11 @@ def variable(
         *getattr(found, "ports", ()),
         *getattr(found, "kept", ()),
     }
+    population = equations.populations.get(owner)
+    if population is not None and population.source is not None and variable in population.source.parameters:
+        raise DescriptionError(
+            f"'{name}' is fixed with the description of a spike source: use VariablePoisson for a rate that changes"
+        )
     if variable not in variables:
         raise UnknownNameError(
             f"'{name}': '{owner}' has no variable '{variable}': {suggest(variable, variables)}"
@@ -177,6 +182,22 @@ def check_rules(
         there = read(owner, "mask") > 0.5
         values = {n: v[there] if v.shape == there.shape else v for n, v in values.items()}
     check_limits(limits, constants, values, f"set '{owner}.{variable}'", "")
+
+
+def misshapen(
+    equations: NetworkEquations, owner: str, variable: str, given: tuple[int, ...], shape: tuple[int, ...]
+) -> str:
+    """Return what is wrong with a value of another shape, and what to write."""
+    if shape:
+        return f"a value of shape {given} for one of shape {shape}: give one number or an array of that shape"
+    if owner in equations.populations:
+        size = equations.populations[owner].size
+        model = type(equations.populations[owner].described.model).__name__
+        advice = (
+            f"describe the population with {size} values, as {model}({variable}=array), to set each of them"
+        )
+        return f"it is one number for all neurons, not an array of shape {given}: give one, or {advice}"
+    return f"it is one number for the whole projection, not an array of shape {given}: give one"
 
 
 # The order of connections ----------------------------------------------------------------------------------------

@@ -308,7 +308,7 @@ class Simulation:
         shape = np.shape(self.read(owner, variable))
         if si.ndim and si.shape != shape:
             raise DescriptionError(
-                f"{name}: a value of shape {si.shape} for one of shape {shape}: change its shape"
+                f"{name}: {requests.misshapen(self.equations, owner, variable, si.shape, shape)}"
             )
         held = requests.as_held(self.equations, owner, variable, si)
         requests.check_rules(self.equations, owner, variable, held, self.read)

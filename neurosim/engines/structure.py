@@ -10,7 +10,7 @@ import numpy as np
 
 from neurosim.compiler.equations.forms import NetworkEquations, ProjectionEquations
 from neurosim.compiler.equations.masks import equal_rules, rule_of, structured, whole_steps
-from neurosim.compiler.evaluate import evaluate
+from neurosim.model.evaluate import evaluate
 from neurosim.model.expressions import names_in
 from neurosim.model.structural import GRADIENT, StructuralRule, updated
 from neurosim.model.units import quantity

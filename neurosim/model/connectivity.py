@@ -28,6 +28,7 @@ class Connectivity:
     """
 
     autapses: bool = True
+    multapses: bool = False
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -60,7 +61,12 @@ class Connectivity:
 
     def to_json(self) -> dict[str, Any]:
         """Return the name of the class and its arguments; rejects an argument that JSON cannot hold."""
-        arguments = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        # What came to a class later is written where it is asked for, so that digests stay.
+        arguments = {
+            f.name: getattr(self, f.name)
+            for f in fields(self)  # type: ignore[arg-type]
+            if f.name != "multapses" or self.multapses
+        }
         return {
             "kind": type(self).__name__,
             **{name: _stored(value, f"{type(self).__name__}.{name}") for name, value in arguments.items()},
@@ -184,15 +190,17 @@ class Probability(Connectivity):
 
 @dataclass(frozen=True)
 class InDegree(Connectivity):
-    """Every target receives from the same number of different sources, drawn uniformly.
+    """Every target receives from the same number of sources, drawn uniformly.
 
     Arguments:
         k: number of sources of each target.
         autapses: whether a neuron may be its own source.
+        multapses: whether a source may be drawn several times for a target.
     """
 
     k: int
     autapses: bool = True
+    multapses: bool = False
 
     def __post_init__(self) -> None:
         whole(self.k, "InDegree: k")
@@ -200,9 +208,13 @@ class InDegree(Connectivity):
     def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
         """Return k pairs per target."""
         room = sources if self.autapses else sources - 1
-        if not 0 <= self.k <= room:
+        if self.k < 0 or (self.k > room and not (self.multapses and room)):
             raise DescriptionError(f"{where}: in-degree {self.k} from {room} possible sources: lower it")
-        flat = _different(targets, self.k, room, rng)
+        if self.multapses:
+            flat = np.repeat(np.arange(targets) * room, self.k)
+            flat += rng.integers(room, size=flat.size)
+        else:
+            flat = different(targets, self.k, room, rng)
         post = flat // max(room, 1)
         flat -= post * room
         if not self.autapses:
@@ -250,7 +262,7 @@ def _without_autapses(pre: np.ndarray, post: np.ndarray, autapses: bool) -> Pair
     return pre[keep], post[keep]
 
 
-def _different(rows: int, k: int, room: int, rng: np.random.Generator) -> np.ndarray:
+def different(rows: int, k: int, room: int, rng: np.random.Generator) -> np.ndarray:
     """Return row*room + column, in any order, for k different columns out of `room` in each row, all equally likely.
 
     They are the first k different ones of an endless sequence of independent draws; if k is more than half of `room`,
@@ -258,7 +270,7 @@ def _different(rows: int, k: int, room: int, rng: np.random.Generator) -> np.nda
     """
     if 2 * k > room:
         kept = np.ones(rows * room, dtype=bool)
-        kept[_different(rows, room - k, room, rng)] = False
+        kept[different(rows, room - k, room, rng)] = False
         return np.flatnonzero(kept)
     start, lacking = np.arange(rows) * room, np.full(rows, k)
     found, whole = np.empty(0, dtype=np.int64), []

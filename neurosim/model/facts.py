@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from neurosim.errors import DescriptionError
+from neurosim.errors import DescriptionError, brief
 from neurosim.registry import suggest
 
 # What a fact may be, by the beginning of its annotation in the base class.
@@ -47,7 +47,7 @@ def check_facts(cls: type, kind: str, parts: tuple[type, ...], more: Iterable[st
                 hint = (
                     ": write it in quotes, and a number as the name of a parameter" if word == "text" else ""
                 )
-                raise DescriptionError(f"{where} = {value!r} is not {word}{hint or f': give {word}'}")
+                raise DescriptionError(f"{where} = {brief(value)} is not {word}{hint or f': give {word}'}")
 
 
 def check_fields(cls: type) -> None:
@@ -57,8 +57,8 @@ def check_fields(cls: type) -> None:
         if name in fields and name not in _annotations(cls) and not _is_code(vars(cls)[name]):
             value = vars(cls)[name]
             raise DescriptionError(
-                f"{cls.__name__}.{name} = {value!r} does not change the field '{name}': decorate the class with "
-                f"@dataclass(frozen=True) and write '{name}: {type(value).__name__} = {value!r}'"
+                f"{cls.__name__}.{name} = {brief(value)} does not change the field '{name}': decorate the class with "
+                f"@dataclass(frozen=True) and write '{name}: {type(value).__name__} = {brief(value)}'"
             )
 
 
@@ -84,9 +84,9 @@ def _advice(name: str, value: Any, declared: Mapping[str, str]) -> str:
     if fits and isinstance(value, bool | Mapping | tuple):
         return suggest(name, fits)
     if fits:
-        return f"write {fits[0]} = {value!r}"
+        return f"write {fits[0]} = {brief(value)}"
     if isinstance(value, numbers.Number | np.ndarray):
-        return f"declare a constant by {name} = parameter({value!r}, 'what it means')"
+        return f"declare a constant by {name} = parameter({brief(value)}, 'what it means')"
     facts = [n for n, a in declared.items() if a.startswith(("ClassVar[str", "ClassVar[Literal"))]
     hint = suggest(name, facts if isinstance(value, str) else declared)
     return f"{hint} (a {'text' if isinstance(value, str) else 'value'} of your own begins with an underscore)"

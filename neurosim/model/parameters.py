@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from neurosim.errors import DescriptionError, UnknownNameError
+from neurosim.errors import DescriptionError, UnknownNameError, brief
+from neurosim.model.computed import computed
 from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, in_si, unit_name
 from neurosim.model.values import Distribution, Value, value_dimension
 from neurosim.registry import suggest
@@ -45,6 +46,7 @@ class Parameter:
 
     def check(self, value: Any, where: str) -> Value:
         """Return the value if its unit, finiteness and bounds are right; else raise DescriptionError."""
+        value = computed(value)
         if isinstance(value, Distribution):
             value.check(None if self.of_weight else self.dimension, where)
             return value
@@ -208,7 +210,7 @@ class Described:
 
 def _check_option(value: Any, choice: Option, where: str) -> str:
     if not isinstance(value, str) or (choice.choices and value not in choice.choices):
-        raise DescriptionError(f"{where} = {value!r}: {suggest(str(value), choice.choices)}")
+        raise DescriptionError(f"{where} = {brief(value)}: {suggest(str(value), choice.choices)}")
     return value
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from brian2 import Hz, ms, second
 
-from neurosim.errors import DescriptionError
+from neurosim.errors import DescriptionError, brief
 from neurosim.model.connectivity import Connectivity, check_kind
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.rule import NeuronRule, Rule, SynapticRule
@@ -25,7 +25,7 @@ def check_name(name: Any, what: str) -> None:
     """Reject a name that is not an identifier, since names become variables of generated programs."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise DescriptionError(
-            f"{what} name {name!r}: use letters, digits and single underscores between them, a letter first"
+            f"{what} name {brief(name)}: use letters, digits and single underscores between them, a letter first"
         )
 
 
@@ -44,8 +44,9 @@ class Population:
         name: its name.
         size: number of neurons.
         model: the neuron model, with its parameters.
-        initial: values of state variables at the start, by name (a number, a quantity, an array of shape (size,), or a
-            distribution).
+        initial: values of state variables at the start, by name: a number, a quantity, an array of shape (size,), a
+            distribution, or a text such as "E_L + rand()*(v_threshold - E_L)" that reads parameters of the model, the
+            index i and the number N of neurons.
         rules: neuron rules.
         reference_rate (Hz): the rate at which the `activity` of a spiking population is 1.
         activity_window (s): time constant of the low-pass filter that turns spikes into `activity`.
@@ -65,10 +66,10 @@ class Population:
         object.__setattr__(self, "rules", _rules(self.rules, NeuronRule, where))
         object.__setattr__(self, "size", _from_one(self.size, f"{where}: size"))
         if not isinstance(self.model, NeuronModel):
-            raise DescriptionError(f"{where}: model = {self.model!r}: give a neuron model, as LIF()")
+            raise DescriptionError(f"{where}: model = {brief(self.model)}: give a neuron model, as LIF()")
         if not isinstance(self.initial, Mapping):
             raise DescriptionError(
-                f"{where}: initial = {self.initial!r}: give values by the names of variables, as {{'v': value}}"
+                f"{where}: initial = {brief(self.initial)}: give values by the names of variables, as {{'v': value}}"
             )
         for name, unit in (("reference_rate", Hz), ("activity_window", second)):
             if scalar_in_si(getattr(self, name), unit.dim, f"{where}: {name}") <= 0:
@@ -150,9 +151,10 @@ class Projection:
         synapse: what one connection does.
         connect: which pairs are connected.
         weight: a number or quantity, an array with one value per edge in the order (source, target), for all-to-all
-            connections a matrix (targets, sources), a distribution, Tied(name) or Driven(name).
-        delay (s): axonal delay of spikes: one for the projection, an array with one per edge, or a distribution, whose
-            draws are rounded to the nearest step.
+            connections a matrix (targets, sources), a distribution, a text such as "exp(-abs(i - j)/5)*mV" (see
+            `Computed`), Tied(name) or Driven(name).
+        delay (s): axonal delay of spikes: one for the projection, an array with one per edge, or a distribution; each
+            is rounded to the nearest step, halves up.
         sign: +1 or -1 if weights are constrained, 0 if they are free.
         rules: plasticity rules, applied in the given order.
     """
@@ -177,7 +179,7 @@ class Projection:
             given = getattr(self, attribute)
             if not isinstance(given, kind):
                 raise DescriptionError(
-                    f"projection '{self.name}': {attribute} = {given!r} is not a {kind.__name__}: give one"
+                    f"projection '{self.name}': {attribute} = {brief(given)} is not a {kind.__name__}: give one"
                 )
         check_kind(self.connect, f"projection '{self.name}'")
 
@@ -209,7 +211,7 @@ class Recorder:
             _check_reference(getattr(self, attribute), f"recorder: {attribute}")
         where = f"recorder of '{self.key}'"
         if not isinstance(self.after, bool):
-            raise DescriptionError(f"{where}: after = {self.after!r}: give True or False")
+            raise DescriptionError(f"{where}: after = {brief(self.after)}: give True or False")
         if self.after and self.variable == "spikes":
             raise DescriptionError(f"{where}: spikes are those of a step: leave after = True out")
         if self.indices is not None:
@@ -277,7 +279,9 @@ def _rules(given: Any, kind: type[Rule], where: str) -> tuple[Any, ...]:
     for rule in rules:
         if not isinstance(rule, kind):
             fit = "give an instance, as Oja()" if isinstance(rule, type) else f"put a {kind.__name__} here"
-            raise DescriptionError(f"{where}: rules holds {rule!r}, which is not a {kind.__name__}: {fit}")
+            raise DescriptionError(
+                f"{where}: rules holds {brief(rule)}, which is not a {kind.__name__}: {fit}"
+            )
     names = [type(rule).__name__ for rule in rules]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -290,13 +294,13 @@ def _rules(given: Any, kind: type[Rule], where: str) -> tuple[Any, ...]:
 def _from_one(value: Any, where: str) -> int:
     number = whole(value, where)
     if number < 1:
-        raise DescriptionError(f"{where} = {value!r}: give a whole number from 1")
+        raise DescriptionError(f"{where} = {brief(value)}: give a whole number from 1")
     return number
 
 
 def _check_sign(sign: Any, where: str) -> None:
     if sign not in (-1, 0, 1):
-        raise DescriptionError(f"{where}: sign = {sign!r}: give +1, -1 or 0 (free)")
+        raise DescriptionError(f"{where}: sign = {brief(sign)}: give +1, -1 or 0 (free)")
 
 
 def constrained(value: Any, sign: int) -> np.ndarray:

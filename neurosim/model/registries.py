@@ -18,7 +18,12 @@ neurons: Registry[type] = Registry("neuron model", "neurosim.neurons", _own("neu
 synapses: Registry[type] = Registry("synapse model", "neurosim.synapses", _own("neurosim.synapses"))
 rules: Registry[type] = Registry("rule", "neurosim.rules", _own("neurosim.rules"))
 circuits: Registry[type] = Registry("circuit", "neurosim.circuits")
-connectivities: Registry[type] = Registry("connectivity", "neurosim.connectivities")
+distributions: Registry[type] = Registry(
+    "distribution", "neurosim.distributions", _own("neurosim.model.weight_matrices")
+)
+connectivities: Registry[type] = Registry(
+    "connectivity", "neurosim.connectivities", _own("neurosim.model.pairs")
+)
 
 
 def enter(registry: Registry[type], cls: type) -> None:

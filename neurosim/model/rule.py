@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from neurosim.errors import DescriptionError
+from neurosim.errors import DescriptionError, brief
 from neurosim.model.divisors import check_divisors
 from neurosim.model.expressions import check_expression, names_in, parse_statements
 from neurosim.model.facts import check_facts
@@ -226,11 +226,11 @@ class Rule(Described):
         own_facts = vars(cls)
         if cls.method not in RULE_METHODS:
             raise DescriptionError(
-                f"{cls.__name__}.method = {cls.method!r}: {suggest(str(cls.method), RULE_METHODS)}"
+                f"{cls.__name__}.method = {brief(cls.method)}: {suggest(str(cls.method), RULE_METHODS)}"
             )
         if cls.clock not in cls._clocks:
             raise DescriptionError(
-                f"{cls.__name__}.clock = {cls.clock!r}: {suggest(str(cls.clock), cls._clocks)}"
+                f"{cls.__name__}.clock = {brief(cls.clock)}: {suggest(str(cls.clock), cls._clocks)}"
             )
         cls.signals = {**cls.signals, **{k: v for k, v in own_facts.items() if isinstance(v, RuleSignal)}}
         found = {k: v for k, v in own_facts.items() if isinstance(v, Trace)}
@@ -335,7 +335,7 @@ def _facts(cls: type) -> list[tuple[str, Any]]:
 
 def _check_bounds(then: object, owner: str) -> None:
     if not isinstance(then, Bounds | None):
-        raise DescriptionError(f"{owner}.then = {then!r}: give bounds, as Bounds(0, 'w_max')")
+        raise DescriptionError(f"{owner}.then = {brief(then)}: give bounds, as Bounds(0, 'w_max')")
 
 
 class SynapticRule(Rule, abstract=True):

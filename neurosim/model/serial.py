@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from neurosim.errors import DescriptionError, NeurosimError, UnknownNameError
+from neurosim.errors import DescriptionError, NeurosimError, UnknownNameError, brief
 from neurosim.model.connectivity import Connectivity
 from neurosim.model.network import Network, Part
 from neurosim.model.neuron import NeuronModel
@@ -23,21 +23,17 @@ from neurosim.model.parts import (
     Recorder,
     Tied,
 )
-from neurosim.model.registries import connectivities, neurons, rules, synapses
+from neurosim.model.registries import connectivities, distributions, neurons, rules, synapses
 from neurosim.model.rule import Rule
 from neurosim.model.synapse import SynapseModel
 from neurosim.model.units import Quantity, value_from_json, value_to_json
-from neurosim.model.values import Distribution, Normal, Uniform
-from neurosim.model.weight_matrices import ChainMotif, Dale, LowRank, TruncatedSVD
+from neurosim.model.values import Distribution
 from neurosim.registry import Registry
 
 FORMAT = 1
 _LATER = frozenset({"after"})
 """Fields that are written only where they differ from their default, as files without them are read too."""
 _PARTS = {cls.__name__: cls for cls in (Population, Projection, NamedParameter, Recorder, Clamp, External)}
-_DISTRIBUTIONS: dict[str, type[Distribution]] = {
-    cls.__name__: cls for cls in (Uniform, Normal, LowRank, TruncatedSVD, Dale, ChainMotif)
-}
 _KINDS = {"neuron": (NeuronModel, neurons), "synapse": (SynapseModel, synapses), "rule": (Rule, rules)}
 
 
@@ -60,7 +56,7 @@ def from_json(data: Mapping[str, Any]) -> Network:
     if not isinstance(data, Mapping) or data.get("format") != FORMAT:
         found = data.get("format") if isinstance(data, Mapping) else data
         raise DescriptionError(
-            f"network file: format {found!r} is not {FORMAT}: use the version that wrote it"
+            f"network file: format {brief(found)} is not {FORMAT}: use the version that wrote it"
         )
     try:
         network = Network(data["name"], value_from_json(data["dt"]))
@@ -117,7 +113,7 @@ def _to_json(value: Any) -> Any:
     if isinstance(value, Distribution):
         return {
             "draw": type(value).__name__,
-            "arguments": {k: value_to_json(v) for k, v in vars(value).items()},
+            "arguments": {k: _to_json(v) for k, v in value.described().items()},
         }
     if isinstance(value, Connectivity):
         return value.to_json()
@@ -140,7 +136,7 @@ def _from_json(data: Any) -> Any:
     if "driven" in data:
         return Driven(data["driven"], None if data["index"] is None else tuple(data["index"]))
     if "draw" in data:
-        return _DISTRIBUTIONS[data["draw"]](**{k: value_from_json(v) for k, v in data["arguments"].items()})
+        return _class(distributions, data["draw"])(**{k: _from_json(v) for k, v in data["arguments"].items()})
     if "kind" in data:
         arguments = {k: _argument(v) for k, v in data.items() if k != "kind"}
         return _class(connectivities, data["kind"])(**arguments)
@@ -152,6 +148,8 @@ def _from_json(data: Any) -> Any:
 
 
 def _argument(value: Any) -> Any:
+    if isinstance(value, Mapping) and "dim" not in value:
+        return {name: _argument(item) for name, item in value.items()}
     return tuple(map(_argument, value)) if isinstance(value, list) else value_from_json(value)
 
 

@@ -10,9 +10,11 @@ from neurosim.neurons.graded import GradedUnit, Maximum, Signal, SquareWave
 from neurosim.neurons.lif import LIF
 from neurosim.neurons.normalised import NormalisedUnit
 from neurosim.neurons.rate import LeakyRate
+from neurosim.neurons.relay import Relay
 from neurosim.neurons.sigmoid import SigmoidRate
 from neurosim.neurons.softmax import Softmax
 from neurosim.neurons.sources import Poisson, SpikeTrain
+from neurosim.neurons.variable_poisson import VariablePoisson
 
 __all__ = [
     "LIF",
@@ -26,10 +28,12 @@ __all__ = [
     "Maximum",
     "NormalisedUnit",
     "Poisson",
+    "Relay",
     "SigmoidRate",
     "Signal",
     "Softmax",
     "SpikeTrain",
     "SquareWave",
+    "VariablePoisson",
     "registry",
 ]

@@ -9,6 +9,7 @@ from neurosim.cache import jit
 from neurosim.errors import DescriptionError
 from neurosim.model.parameters import parameter
 from neurosim.model.source import LENGTH, LIST, OWN, PLACE, SourceModel
+from neurosim.model.times import nearest_step
 from neurosim.model.values import resolve
 from neurosim.rng.draws import NEVER, fill_gaps, uniform
 
@@ -67,7 +68,7 @@ class Poisson(SourceModel):
 
 
 class SpikeTrain(SourceModel):
-    """Spikes at given times: neuron ids[k] spikes at times[k] (s), rounded to the nearest step."""
+    """Spikes at given times: neuron ids[k] spikes at times[k] (s), rounded to the nearest step, halves up."""
 
     times = parameter(np.zeros(0) * second, "times of the spikes", low=0 * second)
     ids = parameter(np.zeros(0), "neurons that spike", low=0)
@@ -85,7 +86,7 @@ class SpikeTrain(SourceModel):
             raise DescriptionError(
                 f"{name}.ids holds {ids.max()}, but the population has {size} neurons: correct it"
             )
-        steps = np.rint(times / dt).astype(np.int64)
+        steps = nearest_step(times, dt)
         order = np.lexsort((ids, steps))
         steps, ids = steps[order], ids[order]
         if np.any((np.diff(steps) == 0) & (np.diff(ids) == 0)):

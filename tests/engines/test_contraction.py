@@ -6,8 +6,8 @@ import operator
 import numpy as np
 import pytest
 
-from neurosim.compiler.evaluate import NUMPY, evaluate
 from neurosim.compiler.schedule.contraction import Kind, contracted
+from neurosim.model.evaluate import NUMPY, evaluate
 from neurosim.rng import generator
 
 UNITS, TRIALS = 5, 7

@@ -5,8 +5,8 @@ import pytest
 from brian2 import ms
 
 from neurosim import AllToAll, Network, Population, Projection, SynapseModel, parameter, simulate
-from neurosim.compiler.evaluate import evaluate
 from neurosim.engines.jax.factors import separate
+from neurosim.model.evaluate import evaluate
 from neurosim.model.parameters import option
 from neurosim.neurons import LeakyRate, Signal
 from tests.engines import jax_networks as networks

@@ -330,7 +330,7 @@ def test_degrees_follow_the_elements_after_every_update():
 def test_growth_is_zero_at_both_set_points_and_largest_between_them(eta):
     rule = SynapticElements(eta=eta, epsilon=0.05, nu_axonal=1 * Hz)
     growth = rule.traces["axonal"].derivative
-    from neurosim.compiler.evaluate import evaluate
+    from neurosim.model.evaluate import evaluate
 
     def at(calcium, elements=1.0):
         known = {name: float(value) for name, value in rule.values().items()}

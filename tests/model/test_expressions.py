@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from neurosim import AllToAll, Network, Population, Projection, equation_function
 from neurosim.compiler.equations.network import network_equations
-from neurosim.compiler.evaluate import evaluate
 from neurosim.compiler.schedule.order import lower
 from neurosim.errors import DescriptionError
 from neurosim.model import expressions
+from neurosim.model.evaluate import evaluate
 from neurosim.model.expressions import (
     MAX_DEPTH,
     MAX_LENGTH,

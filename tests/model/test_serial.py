@@ -210,12 +210,15 @@ DAMAGE = {
     "registry": (lambda d: d["parts"][0]["model"].update(of="module"), "damaged"),
     "facts": (lambda d: d["parts"][0]["model"].update(facts="0"), "has other equations"),
     "parameter": (lambda d: d["parts"][0]["model"]["values"].update(tau_x=1), "has no parameter 'tau_x'"),
-    "value": (lambda d: d["parts"][0]["model"]["values"].update(tau_m="__import__('os')"), "not a number"),
+    "value": (lambda d: d["parts"][0]["model"]["values"].update(tau_m="__import__('os')"), "unknown function"),
     "unit": (lambda d: d["dt"].update(dim=[0] * 7), "dt has the unit 1"),
     "dimensions": (lambda d: d["dt"].update(dim=[0, 1]), "damaged"),
     "connectivity": (lambda d: d["parts"][2]["connect"].update(kind="Popen"), "unknown connectivity 'Popen'"),
     "argument": (lambda d: d["parts"][2]["connect"].update(shell=True), "damaged"),
-    "distribution": (lambda d: d["parts"][0]["initial"]["map"].update(v={"draw": "exec", "arguments": {}}), "damaged"),
+    "distribution": (
+        lambda d: d["parts"][0]["initial"]["map"].update(v={"draw": "exec", "arguments": {}}),
+        "unknown distribution",
+    ),
     "parts": (lambda d: d.update(parts=None), "damaged"),
     "part": (lambda d: d.update(parts=[1]), "damaged"),
 }  # fmt: skip

@@ -19,8 +19,8 @@ from neurosim import (
     to_json,
 )
 from neurosim.compiler.equations.network import network_equations
-from neurosim.compiler.evaluate import evaluate
 from neurosim.errors import DescriptionError
+from neurosim.model.evaluate import evaluate
 from neurosim.neurons import GradedUnit, LeakyRate, Signal
 from neurosim.neurons.transfer import TRANSFERS
 from neurosim.synapses import Graded

@@ -8,8 +8,8 @@ from brian2 import ms, mV
 from scipy.stats import chisquare
 
 from neurosim import AllToAll, Network, Projection, simulate
-from neurosim.compiler.evaluate import evaluate
 from neurosim.errors import DescriptionError
+from neurosim.model.evaluate import evaluate
 from neurosim.rng import generator
 from neurosim.rules import FusiCascade
 from neurosim.synapses import ScaledPulse

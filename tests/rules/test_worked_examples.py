@@ -5,7 +5,7 @@ import ast
 import numpy as np
 import pytest
 
-from neurosim.compiler.evaluate import NUMPY, evaluate
+from neurosim.model.evaluate import NUMPY, evaluate
 from neurosim.model.expressions import parse_statements
 from neurosim.model.rule import NeuronRule, SynapticRule
 from neurosim.rules import registry

@@ -9,11 +9,14 @@ import numpy as np
 
 from neurosim.compiler.equations.forms import PopulationEquations, StateClamp
 from neurosim.compiler.equations.names import SECOND, part_of
+from neurosim.compiler.equations.neuron_rules import visible
 from neurosim.errors import DescriptionError
 from neurosim.model.network import Network
 from neurosim.model.parts import Clamp
+from neurosim.model.times import nearest_step
 from neurosim.model.units import DIMENSIONLESS, scalar_in_si
 from neurosim.model.values import resolve
+from neurosim.registry import suggest
 
 FOREVER = 1 << 62
 
@@ -40,13 +43,19 @@ def _state_clamp(
     where = f"clamp {number} of '{clamp.population}.{clamp.variable}'"
     known = {*population.states, *population.definitions}
     if clamp.variable not in known:
-        raise DescriptionError(f"{where}: no such variable: choose from {sorted(known)}")
+        if clamp.variable in population.ports:
+            raise DescriptionError(
+                f"{where}: it is an input, the sum of what projections send: clamp the output of their sources, or "
+                f"what the input acts on, {', '.join(visible(known))}"
+            )
+        raise DescriptionError(f"{where}: no such variable: {suggest(clamp.variable, visible(known))}")
     indices = np.arange(population.size) if clamp.indices is None else np.array(clamp.indices, dtype=np.int64)
     if indices.size and (indices.min() < 0 or indices.max() >= population.size):
         raise DescriptionError(f"{where}: an index lies outside 0..{population.size - 1}: correct it")
     value = resolve(clamp.value, population.dimensions[clamp.variable], indices.size, seed, where)
-    start = round(scalar_in_si(clamp.start, SECOND, f"{where}, start") / dt)
-    stop = FOREVER if clamp.stop is None else round(scalar_in_si(clamp.stop, SECOND, f"{where}, stop") / dt)
+    start = int(nearest_step(scalar_in_si(clamp.start, SECOND, f"{where}, start"), dt))
+    end = None if clamp.stop is None else scalar_in_si(clamp.stop, SECOND, f"{where}, stop")
+    stop = FOREVER if end is None else int(nearest_step(end, dt))
     if not 0 <= start < stop:
         raise DescriptionError(
             f"{where}: from step {start} up to step {stop} it holds nothing: give start and stop, 0 <= start < stop"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from neurosim.compiler.equations.forms import Delivery, End, PopulationEquations, Ref
 from neurosim.compiler.equations.names import part_of, renamed, renamed_statements
@@ -52,8 +53,13 @@ def read_synapse(
         known = [*target.ports, *target.derivatives]
         raise DescriptionError(f"{where}: '{target.name}' has no port '{port}': {suggest(port, known)}")
     if synapse.graded is not None:
-        return _graded(projection, synapse.filled(synapse.graded), names, ends, where, delay)
+        return _graded(projection, synapse.filled(synapse.graded), names, ends, scope, delay)
     return _pulse(projection, synapse.filled(synapse.on_pre or ""), names, own, ends, scope)
+
+
+def drawn(statements: Iterable[Statement], scope: Scope) -> list[Statement]:
+    """Return statements with rand() and randn() replaced by names that hold one draw per step."""
+    return [replace(s, expression=scope.drawn(s.expression)) for s in statements]
 
 
 def _check_new(own: Iterable[str], names: Mapping[str, str], synapse: SynapseModel, where: str) -> None:
@@ -90,13 +96,14 @@ def _pulse(
         raise DescriptionError(f"{where}: '{projection.source}' does not spike: use a graded synapse")
     if own:
         states = [name for name, here in own.items() if here.removesuffix("__post") in target.states]
-        return Delivery(spike=tuple(renamed_statements(text, names, states, where, "state of the synapse")))
+        own_statements = renamed_statements(text, names, states, where, "state of the synapse")
+        return Delivery(spike=tuple(drawn(own_statements, scope)))
     if target.fed(port) in target.ports:
         raise DescriptionError(
             f"{where}: '{port}' takes graded input, not spikes: choose a state such as g_e"
         )
     writable = [f"{name}_{end}" for end, population in ends.items() for name in population.states]
-    statements = renamed_statements(text, names, writable, where, "state")
+    statements = drawn(renamed_statements(text, names, writable, where, "state"), scope)
     gains = target.gains.get(port, ())
     if gains:
         scale = " * ".join(part_of(gain, "post") for gain in gains)
@@ -114,11 +121,11 @@ def _graded(
     text: str,
     names: Mapping[str, str],
     ends: Mapping[End, PopulationEquations],
-    where: str,
+    scope: Scope,
     delay: int,
 ) -> Delivery:
     """Return the sum over presynaptic outputs."""
-    target = ends["post"]
+    target, where = ends["post"], scope.where
     port = target.fed(projection.synapse.port)
     if port not in target.ports:
         parsed = target.described.model.parsed()
@@ -131,4 +138,4 @@ def _graded(
         raise DescriptionError(f"{where}: '{projection.source}' has no graded output: use a pulse synapse")
     if delay:
         raise DescriptionError(f"{where}: a graded synapse has no delay: set delay to 0*ms")
-    return Delivery(port=port, graded=renamed(text, names, where))
+    return Delivery(port=port, graded=scope.drawn(renamed(text, names, where)))

@@ -19,6 +19,7 @@ from neurosim.compiler.equations.noise import check_noise, white_noises
 from neurosim.compiler.equations.scope import Scope
 from neurosim.compiler.equations.synapses import KeptSynapses
 from neurosim.errors import DescriptionError
+from neurosim.model.computed import computed
 from neurosim.model.expressions import (
     GROUPED,
     Statement,
@@ -33,7 +34,7 @@ from neurosim.model.neuron import METHODS
 from neurosim.model.parts import Population
 from neurosim.model.source import SourceModel
 from neurosim.model.units import Dimension, quantity
-from neurosim.model.values import resolve
+from neurosim.model.values import Distribution, resolve
 from neurosim.registry import suggest
 
 
@@ -98,7 +99,7 @@ class _Model:
         """Declare a state and its value at the start, unless the population gives another."""
         scope, size = self.scope, self.population.size
         scope.declare(name, dim)
-        initial = self.population.initial.get(name, initial)
+        initial = self._given(name, initial)
         value = resolve(initial, dim, size, scope.seed, f"{self.population.name}.{name}")
         scope.states[name] = np.broadcast_to(value, (size,)).copy()
 
@@ -187,7 +188,7 @@ class _Model:
     def _constant(self, name: str, dim: Dimension, shared: bool) -> None:
         """Declare a variable that no event changes, with one value for all neurons or one for each."""
         size = self.population.size
-        value = self.population.initial.get(name, self._initial(name, dim))
+        value = self._given(name, self._initial(name, dim))
         where = f"{self.population.name}.{name}"
         if shared and np.ndim(value):
             raise DescriptionError(f"{where} is (shared), one number for all neurons: give one")
@@ -195,6 +196,11 @@ class _Model:
         found = resolve(value, dim, 1 if shared else size, self.scope.seed, where)
         self.scope.constants[name] = found.reshape(()) if shared else np.broadcast_to(found, (size,)).copy()
         self.given.add(name)
+
+    def _given(self, name: str, otherwise: Any) -> Any:
+        """Return the value that the population gives a variable, a text with the parameters of the model."""
+        parameters = {n: v for n, v in self.model.values().items() if not isinstance(v, Distribution)}
+        return computed(self.population.initial.get(name, otherwise), **parameters)
 
     def _initial(self, name: str, dim: Dimension) -> Any:
         value = self.model.initial.get(name, quantity(0.0, dim))

@@ -162,7 +162,7 @@ class KeptSynapses:
             title = f"{where}, d{name}/dt" if moves else f"{where}, '{name}'"
             if "output_pre" in names_in(text) and "output_pre" not in names.here:
                 raise DescriptionError(f"{title}: '{projection.source}' has no graded output: read a state")
-            here = renamed(text, names.here, title)
+            here = self.scope.drawn(renamed(text, names.here, title))
             expect(text, equation.dim / SECOND if moves else equation.dim, names.dimensions, title)
             if moves:
                 derivatives[names.here[name]] = here
@@ -203,14 +203,15 @@ class KeptSynapses:
         text = synapse.filled(synapse.on_pre)
         for statement in renamed_statements(text, {n: n for n in names.here}, states, where, "state"):
             expect_statement(statement, names.dimensions, states, f"{where}, on_pre")
-        self.reset += renamed_statements(text, names.here, states, where, "state")
+        written = renamed_statements(text, names.here, states, where, "state")
+        self.reset += [Statement(s.target, s.op, self.scope.drawn(s.expression)) for s in written]
 
     def _current(self, projection: Projection, unit: Dimension, names: _Names, where: str) -> None:
         """Add the current to what the port of the target receives."""
         synapse = projection.synapse
         text = synapse.filled(synapse.current or "")
         check_expression(text, f"{where}, current")
-        here = renamed(text, names.here, f"{where}, current")
+        here = self.scope.drawn(renamed(text, names.here, f"{where}, current"))
         expect(text, unit, names.dimensions, f"{where}, current")
         kept = self.scope.add(kept_name(CURRENT, projection.name), unit)
         self.model.definitions[kept] = here

@@ -12,6 +12,7 @@ from neurosim.compiler.equations.forms import PopulationEquations, Ref
 from neurosim.compiler.equations.scope import Scope
 from neurosim.compiler.equations.wiring import Drawn
 from neurosim.errors import DescriptionError
+from neurosim.model.computed import computed
 from neurosim.model.network import Network
 from neurosim.model.parts import Driven, Projection, Tied, constrained
 from neurosim.model.units import dimension_of, in_si, quantity
@@ -41,7 +42,7 @@ class Weights:
 
     def read(self) -> None:
         """Declare the weight."""
-        weight: Any = self.projection.weight
+        weight: Any = computed(self.projection.weight)
         if isinstance(weight, Tied):
             self.tied = self._tied(weight)
         elif isinstance(weight, Driven):
@@ -60,7 +61,15 @@ class Weights:
             weight = quantity(self._flat(drawn), dim)
         elif not isinstance(weight, Distribution) and np.ndim(weight) in (2, 4):
             weight = quantity(self._flat(in_si(weight, dim, where)), dim)
-        si = resolve(weight, dim, self.drawn.weights, self.scope.seed, where)
+        edges = None
+        if isinstance(weight, Distribution) and self.drawn.weights == self.drawn.size:
+            listed, (targets, sources) = self.drawn.wiring.edges, self._shape()
+            edges = listed.pre, listed.post, sources, targets
+        elif isinstance(weight, Distribution) and weight.indexed:
+            raise DescriptionError(
+                f"{self.scope.where}: connections share weights, which have no indices: give values"
+            )
+        si = resolve(weight, dim, self.drawn.weights, self.scope.seed, where, edges)
         if si.ndim and not isinstance(weight, Distribution):
             si = si[self.drawn.order]
         self._check_sign(si)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from neurosim.compiler.equations.forms import EdgeList, Wiring
 from neurosim.compiler.equations.names import SECOND
-from neurosim.errors import DescriptionError
+from neurosim.errors import DescriptionError, brief
+from neurosim.model.computed import computed
 from neurosim.model.connectivity import draw_pairs, edge_order
 from neurosim.model.network import Network
 from neurosim.model.parts import Projection
-from neurosim.model.values import Distribution, resolve
+from neurosim.model.times import nearest_step
+from neurosim.model.values import Distribution, Ends, resolve
 from neurosim.rng import generator
 
 LONGEST = 2**31
@@ -51,12 +54,14 @@ def draw_wiring(
     if not connect.autapses and projection.source != projection.target:
         connect = copy(connect)
         object.__setattr__(connect, "autapses", True)
-    if connect.dense and np.ndim(projection.delay) == 0 and not isinstance(projection.delay, Distribution):
+    given = computed(projection.delay)
+    if connect.dense and np.ndim(given) == 0 and not isinstance(given, Distribution):
         # All pairs are in order as they are, and are not even listed.
-        delay = int(_delay_steps(projection, sources * targets, sources, network, seed, where))
+        none = np.zeros(0, np.int32)
+        delay = int(_delay_steps(given, (none, none, sources, targets), network, seed, where))
         return Drawn(Wiring(EdgeList(np.arange(sources + 1) * targets, None, targets), delay), slice(None))
     pre, post = draw_pairs(connect, sources, targets, rng, where)
-    steps = _delay_steps(projection, pre.size, sources, network, seed, where)
+    steps = _delay_steps(given, (pre, post, sources, targets), network, seed, where)
     order = edge_order(pre, steps, post) if steps.ndim else edge_order(pre, post)
     edges = EdgeList(np.searchsorted(pre[order], np.arange(sources + 1)), post[order], targets)
     delays = steps[order].astype(np.int32) if steps.ndim else None
@@ -70,22 +75,20 @@ def draw_wiring(
     return Drawn(Wiring(edges, int(steps.max(initial=0)), delays, kept), order)
 
 
-def _delay_steps(
-    projection: Projection, edges: int, sources: int, network: Network, seed: int, where: str
-) -> np.ndarray:
-    """Return delays in steps: 0-d, or one per edge; drawn ones are rounded to the nearest step."""
-    delay, where = projection.delay, f"{where}: delay"
-    steps = resolve(delay, SECOND, edges, seed, where) / network.step
-    whole = np.rint(steps)
-    if isinstance(delay, Distribution):
-        steps = whole
-    if np.any(steps < 0) or np.any(np.abs(steps - whole) > 1e-6 * np.maximum(1.0, whole)):
+def _delay_steps(delay: Any, edges: Ends, network: Network, seed: int, where: str) -> np.ndarray:
+    """Return delays in steps: 0-d, or one per edge, each rounded to the nearest step."""
+    where, sources = f"{where}: delay", edges[2]
+    seconds = resolve(delay, SECOND, edges[0].size, seed, where, edges)
+    if np.any(seconds < 0):
+        lowest, drawn = f"{seconds.min() * 1e3:.3g} ms", isinstance(delay, Distribution)
         raise DescriptionError(
-            f"{where} {delay} is not a whole number (from 0) of steps of {network.dt}: change it or dt"
+            f"{where}: {'draws of ' if drawn else ''}{brief(delay)} are negative, down to {lowest}: "
+            + ("write Redrawn(..., low=0*ms)" if drawn else "give times from 0")
         )
+    whole = nearest_step(seconds, network.step)
     if whole.max(initial=0) * sources > LONGEST:
         raise DescriptionError(
             f"{where}: {whole.max():.3g} steps of past spikes of {sources} units do not fit into memory: "
             "lower it, or raise dt"
         )
-    return whole.astype(np.int64)
+    return whole

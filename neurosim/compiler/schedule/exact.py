@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from neurosim.compiler.equations.names import shown
-from neurosim.compiler.evaluate import NUMPY, Table, evaluate
 from neurosim.errors import DescriptionError
+from neurosim.model.evaluate import NUMPY, Table, evaluate
 from neurosim.model.expressions import names_in
 
 

@@ -21,7 +21,6 @@ from neurosim.compiler.equations.forms import (
     System,
 )
 from neurosim.compiler.equations.names import clock, shown
-from neurosim.compiler.evaluate import evaluate
 from neurosim.compiler.schedule.integration import check_divisions, linear_system
 from neurosim.compiler.schedule.program import inline
 from neurosim.engines.batches import needs_batches
@@ -36,6 +35,7 @@ from neurosim.engines.brian2.text import (
     step_code,
     system,
 )
+from neurosim.model.evaluate import evaluate
 from neurosim.model.expressions import names_in, parse_statements, substitute_all
 from neurosim.model.units import Dimension
 

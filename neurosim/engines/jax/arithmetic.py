@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.ad_checkpoint import checkpoint_name
 
-from neurosim.compiler.evaluate import OPERATORS, Table
+from neurosim.model.evaluate import OPERATORS, Table
 from neurosim.model.functions import FUNCTIONS, load
 
 COMBINE: dict[str, Callable[[Any, Any], Any]] = {

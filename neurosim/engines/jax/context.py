@@ -11,12 +11,12 @@ from jax import Array
 
 from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
 from neurosim.compiler.equations.names import CLOCK, clock
-from neurosim.compiler.evaluate import Table
 from neurosim.compiler.schedule.program import Program
 from neurosim.engines.jax.driven import gathered
 from neurosim.engines.jax.held import Held
 from neurosim.engines.jax.surrogate import Surrogate
 from neurosim.engines.jax.trials import over_trials
+from neurosim.model.evaluate import Table
 
 
 @dataclass(frozen=True)

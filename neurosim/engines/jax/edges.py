@@ -10,7 +10,6 @@ import jax.numpy as jnp
 from jax import Array
 
 from neurosim.compiler.equations.forms import End, ProjectionEquations
-from neurosim.compiler.evaluate import evaluate
 from neurosim.compiler.schedule.program import sum_of
 from neurosim.engines.jax.arithmetic import COMBINE, JAX
 from neurosim.engines.jax.context import Context
@@ -18,6 +17,7 @@ from neurosim.engines.jax.factors import Level, separate
 from neurosim.engines.jax.products import weighted_sum
 from neurosim.engines.jax.strides import stride
 from neurosim.engines.jax.surrogate import switch
+from neurosim.model.evaluate import evaluate
 from neurosim.model.expressions import Statement, names_in
 
 

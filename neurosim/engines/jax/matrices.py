@@ -8,12 +8,12 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from neurosim.compiler.evaluate import Table, evaluate
 from neurosim.compiler.schedule.program import Block
 from neurosim.engines.jax.arithmetic import JAX
 from neurosim.engines.jax.context import Context
 from neurosim.engines.jax.edges import Edges, level_of
 from neurosim.engines.jax.trials import over_trials
+from neurosim.model.evaluate import Table, evaluate
 from neurosim.model.expressions import names_in
 
 

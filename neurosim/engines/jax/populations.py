@@ -11,7 +11,6 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from neurosim.compiler.equations.forms import PopulationEquations
-from neurosim.compiler.evaluate import Table, evaluate
 from neurosim.compiler.schedule.program import Block
 from neurosim.engines.jax.arithmetic import COMBINE, JAX
 from neurosim.engines.jax.context import Context
@@ -19,6 +18,7 @@ from neurosim.engines.jax.draws import DRAW
 from neurosim.engines.jax.surrogate import switch
 from neurosim.engines.jax.trials import over_trials
 from neurosim.errors import DescriptionError
+from neurosim.model.evaluate import Table, evaluate
 from neurosim.model.expressions import Statement, expression, names_in
 
 

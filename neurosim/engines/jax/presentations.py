@@ -10,7 +10,6 @@ from typing import Any
 import jax.numpy as jnp
 from jax import lax
 
-from neurosim.compiler.evaluate import Table, evaluate
 from neurosim.compiler.schedule.contraction import Contraction
 from neurosim.compiler.schedule.program import Block, Program
 from neurosim.compiler.schedule.sharing import shared, split, summed
@@ -21,6 +20,7 @@ from neurosim.engines.jax.kernels import window
 from neurosim.engines.jax.settling import Report, dynamic, settled
 from neurosim.engines.jax.step import Values, context_of, take_step
 from neurosim.engines.jax.trials import last_trial, repeated, trials_of
+from neurosim.model.evaluate import Table, evaluate
 from neurosim.model.expressions import Statement, names_in
 
 

@@ -12,9 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from neurosim.compiler.evaluate import Table
 from neurosim.engines.jax.arithmetic import spiking
 from neurosim.errors import DescriptionError, UnknownNameError
+from neurosim.model.evaluate import Table
 from neurosim.registry import suggest
 
 SHAPES: Mapping[str, Callable[[Any], Array]] = {

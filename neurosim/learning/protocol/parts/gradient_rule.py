@@ -9,10 +9,10 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from neurosim.compiler.evaluate import evaluate
 from neurosim.engines.jax.matrices import MATRIX
 from neurosim.errors import DescriptionError, UnknownNameError, UsageError
 from neurosim.learning.protocol.now import Now
+from neurosim.model.evaluate import evaluate
 from neurosim.model.expressions import names_in
 from neurosim.model.matrix import check_matrix_expression
 from neurosim.registry import suggest
