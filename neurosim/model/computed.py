@@ -111,8 +111,11 @@ class Computed(Distribution):
             )
 
     def _broadcast(self, known: Mapping[str, Any], rng: np.random.Generator, size: int) -> np.ndarray:
-        draws = {"rand": rng.random, "randn": rng.standard_normal}
-        found = np.asarray(self._evaluate(known, lambda kind: draws[kind](size)), dtype=float)
+
+        def draw(kind: str) -> np.ndarray:
+            return rng.random(size) if kind == "rand" else rng.standard_normal(size)
+
+        found = np.asarray(self._evaluate(known, draw), dtype=float)
         if not np.isfinite(found).all():
             raise DescriptionError(f"'{self.text}' gives values that are not finite: correct it")
         if found.ndim and found.shape != (size,):
@@ -124,7 +127,7 @@ class Computed(Distribution):
     def _evaluate(self, known: Mapping[str, Any], draw: Callable[[str], Any]) -> Any:
         drawn: Table = {"rand": partial(draw, "rand"), "randn": partial(draw, "randn")}
         try:
-            return evaluate(self.text, {**CONSTANTS, **self._units, **known}, dict(_QUANTITIES) | dict(drawn))
+            return evaluate(self.text, {**CONSTANTS, **self._units, **known}, {**_QUANTITIES, **drawn})
         except (DimensionMismatchError, ValueError, KeyError) as error:
             raise DescriptionError(
                 f"'{self.text}': {' '.join(str(error).split())[:150]}: correct it"
