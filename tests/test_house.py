@@ -20,6 +20,7 @@ FLOORS = [
         "neurosim.extras",
         "neurosim.interrupts",
         "neurosim.markup",
+        "neurosim.modules",
         "neurosim.palette",
         "neurosim.registry",
         "neurosim.rng",

@@ -28,7 +28,18 @@ def _experiments(incomplete: str) -> list[str]:
     return [name for name in experiment_names() if name.startswith(incomplete)]
 
 
-Name = Annotated[str, typer.Argument(help="An experiment.", metavar="NAME", autocompletion=_experiments)]
+Name = Annotated[
+    str,
+    typer.Argument(
+        help="A listed experiment, file.py, file.py:name or module:name.",
+        metavar="NAME",
+        autocompletion=_experiments,
+    ),
+]
+Study = Annotated[
+    str | None,
+    _option("The experiment of the run, if it is not installed: file.py, file.py:name or module:name."),
+]
 File = Annotated[Path, typer.Argument(help="A result file (.h5).", metavar="FILE")]
 
 
@@ -209,13 +220,14 @@ def diff(
 def figure(
     file: File,
     out: Annotated[Path | None, _option("Figure file (.png) (default: beside the result file).")] = None,
+    study: Study = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing figure.")] = False,
     debug: Debug = False,
 ) -> None:
     """Draw the figure of a run again."""
     from neurosim.cli.draw import draw_figure_file
 
-    draw_figure_file(file, out=out, overwrite=overwrite)
+    draw_figure_file(file, out=out, study=study, overwrite=overwrite)
 
 
 @app.command()
@@ -224,26 +236,28 @@ def report(
         Path, typer.Argument(help="A result file (.h5), or the folder of a sweep.", metavar="FILE|SWEEP")
     ],
     out: Annotated[Path | None, _option("Page to write (.html) (default: beside what it is about).")] = None,
+    study: Study = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing page.")] = False,
     debug: Debug = False,
 ) -> None:
     """Write one self-contained page about a run or a sweep: claims, figures, settings, versions, citations."""
     from neurosim.cli.report import write_report
 
-    write_report(path, out=out, overwrite=overwrite)
+    write_report(path, out=out, study=study, overwrite=overwrite)
 
 
 @app.command()
 def movie(
     file: File,
     out: Annotated[Path | None, _option("Movie file (.gif) (default: beside the result file).")] = None,
+    study: Study = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing movie.")] = False,
     debug: Debug = False,
 ) -> None:
     """Draw the movie of a run, if its study has one."""
     from neurosim.cli.draw import draw_movie
 
-    draw_movie(file, out=out, overwrite=overwrite)
+    draw_movie(file, out=out, study=study, overwrite=overwrite)
 
 
 @app.command()

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from neurosim.cli.exit_codes import names_as_asked
+from neurosim.cli.study import experiment_of
 from neurosim.errors import ResultFileError, UsageError
-from neurosim.experiment import Experiment, Results, find_experiment
+from neurosim.experiment import Experiment, Results
 from neurosim.experiment.drawing import draw_figure, figure_of
 from neurosim.experiment.settings import config_from
 from neurosim.store import check_target, open_results
@@ -18,24 +18,24 @@ from neurosim.store import check_target, open_results
 DPI = 72
 
 
-def draw_figure_file(path: Path, *, out: Path | None, overwrite: bool) -> None:
+def draw_figure_file(path: Path, *, out: Path | None, study: str | None, overwrite: bool) -> None:
     """Write the figure of a complete run as a PNG, by default beside the result file, and print its path.
 
     Raises UsageError when the study has no figure, the run is not complete, or the figure would replace a file.
     """
     out = _checked(figure_of(path) if out is None else out, "a figure", ".png", overwrite=overwrite)
-    with _study(path) as (experiment, config, results):
+    with _run(path, study) as (experiment, config, results):
         draw_figure(experiment, config, results, out)
     print(f"figure:  {out}")
 
 
-def draw_movie(path: Path, *, out: Path | None, overwrite: bool) -> None:
+def draw_movie(path: Path, *, out: Path | None, study: str | None, overwrite: bool) -> None:
     """Write the movie of a complete run as an animated GIF, by default beside the result file, and print its path.
 
     Raises UsageError when the study has no movie, the run is not complete, or the movie would replace a file.
     """
     out = _checked(path.with_suffix(".gif") if out is None else out, "a movie", ".gif", overwrite=overwrite)
-    with _study(path) as (experiment, config, results):
+    with _run(path, study) as (experiment, config, results):
         if experiment.movie is None:
             raise UsageError(f"experiment '{experiment.name}' has no movie")
         animation = experiment.movie(config, results)
@@ -56,13 +56,12 @@ def _checked(out: Path, what: str, suffix: str, *, overwrite: bool) -> Path:
 
 
 @contextmanager
-def _study(path: Path) -> Iterator[tuple[Experiment[Any], Any, Results]]:
+def _run(path: Path, study: str | None) -> Iterator[tuple[Experiment[Any], Any, Results]]:
     """Open the file of a complete run: its experiment, its config and its results."""
     # Figures are files here; nothing may open a window.
     os.environ["MPLBACKEND"] = "Agg"
     with open_results(path) as results:
-        with names_as_asked():
-            experiment = find_experiment(str(results.attributes.get("experiment")))
+        experiment = experiment_of(str(results.attributes.get("experiment")), study)
         if results.status != "complete":
             raise UsageError(f"{path}: the run is {results.status}: finish it with --resume")
         _, preset = experiment.preset(results.attributes.get("preset"))

@@ -60,9 +60,9 @@ def show_settings(name: str, preset: str | None, *, as_json: bool) -> None:
         for key, facts in settings_of(config).items()
     ]
     if as_json:
-        print(json.dumps({"experiment": name, "preset": preset, "settings": rows}, indent=2))
+        print(json.dumps({"experiment": experiment.name, "preset": preset, "settings": rows}, indent=2))
         return
-    shown = table(*rows[0], title=f"{name}, preset {preset}", title_justify="left")
+    shown = table(*rows[0], title=f"{experiment.name}, preset {preset}", title_justify="left")
     for row in rows:
         shown.add_row(*(Text(str(cell)) for cell in row.values()))
     console().print(shown)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from pathlib import Path
 
 from neurosim.cli.console import console, table
@@ -25,8 +23,6 @@ def show_check(target: str, *, engines: list[str], seed: int, as_json: bool) -> 
     """Print what each clause of the contract of rules comes to; raises ContractError if one is broken."""
     from neurosim.testing import examine_rule, load_rule
 
-    # 'module:Class' means a module of the folder that the command is called in too, as for `python -m`.
-    sys.path.insert(0, os.getcwd())
     with names_as_asked():
         rule = load_rule(target)
         report = examine_rule(rule, engines=engines or None, seed=seed)

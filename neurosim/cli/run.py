@@ -23,6 +23,7 @@ from neurosim.experiment import (
     resumed_run,
 )
 from neurosim.experiment.settings import with_settings
+from neurosim.modules import is_place
 
 FOLDER = Path("results")
 
@@ -59,9 +60,10 @@ def run_experiment(
 def _what_is_left(name: str, run: Run) -> str:
     path = shlex.quote(str(run.path))
     if run.complete:
-        return f"{run.path} is complete, draw its figure with: neurosim figure {path}"
+        study = f" --study {shlex.quote(name)}" if is_place(name) else ""
+        return f"{run.path} is complete, draw its figure with: neurosim figure {path}{study}"
     place = run.path if run.parts.left() else run.parts.folder
-    return f"what is finished is in {place}, continue with: neurosim run {name} --resume {path}"
+    return f"what is finished is in {place}, continue with: neurosim run {shlex.quote(name)} --resume {path}"
 
 
 def _new(

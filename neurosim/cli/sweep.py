@@ -38,14 +38,16 @@ def sweep_experiment(
             from neurosim.cli.listing import registry_of
 
             registry_of("engines").get(engine)
-        preset, _ = find_experiment(name).preset(preset)
-        runs = planned(name, seeds_from(seeds), alternatives, preset=preset, engine=engine)
-    sweep = make_sweep(FOLDER / f"{name}-{preset}-sweep" if out is None else out, runs)
+        experiment = find_experiment(name)
+        preset, _ = experiment.preset(preset)
+        runs = planned(experiment.name, seeds_from(seeds), alternatives, preset=preset, engine=engine)
+    sweep = make_sweep(FOLDER / f"{experiment.name}-{preset}-sweep" if out is None else out, runs)
     display = default_display(quiet=quiet)
     try:
         with display.stage("runs"):
             failures = run_sweep(
                 sweep,
+                study=None if name == experiment.name else name,
                 workers=workers,
                 scheduler=scheduler,
                 retry=retry,

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from neurosim.errors import ResultFileError, UsageError, shown
+from neurosim.errors import OutputTaken, ResultFileError, UsageError, shown
 from neurosim.store import schema
 from neurosim.store.data import checked_name, checked_path, storable
 from neurosim.store.image import memory_file, seal
@@ -38,6 +38,11 @@ def check_target(path: Path, *, overwrite: bool) -> None:
     if path.is_dir():
         raise UsageError(f"{path}: is a folder; give the name of a file")
     if path.exists() and not overwrite:
+        if schema.parts_folder(path).is_dir():
+            raise OutputTaken(
+                f"{path}: exists already, from a run that has not finished: resume it (--resume {path}; "
+                "resumed_run in Python), choose another name, or overwrite it"
+            )
         raise taken(path)
     if not path.parent.is_dir():
         raise ResultFileError(f"{path.parent}: no such folder; create it first")

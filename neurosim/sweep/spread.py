@@ -23,6 +23,7 @@ Told = Callable[[int, int, str], None]
 def run_sweep(
     sweep: Sweep,
     *,
+    study: str | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
     retry: bool = False,
@@ -35,6 +36,7 @@ def run_sweep(
 
     Arguments:
         sweep: as `make_sweep` or `read_sweep` returns it.
+        study: the experiment, if it is not installed, as `find_experiment` takes it; all workers must see its file.
         workers: processes on this machine (by default one per processor).
         scheduler: the address of a Dask scheduler instead, whose workers must see the folder.
         retry: whether runs that failed are done again.
@@ -51,7 +53,7 @@ def run_sweep(
     tell(done, len(sweep.runs), "")
     if todo:
         with _client(min(workers or available_workers(), len(todo)), scheduler) as client:
-            for run, error in _results(client, sweep, todo):
+            for run, error in _results(client, sweep, todo, study):
                 done += 1
                 if error and not sweep.note(run).exists():
                     sweep.note(run).write_text(f"{error}\n", "utf-8")
@@ -59,10 +61,12 @@ def run_sweep(
     return {run.name: error for run in sweep.runs if (error := sweep.failure(run))}
 
 
-def _results(client: Any, sweep: Sweep, todo: list[Planned]) -> Iterator[tuple[Planned, str]]:
+def _results(
+    client: Any, sweep: Sweep, todo: list[Planned], study: str | None
+) -> Iterator[tuple[Planned, str]]:
     """Yield each run and why it failed ('' if it did not), in the order in which they end."""
     folder = str(sweep.folder.resolve())
-    futures = {client.submit(work, run, folder, key=run.name, pure=False): run for run in todo}
+    futures = {client.submit(work, run, folder, study, key=run.name, pure=False): run for run in todo}
     for future in _dask().as_completed(futures):
         run = futures[future]
         error = future.exception()

@@ -17,14 +17,17 @@ ONE_THREAD = {
 }
 
 
-def work(run: Planned, folder: str) -> str:
+def work(run: Planned, folder: str, study: str | None = None) -> str:
     """Do one run, resuming it where a worker that was killed left it; return '', or in one line why it failed.
 
+    Arguments: run; folder, of the sweep; study, the experiment if it is not installed, as `find_experiment` takes it.
     A failure is noted beside the file, so that the sweep goes on without it.
     """
     sweep = Sweep(Path(folder), [run])
     sweep.note(run).unlink(missing_ok=True)
     try:
+        if study is not None:
+            find_experiment(study)
         _started(run, sweep.folder).execute()
     except Exception as error:
         text = one_line(error)

@@ -216,12 +216,12 @@ def test_experiments_are_found_without_being_imported(toy):
     assert find_experiment("toy").title == "A toy"
     for name, error, message in [
         ("toi", UnknownNameError, "unknown experiment 'toi': did you mean 'toy'"),
-        ("toy-module", DescriptionError, "is no Experiment"),
+        ("toy-module", DescriptionError, "is not an Experiment"),
         ("toy-missing", DescriptionError, "cannot be loaded"),
     ]:
         with pytest.raises(error, match=message):
             find_experiment(name)
-    assert experiment_summary("toy-missing") == "(not found)"
+    assert experiment_summary("toy-missing") == "(cannot be used: no module 'toy_nowhere')"
 
 
 @pytest.mark.parametrize(
