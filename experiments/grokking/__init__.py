@@ -1,0 +1,1 @@
+"""Grokking as the transition from lazy to rich learning."""
