@@ -63,7 +63,8 @@ class NetworkFunctions:
         self._accumulate, self._apply = jax.jit(self._add), jax.jit(self._change)
         with precision(settings.dtype):
             masked = {name: self._constraints.masked(name, value) for name, value in plain.items()}
-            self.parameters = {name: jnp.asarray(v, settings.dtype) for name, v in masked.items()}
+            # Cast by numpy: to cast on the device is a program of its own for every shape.
+            self.parameters = {n: jax.device_put(np.asarray(v, settings.dtype)) for n, v in masked.items()}
 
     def trainable(self, *names: str) -> Values:
         """Return the named parameters, to be changed and handed back; raises UnknownNameError on another name."""

@@ -24,7 +24,7 @@ from neurosim.learning.protocol.streams import Source, begun, taken
 from neurosim.learning.protocol.training import Names, Training, kind_of
 from neurosim.learning.protocol.validation import Validation
 from neurosim.registry import suggest
-from neurosim.rng.jax_keys import jax_key
+from neurosim.rng.jax_keys import jax_key, jax_keys
 
 FREE = Phase()
 """The phase that changes nothing."""
@@ -188,7 +188,7 @@ class Assembly:
                 )
         trained = self._cast({name: parameters[name] for name in names})
         source = self._source(0, FREE)
-        keys = jnp.stack([jax_key(int(seed), "training", "batches") for seed in chosen])
+        keys = jax_keys(map(int, chosen), "training", "batches")
         with our_errors():
             carry = self._steps.start(trained, source, keys)
         n, known = len(chosen), Names(self.terms, self.losses, names)
@@ -219,7 +219,7 @@ class Assembly:
         initial = self.model.initial(0)
         names = sorted(self.model.trainable or initial)
         one = self._cast({name: np.asarray(initial[name])[None] for name in names})
-        key = jax_key(0, "training", "batches")[None]
+        key = jax_keys([0], "training", "batches")
         kept = jax.eval_shape(self._steps.start, one, self._source(0, FREE), key).states
         weights = {
             loss: {term: np.asarray(weight).tolist() for term, weight in given.items()}
@@ -258,7 +258,7 @@ class Assembly:
         return found
 
     def _keys(self, training: Training, purpose: str) -> jax.Array:
-        return jnp.stack([jax_key(int(seed), "training", purpose) for seed in training.seeds])
+        return jax_keys(map(int, training.seeds), "training", purpose)
 
     def _given(self, training: Training, phase: Phase) -> tuple[Given, tuple[str, ...]]:
         """Return what does not change in a phase, and which held parameters differ between its seeds."""
@@ -285,7 +285,7 @@ class Assembly:
         """Refuse what cannot be trained, before anything is."""
         given, varied = self._given(training, phase)
         held = {name: value[0] if name in varied else value for name, value in given.held.items()}
-        key, first = given.key[0], np.int32(0)
+        key, first = jax_key(int(training.seeds[0]), "training", "batches"), np.int32(0)
         trained = {name: np.asarray(value)[0] for name, value in training.carry.parameters.items()}
         for source in self._sources(phase):
             batch = _batch(source, key)

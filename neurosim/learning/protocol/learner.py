@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
 
+from neurosim.engines.jax.compiled import without_collection
 from neurosim.engines.jax.precision import precision
 from neurosim.errors import RunFailed, UsageError
 from neurosim.learning.protocol.assembly import FREE, Assembly
@@ -76,7 +77,7 @@ class Learner(Assembly):
             else:
                 after.require(self._about)
                 training = after
-            with our_errors():
+            with our_errors(), without_collection():
                 self._require_fits(phase, training)
                 if after is None:
                     self._check(training, phase)
