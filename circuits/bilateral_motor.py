@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from neurosim.errors import DescriptionError, UnknownNameError
+from neurosim.model.clamp import Clamp
 from neurosim.model.connectivity import AllToAll, Edges, OneToOne
 from neurosim.model.network import Network
-from neurosim.model.parts import Clamp, NamedParameter, Population, Projection, Recorder, Tied
+from neurosim.model.parts import NamedParameter, Population, Projection, Recorder, Tied
 from neurosim.model.units import second
 from neurosim.neurons import GradedUnit, Maximum, Signal
 from neurosim.registry import suggest

@@ -9,8 +9,9 @@ import numpy as np
 
 from neurosim.circuits.celegans_swimmer import SwimmerCircuit
 from neurosim.errors import DescriptionError
+from neurosim.model.clamp import Clamp
 from neurosim.model.network import Network
-from neurosim.model.parts import Clamp, Population, Projection
+from neurosim.model.parts import Population, Projection
 from neurosim.model.rule import NeuronRule, SynapticRule
 from neurosim.model.units import second
 

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from neurosim.engines import simulate as simulate
+    from neurosim.model.clamp import Clamp as Clamp
+    from neurosim.model.clamp import Column as Column
+    from neurosim.model.clamp import Replay as Replay
     from neurosim.model.computed import Computed as Computed
     from neurosim.model.connectivity import AllToAll as AllToAll
     from neurosim.model.connectivity import Connectivity as Connectivity
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from neurosim.model.pairs import Where as Where
     from neurosim.model.parameters import option as option
     from neurosim.model.parameters import parameter as parameter
-    from neurosim.model.parts import Clamp as Clamp
     from neurosim.model.parts import Driven as Driven
     from neurosim.model.parts import External as External
     from neurosim.model.parts import NamedParameter as NamedParameter
@@ -60,13 +62,14 @@ if TYPE_CHECKING:
 # Where public names live. They are imported when first used, since Brian2's units alone take two seconds.
 _HOMES = {
     "neurosim.engines": "simulate",
+    "neurosim.model.clamp": "Clamp Column Replay",
     "neurosim.model.connectivity": "AllToAll Connectivity Edges InDegree OneToOne Probability",
     "neurosim.model.convolution": "Convolution",
     "neurosim.model.expressions": "equation_function",
     "neurosim.model.network": "Network",
     "neurosim.model.neuron": "NeuronModel",
     "neurosim.model.parameters": "option parameter",
-    "neurosim.model.parts": "Clamp Driven External NamedParameter Population Projection Recorder Tied",
+    "neurosim.model.parts": "Driven External NamedParameter Population Projection Recorder Tied",
     "neurosim.model.rule": "Bounds NeuronRule SynapticRule modulator own post pre synapse",
     "neurosim.model.serial": "from_json to_json digest",
     "neurosim.model.structural": "StructuralRule gradient",

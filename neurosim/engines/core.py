@@ -100,6 +100,18 @@ class Core(ABC):
         """Settle in one call, as `presentations.settle`; None where that cannot be."""
         return None
 
+    def hold_learned(self) -> None:
+        """Put back what clamps hold, after a presentation has changed it."""
+        last = max(self.now - 1, 0)
+        for clamp in self.equations.clamps:
+            part = self.equations.part(clamp.owner)
+            if clamp.free is not None or not part.presentation or not clamp.start <= last < clamp.stop:
+                continue
+            if clamp.column is None and clamp.when is None:
+                value = clamp.value if clamp.value.ndim == 1 else clamp.value[last - clamp.start]
+                held = np.array(self.get(clamp.owner, clamp.variable))
+                self.put(clamp.owner, clamp.variable, clamp.imposed(held, value))
+
     # Values, edges in the order of the engine ------------------------------------------------------------------------
 
     @abstractmethod

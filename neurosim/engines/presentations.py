@@ -74,11 +74,13 @@ def present(simulation: Simulation, batch: Batch) -> Settled:
     with simulation.alone():
         settled = core.present(batch, simulation.starts())
         if settled is not None:
+            core.hold_learned()
             simulation.refuse_not_finite({})
     if settled is None:
         settled = one_by_one(simulation, batch)
         with simulation.alone():
             learn(core, batch, settled)
+            core.hold_learned()
             simulation.refuse_not_finite({})
     return settled
 

@@ -49,30 +49,43 @@ def by_name(inputs: Any) -> Mapping[str, Any]:
 def rows(equations: NetworkEquations, inputs: Mapping[str, Any] | None, steps: int) -> dict[str, np.ndarray]:
     """Return inputs in SI units, one row per step; raises UnknownNameError, DescriptionError."""
     given = by_name({} if inputs is None else inputs)
+    require_columns(equations, given)
     found = {name: _input(equations, name, value, steps) for name, value in given.items()}
-    return {n: np.broadcast_to(si, (steps, equations.populations[n].size)) for n, si in found.items()}
+    return {n: np.broadcast_to(si, (steps, equations.inputs[n][0])) for n, si in found.items()}
 
 
 def patterns(equations: NetworkEquations, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """Return patterns in SI units, of shape (batch, size); raises UnknownNameError, DescriptionError."""
-    return {n: np.atleast_2d(_input(equations, n, value)) for n, value in by_name(inputs).items()}
+    given = by_name(inputs)
+    require_columns(equations, given)
+    return {n: np.atleast_2d(_input(equations, n, value)) for n, value in given.items()}
+
+
+def require_columns(equations: NetworkEquations, inputs: Mapping[str, Any]) -> None:
+    """Refuse inputs without the columns that clamps read; raises DescriptionError."""
+    for name, (width, _) in equations.columns.items():
+        if name not in inputs:
+            raise DescriptionError(
+                f"Column '{name}' of a clamp is missing: give inputs['{name}'], ({width},) or (steps, {width})"
+            )
 
 
 def _input(equations: NetworkEquations, name: str, value: Any, count: int | None = None) -> np.ndarray:
     """Return the values of an input in SI units, (size,) or (count, size); count, None for any number."""
-    population = equations.populations.get(name)
-    if population is None or "value" not in population.states:
-        signals = [n for n, u in equations.populations.items() if "value" in u.states]
-        raise UnknownNameError(f"input '{name}' is not a Signal population: {suggest(name, signals)}")
-    si = in_si(value, population.dimensions["value"], f"input '{name}'")
+    if name not in equations.inputs:
+        raise UnknownNameError(
+            f"input '{name}' is not a Signal population: {suggest(name, equations.inputs)}"
+        )
+    size, dimension = equations.inputs[name]
+    si = in_si(value, dimension, f"input '{name}'")
     if (
         si.ndim > 2
-        or (si.ndim and si.shape[-1] != population.size)
+        or (si.ndim and si.shape[-1] != size)
         or (si.ndim == 2 and count not in (None, si.shape[0]))
     ):
         raise DescriptionError(
-            f"input '{name}' has the shape {si.shape}: give ({population.size},) or "
-            f"({'patterns' if count is None else count}, {population.size})"
+            f"input '{name}' has the shape {si.shape}: give ({size},) or "
+            f"({'patterns' if count is None else count}, {size})"
         )
     return si
 

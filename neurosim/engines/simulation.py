@@ -188,6 +188,7 @@ class Simulation:
                 self.core.discard()
                 self.core.accumulate(1.0)
                 self.core.apply()
+                self.core.hold_learned()
                 self.refuse_not_finite({})
 
     def present(

@@ -9,7 +9,8 @@ import numpy as np
 from brian2 import ms, second
 
 from neurosim.errors import DescriptionError, UnknownNameError
-from neurosim.model.parts import Clamp, External, NamedParameter, Population, Projection, Recorder, check_name
+from neurosim.model.clamp import Clamp
+from neurosim.model.parts import External, NamedParameter, Population, Projection, Recorder, check_name
 from neurosim.model.units import scalar_in_si
 from neurosim.registry import suggest
 
@@ -73,7 +74,7 @@ class Network:
                     self._check_recorder(part)
                     self.recorders.append(part)
                 case Clamp():
-                    self.population(part.population)
+                    self._check_clamp(part)
                     self.clamps.append(part)
                 case _:
                     raise DescriptionError(
@@ -130,6 +131,11 @@ class Network:
             )
         if any(recorder.key == other.key for other in self.recorders):
             raise DescriptionError(f"recorder of '{recorder.key}' already exists: remove one")
+
+    def _check_clamp(self, clamp: Clamp) -> None:
+        known = {**self.populations, **self.projections}
+        if clamp.target not in known:
+            raise UnknownNameError(f"{clamp}: nothing has this name: {suggest(clamp.target, known)}")
 
     def __str__(self) -> str:
         from neurosim.model.summary import summary

@@ -1,4 +1,4 @@
-"""The parts of a network: populations, projections, tied parameters, clamps, recorders, externals."""
+"""The parts of a network: populations, projections, tied parameters, recorders, externals."""
 
 from __future__ import annotations
 
@@ -222,34 +222,6 @@ class Recorder:
     def key(self) -> str:
         """The name under which the recording is found: 'target.variable'."""
         return f"{self.target}.{self.variable}"
-
-
-@dataclass(frozen=True)
-class Clamp:
-    """Holds a variable of some neurons at a value, overriding whatever else sets it.
-
-    Arguments:
-        population: name of the population.
-        variable: a state or a definition.
-        value: the value at which it is held, in the unit of the variable.
-        indices: of the neurons (all if omitted).
-        start (s): when it begins, rounded to the nearest step.
-        stop (s): when it ends, rounded to the nearest step, which is not clamped any more (never if omitted).
-    """
-
-    population: str
-    variable: str
-    value: Value
-    indices: tuple[int, ...] | None = None
-    start: Any = field(default_factory=lambda: 0.0 * second)
-    stop: Any = None
-
-    def __post_init__(self) -> None:
-        for attribute in ("population", "variable"):
-            _check_reference(getattr(self, attribute), f"clamp: {attribute}")
-        if self.indices is not None:
-            where = f"clamp of '{self.population}.{self.variable}': indices"
-            object.__setattr__(self, "indices", indices(self.indices, where))
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from dataclasses import fields
 from typing import Any
 
 from neurosim.errors import DescriptionError, NeurosimError, UnknownNameError, brief
+from neurosim.model.clamp import Clamp, Column, Replay
 from neurosim.model.connectivity import Connectivity
 from neurosim.model.network import Network, Part
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.parameters import Described
 from neurosim.model.parts import (
-    Clamp,
     Driven,
     External,
     NamedParameter,
@@ -31,8 +31,10 @@ from neurosim.model.values import Distribution
 from neurosim.registry import Registry
 
 FORMAT = 1
-_LATER = frozenset({"after"})
+_LATER = frozenset({"after", "direction", "when"})
 """Fields that are written only where they differ from their default, as files without them are read too."""
+_NEW = {"population": "target"}
+"""Fields of parts that had another name."""
 _PARTS = {cls.__name__: cls for cls in (Population, Projection, NamedParameter, Recorder, Clamp, External)}
 _KINDS = {"neuron": (NeuronModel, neurons), "synapse": (SynapseModel, synapses), "rule": (Rule, rules)}
 
@@ -61,7 +63,7 @@ def from_json(data: Mapping[str, Any]) -> Network:
     try:
         network = Network(data["name"], value_from_json(data["dt"]))
         for part in data["parts"]:
-            arguments = {k: _from_json(v) for k, v in part.items() if k != "part"}
+            arguments = {_NEW.get(k, k): _from_json(v) for k, v in part.items() if k != "part"}
             network.add(_PARTS[part["part"]](**arguments))
     except NeurosimError:
         raise
@@ -92,7 +94,7 @@ def facts_digest(cls: type[Described]) -> str:
 
 def _part_to_json(part: Part) -> dict[str, Any]:
     values = {f.name: getattr(part, f.name) for f in fields(part)}
-    usual = {f.name for f in fields(part) if f.name in _LATER and values[f.name] == f.default}
+    usual = {f.name for f in fields(part) if f.name in _LATER and values[f.name] is f.default}
     return {"part": type(part).__name__, **{n: _to_json(v) for n, v in values.items() if n not in usual}}
 
 
@@ -110,6 +112,10 @@ def _to_json(value: Any) -> Any:
         return {"tied": value.parameter, "index": list(value.index)}
     if isinstance(value, Driven):
         return {"driven": value.population, "index": None if value.index is None else list(value.index)}
+    if isinstance(value, Column):
+        return {"column": value.name}
+    if isinstance(value, Replay):
+        return {"replay": value_to_json(value.values)}
     if isinstance(value, Distribution):
         return {
             "draw": type(value).__name__,
@@ -135,6 +141,10 @@ def _from_json(data: Any) -> Any:
         return Tied(data["tied"], tuple(data["index"]))
     if "driven" in data:
         return Driven(data["driven"], None if data["index"] is None else tuple(data["index"]))
+    if "column" in data:
+        return Column(data["column"])
+    if "replay" in data:
+        return Replay(value_from_json(data["replay"]))
     if "draw" in data:
         return _class(distributions, data["draw"])(**{k: _from_json(v) for k, v in data["arguments"].items()})
     if "kind" in data:

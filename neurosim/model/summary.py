@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
+from neurosim.model.clamp import Clamp, Column, Replay
 from neurosim.model.parts import Driven, Projection, Tied
 from neurosim.model.rule import SynapticRule
 from neurosim.model.structural import StructuralRule
@@ -34,8 +35,15 @@ def summary(network: Network) -> str:
     if network.recorders:
         lines.append(f"  records {', '.join(r.key for r in network.recorders)}")
     for clamp in network.clamps:
-        lines.append(f"  clamp {clamp.population}.{clamp.variable} = {clamp.value}")
+        lines.append(f"  clamp {clamp.target}.{clamp.variable} = {_held(clamp)}")
     return "\n".join(lines)
+
+
+def _held(clamp: Clamp) -> str:
+    value = clamp.value
+    text = f"column '{value.name}'" if isinstance(value, Column) else f"{value}"
+    text = "a replay" if isinstance(value, Replay) else text
+    return text if clamp.direction is None else f"{text} along {clamp.direction.shape[1]} directions"
 
 
 def _line(projection: Projection) -> str:

@@ -7,11 +7,12 @@ from brian2 import Hz, ms, mV, second
 from neurosim.engines.brian2.engine import Brian2Engine
 from neurosim.engines.brian2.machine import SCHEDULE
 from neurosim.errors import DescriptionError
+from neurosim.model.clamp import Clamp
 from neurosim.model.connectivity import AllToAll, Edges, OneToOne, Probability
 from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.parameters import option, parameter
-from neurosim.model.parts import Clamp, Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection, Recorder
 from neurosim.model.synapse import SynapseModel
 from neurosim.neurons import LIF, GradedUnit, LeakyRate, Poisson, Signal, SpikeTrain, SquareWave
 from neurosim.rng import stream_key

@@ -1,15 +1,14 @@
 """Clamps in training: units, directions, columns, replays, weights; off is nothing; what is held has no gradient."""
 
-import jax
 import numpy as np
 import optax
 import pytest
 from brian2 import ms
 
-from neurosim import AllToAll, Network, Normal, Population, Projection, Recorder
-from neurosim.errors import EngineRefusal, UnknownNameError, UsageError
+from neurosim import AllToAll, Clamp, Column, Network, Normal, Population, Projection, Recorder, Replay
+from neurosim.errors import DescriptionError, EngineRefusal, UnknownNameError, UsageError
 from neurosim.learning.bptt import mean_square, network_model
-from neurosim.learning.protocol import Column, Descend, Learner, Phase, PhaseClamp, Replay, Shuffled
+from neurosim.learning.protocol import Descend, Learner, Phase, Shuffled
 from neurosim.neurons import GradedUnit, LeakyRate, Signal
 from neurosim.synapses import Graded
 
@@ -50,9 +49,7 @@ def learner():
 
 def outcome(learner, training, *clamps):
     """Return what a batch comes to under clamps."""
-    given, _ = learner._given(training, Phase(clamps=clamps))
-    parameters = {**given.held, **training.last}
-    return learner.model.outcome(parameters, {**BATCH, "held": given.slots}, jax.random.key(0))
+    return learner.model.run(training.last, BATCH, clamps)
 
 
 def test_clamps_that_are_off_are_nothing_and_switching_units_compiles_once(learner):
@@ -60,31 +57,31 @@ def test_clamps_that_are_off_are_nothing_and_switching_units_compiles_once(learn
     free = learner.train(5)
     for name, value in plain.last.items():
         np.testing.assert_array_equal(learner.train(10, after=free).last[name], value)
-    held = learner.train(10, after=free, phase=Phase(clamps=(PhaseClamp("h.output", 0.5, units=[1]),)))
+    held = learner.train(10, after=free, phase=Phase(clamps=(Clamp("h", "output", 0.5, indices=[1]),)))
     learner.train(15, after=held)
     assert learner.programs == 1
 
 
 def test_what_is_held_has_its_value_and_no_gradient(learner):
     start = learner.train(0)
-    clamps = (PhaseClamp("h.output", 0.5, units=[1]), PhaseClamp("r.r", -0.3, start=2, stop=4))
+    clamps = (Clamp("h", "output", 0.5, indices=[1]), Clamp("r", "r", -0.3, start=20 * ms, stop=40 * ms))
     found = outcome(learner, start, *clamps)
     np.testing.assert_allclose(found["h.output"][..., 1], 0.5)
     np.testing.assert_allclose(found["r.r"][:, 2:4], -0.3)
     assert np.abs(np.asarray(found["r.r"][:, 4:]) + 0.3).max() > 0.01
     slope = learner.gradient(start, phase=Phase(clamps=clamps[:1]))["in.w"][0].reshape(2, 3)
     assert not slope[:, 1].any() and slope[:, [0, 2]].all()
-    weights = learner.gradient(start, phase=Phase(clamps=(PhaseClamp("out.w", 2.0, units=[0]),)))["out.w"][0]
+    weights = learner.gradient(start, phase=Phase(clamps=(Clamp("out", "w", 2.0, indices=[0]),)))["out.w"][0]
     assert weights[0] == 0 != weights[1]
 
 
 def test_a_replay_of_its_own_trajectory_is_nothing_and_of_another_patches(learner):
     start = learner.train(0)
     free = outcome(learner, start)
-    own = outcome(learner, start, PhaseClamp("h.output", Replay(free["h.output"])))
+    own = outcome(learner, start, Clamp("h", "output", Replay(free["h.output"])))
     np.testing.assert_array_equal(own["y.output"], free["y.output"])
     swapped = np.asarray(free["h.output"])[::-1]
-    patched = outcome(learner, start, PhaseClamp("h.output", Replay(swapped)))
+    patched = outcome(learner, start, Clamp("h", "output", Replay(swapped)))
     np.testing.assert_allclose(patched["y.output"], np.asarray(free["y.output"])[::-1], rtol=1e-5, atol=1e-6)
 
 
@@ -92,7 +89,7 @@ def test_a_direction_is_held_and_what_is_across_it_stays(learner):
     start = learner.train(0)
     basis = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))[0]
     free = np.asarray(outcome(learner, start)["h.output"])
-    held = np.asarray(outcome(learner, start, PhaseClamp("h.output", 0.0, direction=basis[:, 0]))["h.output"])
+    held = np.asarray(outcome(learner, start, Clamp("h", "output", 0.0, direction=basis[:, 0]))["h.output"])
     np.testing.assert_allclose(held @ basis[:, 0], 0, atol=1e-6)
     np.testing.assert_allclose(held @ basis[:, 1:], free @ basis[:, 1:], atol=1e-5)
 
@@ -101,7 +98,7 @@ def test_values_and_times_may_be_columns_of_the_batch(learner):
     start = learner.train(0)
     free = np.asarray(outcome(learner, start)["h.output"])
     held = np.asarray(
-        outcome(learner, start, PhaseClamp("h.output", Column("level"), when="gate"))["h.output"]
+        outcome(learner, start, Clamp("h", "output", Column("level"), when=Column("gate")))["h.output"]
     )
     np.testing.assert_allclose(held[:, :3], BATCH["level"][:, :3], rtol=1e-6)
     np.testing.assert_array_equal(held[:, 3:], free[:, 3:])
@@ -111,44 +108,48 @@ def test_values_and_times_may_be_columns_of_the_batch(learner):
     ("make", "error", "match"),
     [
         (
-            lambda: (PhaseClamp("h.output", 0, [0, 1]), PhaseClamp("h.output", 1, [1])),
+            lambda: (Clamp("h", "output", 0, [0, 1]), Clamp("h", "output", 1, [1])),
             UsageError,
             "two clamps on entry 1: keep",
         ),
         (
-            lambda: (PhaseClamp("h.output", 0, direction=[1.0, 1, 0]),),
-            UsageError,
+            lambda: (Clamp("h", "output", 0, direction=[1.0, 1, 0]),),
+            DescriptionError,
             "not orthonormal, .* by 1: make them so",
         ),
         (
-            lambda: (PhaseClamp("h.output", 0, direction=[1.0, 0]),),
-            UsageError,
-            "directions of 2 units, it has 3",
+            lambda: (Clamp("h", "output", 0, direction=[1.0, 0]),),
+            DescriptionError,
+            "directions of 2 entries, it has 3",
         ),
         (
-            lambda: (PhaseClamp("h.out", 0),),
+            lambda: (Clamp("h", "out", 0),),
             UnknownNameError,
-            "'h.out' is not `clampable` .* did you mean 'h.output'",
+            "clamp of 'h.out': it is not `clampable` .* did you mean 'h.output'",
         ),
-        (lambda: (PhaseClamp("h.output", 0, [3]),), UsageError, r"a unit lies outside 0\.\.2"),
-        (lambda: (PhaseClamp("h.output", [1, 2], [0]),), UsageError, r"\(2,\) values for 1 units"),
+        (lambda: (Clamp("h", "output", 0, [3]),), DescriptionError, r"an index lies outside 0\.\.2"),
         (
-            lambda: (PhaseClamp("h.output", Column("lever")),),
+            lambda: (Clamp("h", "output", [1, 2], [0]),),
+            DescriptionError,
+            r"has the shape \(2,\): give one number",
+        ),
+        (
+            lambda: (Clamp("h", "output", Column("lever")),),
             UnknownNameError,
-            "batch 'lever': did you mean 'level'",
+            "Column 'lever' of a clamp: not in the batch: did you mean 'level'",
         ),
         (
-            lambda: (PhaseClamp("h.output", 0, start=3, stop=3),),
-            UsageError,
-            "from step 3 up to 3 it holds nothing",
+            lambda: (Clamp("h", "output", 0, start=30 * ms, stop=30 * ms),),
+            DescriptionError,
+            "from step 3 up to step 3 it holds nothing",
         ),
         (
-            lambda: (PhaseClamp("h.output", 0, [0], direction=[1.0, 0, 0]),),
-            UsageError,
-            "units and direction: give one",
+            lambda: (Clamp("h", "output", 0, [0], direction=[1.0, 0, 0]),),
+            DescriptionError,
+            "indices and direction: give one",
         ),
         (
-            lambda: (PhaseClamp("h.output", Replay(np.zeros((4, 6)))),),
+            lambda: (Clamp("h", "output", Replay(np.zeros((4, 6)))),),
             UsageError,
             r"a replay of shape \(4, 6\)",
         ),

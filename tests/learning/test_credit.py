@@ -1,16 +1,15 @@
 """Credit at a variable: by differences, replaced by what a module puts out, learned by the module."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
 from brian2 import ms
 
-from neurosim import AllToAll, Network, Normal, Population, Projection, Recorder
+from neurosim import AllToAll, Clamp, Network, Normal, Population, Projection, Recorder, Replay
 from neurosim.errors import UnknownNameError
 from neurosim.learning.bptt import Objective, mean_square, network_model
-from neurosim.learning.protocol import Descend, Learner, Phase, PhaseClamp, Replay, Shuffled
+from neurosim.learning.protocol import Descend, Learner, Shuffled
 from neurosim.neurons import GradedUnit, Signal
 from neurosim.synapses import Graded
 
@@ -61,19 +60,10 @@ def test_credit_is_the_derivative_by_differences():
     assert found.shape == (8, 2, 3)
 
     def loss(values):
-        phase = Phase(clamps=(PhaseClamp("h.output", Replay(values)),))
-        given, _ = learner._given(start, phase)
-        outcome = learner.model.outcome(
-            {**given.held, **start.last}, {**BATCH, "held": given.slots}, jax.random.key(0)
-        )
+        outcome = learner.model.run(start.last, BATCH, (Clamp("h", "output", Replay(values)),))
         return float(np.mean((np.asarray(outcome["y.output"], float) - TARGET) ** 2))
 
-    given, _ = learner._given(start, Phase())
-    h = np.asarray(
-        learner.model.outcome(
-            {**given.held, **start.last}, {**BATCH, "held": given.slots}, jax.random.key(0)
-        )["h.output"]
-    )
+    h = np.asarray(learner.model.run(start.last, BATCH)["h.output"])
     for place in ((0, 0, 0), (3, 1, 2), (7, 0, 1)):
         step = np.zeros_like(h)
         step[place] = 0.05
@@ -84,10 +74,7 @@ def test_what_a_module_puts_out_takes_the_place_of_the_derivative():
     learner = learner_of(plain(credit={"h.output": "module.output"}))
     start = learner.train(0)
     slope = learner.gradient(start)["in.w"][0].reshape(2, 3)
-    given, _ = learner._given(start, Phase())
-    outcome = learner.model.outcome(
-        {**given.held, **start.last}, {**BATCH, "held": given.slots}, jax.random.key(0)
-    )
+    outcome = learner.model.run(start.last, BATCH)
     h, credit = (np.asarray(outcome[f"{name}.output"]) for name in ("h", "module"))
     np.testing.assert_allclose(slope, np.einsum("bti,btj->ij", X, credit * (1 - h**2)), rtol=1e-4, atol=1e-6)
     other = learner_of(plain()).gradient(learner_of(plain()).train(0))

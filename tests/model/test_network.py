@@ -7,10 +7,10 @@ from brian2 import Hz, ms, mV
 
 from neurosim.compiler.equations.network import network_equations
 from neurosim.errors import NeurosimError, UnknownNameError
+from neurosim.model.clamp import Clamp
 from neurosim.model.connectivity import AllToAll, Edges, OneToOne
 from neurosim.model.network import Network
 from neurosim.model.parts import (
-    Clamp,
     External,
     NamedParameter,
     Population,
@@ -102,7 +102,7 @@ def test_a_network_can_be_drawn():
         (lambda: network(Projection("p", "a", "b", Pulse(), AllToAll(), 1)), "'p': no population 'b'"),
         (lambda: network(Recorder("b")), "recorder of 'b.spikes': nothing has this name"),
         (lambda: network(Recorder("a")), "'a.spikes' already exists"),
-        (lambda: network(Clamp("b", "v", 1)), "no population 'b'"),
+        (lambda: network(Clamp("b", "v", 1)), r"clamp of 'b\.v': nothing has this name"),
         (lambda: network(External("e", (), {"b": "x"})), "no population 'b'"),
     ],
 )
@@ -216,7 +216,7 @@ def test_a_part_in_place_of_its_name_is_refused():
         ),
         (lambda: Projection("p", "a", 3, Pulse(), AllToAll(), 1 * mV), "projection 'p': target is 3"),
         (lambda: Recorder(a), "recorder: target is the Population 'a'"),
-        (lambda: Clamp(a, "v", 1 * mV), "clamp: population is the Population 'a'"),
+        (lambda: Clamp(a, "v", 1 * mV), "clamp: target is the Population 'a'"),
         (lambda: Tied(NamedParameter("k", 1.0)), "tied weight: parameter is the NamedParameter 'k'"),
     ):
         with pytest.raises(NeurosimError, match=f"^{message}: give a name, as text$"):

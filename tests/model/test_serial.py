@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurosim.errors import DescriptionError, NeurosimError
+from neurosim.model.clamp import Clamp
 from neurosim.model.connectivity import AllToAll, Edges, InDegree, OneToOne, Probability
 from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.parameters import parameter
 from neurosim.model.parts import (
-    Clamp,
     External,
     NamedParameter,
     Population,

@@ -21,7 +21,7 @@ from neurosim.model.network import Network
 from neurosim.model.parts import Population, Projection, Recorder, Tied
 from neurosim.model.source import SourceModel
 from neurosim.model.structural import StructuralRule
-from neurosim.model.units import Dimension
+from neurosim.model.units import DIMENSIONLESS, Dimension
 
 End = Literal["pre", "post"]
 Level = Literal["pre", "post", "edge"]
@@ -466,14 +466,33 @@ class ProjectionEquations(_Equations):
 
 @dataclass(frozen=True, eq=False)
 class StateClamp:
-    """Holds `variable` of a unit at `value` (SI) for `indices` from step `start` up to, not including, step `stop`."""
+    """Holds `variable` of a population or projection at `value` (SI) from step `start` up to, not including, `stop`.
 
-    population: str
+    indices, of what is held; value, (indices,) or, replayed from `start` on, (steps, indices); basis, orthonormal
+    directions (indices, directions) along which alone it is held, or None; column, the input of a run that gives the
+    value in the place of `value`; when, the input that is 1 where it holds; free, for directions of a definition, what
+    it would be: the variable is then the shift from that.
+    """
+
+    owner: str
     variable: str
     indices: np.ndarray
     value: np.ndarray
     start: int
     stop: int
+    basis: np.ndarray | None = None
+    column: str | None = None
+    when: str | None = None
+    free: str | None = None
+
+    def imposed(self, x: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """Return the variable, held at a value (indices,)."""
+        x = np.array(x)
+        if self.basis is None:
+            x[self.indices] = value
+        else:
+            x[self.indices] += self.basis @ (self.basis.T @ (value - x[self.indices]))
+        return x
 
 
 @dataclass(frozen=True)
@@ -498,6 +517,24 @@ class NetworkEquations:
     projections: Mapping[str, ProjectionEquations]
     clamps: tuple[StateClamp, ...] = ()
     recorders: tuple[Recorder, ...] = ()
+
+    @property
+    def columns(self) -> dict[str, tuple[int, Dimension]]:
+        """Size and dimension of the inputs of a run that clamps read, by name."""
+        found: dict[str, tuple[int, Dimension]] = {}
+        for clamp in self.clamps:
+            if clamp.column is not None:
+                dimension = self.part(clamp.owner).dimensions[clamp.variable]
+                found[clamp.column] = (len(clamp.indices), dimension)
+            if clamp.when is not None:
+                found[clamp.when] = (1, DIMENSIONLESS)
+        return found
+
+    @property
+    def inputs(self) -> dict[str, tuple[int, Dimension]]:
+        """Size and dimension of what a run may be given, by name: values of signal populations, columns of clamps."""
+        signals = [p for p in self.populations.values() if "value" in p.states]
+        return {**{p.name: (p.size, p.dimensions["value"]) for p in signals}, **self.columns}
 
     def home(self, owner: str, variable: str) -> tuple[str, str]:
         """Return (owner, variable) of what holds a variable: a population for what synapses keep per neuron."""

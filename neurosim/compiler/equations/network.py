@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
-from neurosim.compiler.equations.clamps import with_clamps
+from neurosim.compiler.equations.clamps import held_weights, require_columns, with_clamps
 from neurosim.compiler.equations.forms import HomeRecorder, NetworkEquations, PopulationEquations, Ref
 from neurosim.compiler.equations.masks import with_masks
 from neurosim.compiler.equations.population import population_equations
@@ -29,11 +29,14 @@ def network_equations(network: Network, seed: int = 0) -> NetworkEquations:
     projections = {
         name: projection_equations(p, network, populations, seed) for name, p in network.projections.items()
     }
+    projections = with_masks(projections, populations, seed)
+    clamps = (*clamps, *held_weights(network, projections, seed))
+    require_columns(clamps, network)
     equations = NetworkEquations(
         network,
         seed,
         populations,
-        with_masks(projections, populations, seed),
+        projections,
         clamps,
         tuple(network.recorders),
     )

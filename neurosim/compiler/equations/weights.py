@@ -73,7 +73,8 @@ class Weights:
         if si.ndim and not isinstance(weight, Distribution):
             si = si[self.drawn.order]
         self._check_sign(si)
-        if si.ndim == 0 and not self.projection.rules:
+        clamped = any(clamp.target == self.projection.name for clamp in self.network.clamps)
+        if si.ndim == 0 and not self.projection.rules and not clamped:
             self.scope.constants["w"] = si
         else:
             self.scope.states["w"] = np.broadcast_to(si, (self.drawn.weights,))

@@ -11,8 +11,13 @@ from neurosim.model.expressions import names_in, substitute_all
 
 def follows_input(population: PopulationEquations, definition: str) -> bool:
     """Return whether a definition or a value of groups depends on a port within the step, not only through states."""
+    return reads_input(population, definition)
+
+
+def reads_input(population: PopulationEquations, text: str) -> bool:
+    """Return whether an expression depends on a port within the step."""
     seen: set[str] = set()
-    open_names = [definition]
+    open_names = [*names_in(text)]
     while open_names:
         name = open_names.pop()
         if name in population.groups:

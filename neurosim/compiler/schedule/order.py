@@ -20,7 +20,7 @@ from neurosim.compiler.equations.forms import (
 )
 from neurosim.compiler.equations.names import CLOCK, part_of
 from neurosim.compiler.schedule.exact import Linear
-from neurosim.compiler.schedule.graded import follows_input, graded_order, group_order
+from neurosim.compiler.schedule.graded import follows_input, graded_order, group_order, reads_input
 from neurosim.compiler.schedule.integration import check_divisions, joined, linear_system, update_statements
 from neurosim.compiler.schedule.program import SPIKES, Block, BlockKind, Program, Propagator, inline, sum_of
 from neurosim.errors import DescriptionError
@@ -53,7 +53,7 @@ class _Lowering:
         yield from (Block("draw", u.name) for u in populations if u.draws)
         yield from (Block("draw", k.name) for k in projections if k.draws)
         yield from (Block("input", u.name) for u in populations if "value" in u.states)
-        yield from (Block("clamp", c.population, clamp=c) for c in self.equations.clamps)
+        yield from (Block("clamp", c.owner, clamp=c) for c in self.equations.clamps if c.free is None)
         yield from self.graded()
         yield Block("record", "")
         for projection in projections:
@@ -90,21 +90,22 @@ class _Lowering:
             yield block
             if block.kind == "clamp":
                 continue
-            written = self.written_in_populations(block)
+            written = self.written(block)
             yield from (
-                Block("clamp", c.population, clamp=c)
+                Block("clamp", c.owner, clamp=c)
                 for c in self.equations.clamps
-                if (c.population, c.variable) in written
+                if c.free is None and (c.owner, c.variable) in written
             )
 
-    def written_in_populations(self, block: Block) -> set[tuple[str, str]]:
+    def written(self, block: Block) -> set[tuple[str, str]]:
         if block.kind == "external":
             return {(name, "value") for name in self.equations.network.externals[block.owner].writes}
         projection = self.projections.get(block.owner)
         if projection is None:
             return {(block.owner, name) for name in block.writes}
         refs = (projection.refs[name] for name in block.writes & projection.refs.keys())
-        return {(ref.owner, ref.name) for ref in refs}
+        own = {(block.owner, name) for name in block.writes - projection.refs.keys()}
+        return {(ref.owner, ref.name) for ref in refs} | own
 
     # Graded signals ----------------------------------------------------------------------------------------------
 
@@ -125,6 +126,7 @@ class _Lowering:
         # What depends on states alone comes first, so that recurrent projections read it before any sum.
         for population in self.populations.values():
             yield from self.grouped(population, following=False)
+            yield from self.shifts(population, False)
             yield from self.evaluate(
                 population, [d for d in self.stored[population.name] if not follows_input(population, d)]
             )
@@ -148,6 +150,7 @@ class _Lowering:
                 sum_up = Statement(port, "+=", projection.delivery.graded or "")
                 yield Block("graded", projection.name, (sum_up,))
             yield from self.grouped(population, following=True)
+            yield from self.shifts(population, True)
             yield from self.evaluate(
                 population, [d for d in self.stored[name] if follows_input(population, d)]
             )
@@ -158,6 +161,16 @@ class _Lowering:
             if follows_input(population, name) is following:
                 text = self.inline(population, population.groups[name].expression)
                 yield Block("group", population.name, (Statement(name, "=", text),))
+
+    def shifts(self, population: PopulationEquations, fed: bool) -> Iterator[Block]:
+        """Yield the blocks that find how far clamps shift definitions, of those that follow input or of others."""
+        for clamp in self.equations.clamps:
+            free = clamp.free
+            if free is not None and clamp.owner == population.name and reads_input(population, free) == fed:
+                text = self.inline(population, free)
+                yield Block("evaluate", population.name, (Statement(clamp.variable, "=", text),))
+                yield Block("clamp", population.name, clamp=clamp)
+                yield Block("evaluate", population.name, (Statement(clamp.variable, "-=", text),))
 
     def evaluate(self, population: PopulationEquations, definitions: list[str]) -> Iterator[Block]:
         if definitions:

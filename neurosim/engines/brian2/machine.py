@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
@@ -12,14 +12,20 @@ import numpy as np
 from brian2 import Clock, Network, NetworkOperation, second
 from brian2.utils.logger import catch_logs
 
-from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquations, ProjectionEquations
-from neurosim.compiler.schedule.graded import graded_order
+from neurosim.compiler.equations.forms import (
+    NetworkEquations,
+    PopulationEquations,
+    ProjectionEquations,
+    StateClamp,
+)
+from neurosim.compiler.schedule.graded import graded_order, reads_input
 from neurosim.engines.brian2.populations import BrianPopulation
 from neurosim.engines.brian2.presentation import Presentation
 from neurosim.engines.brian2.projections import BrianProjection, pathways
 from neurosim.engines.brian2.records import SampleRecord, SpikeRecord
 from neurosim.engines.brian2.steps import Body, Flight, Inputs, Source, Step, draw, hold
 from neurosim.engines.externals import ExternalFunction
+from neurosim.model.expressions import Statement
 from neurosim.model.parts import Recorder
 
 SCHEDULE = (
@@ -43,6 +49,7 @@ class Machine:
         self.operations: list[NetworkOperation] = []
         self.populations: dict[str, BrianPopulation] = {}
         self.projections: dict[str, BrianProjection] = {}
+        self.inputs = Inputs(self.populations, self.step)
         # First, since a source may refuse its values: Brian2 warns of objects that are left half made.
         self.packed = {
             population.name: population.source.pack(population.size, self.dt, equations.seed, population.name)
@@ -82,7 +89,7 @@ class Machine:
             )
 
     def _make_projections(self) -> None:
-        clamp = hold(self.equations.clamps, self.populations, self.step)
+        clamp = self._hold([c for c in self.equations.clamps if c.free is None])
         for index, projection in enumerate(self.equations.projections.values()):
             ends = self.populations[projection.source], self.populations[projection.target]
             self.projections[projection.name] = BrianProjection(
@@ -92,12 +99,26 @@ class Machine:
                 self._add(clamp, "deliver")
         for population in self.populations.values():
             population.add_groups(self._add, following=False)
+            self._shift(population, False)
         for name in graded_order(self.equations):
             for feed in self.populations[name].parts:
                 self._hand_over(self.projections[feed], "graded", driving=True)
                 self.projections[feed].place_sum()
             self.populations[name].add_ports()
             self.populations[name].add_groups(self._add, following=True)
+            self._shift(self.populations[name], True)
+
+    def _hold(self, clamps: Sequence[StateClamp]) -> Callable[[], None]:
+        return hold(clamps, lambda clamp: self.part(clamp.owner).array(clamp.variable), self.inputs)
+
+    def _shift(self, population: BrianPopulation, fed: bool) -> None:
+        """Work out how far definitions are shifted by clamps, of those that follow input or of the others."""
+        for clamp in self.equations.clamps:
+            own = clamp.free is not None and clamp.owner == population.population.name
+            if own and reads_input(population.population, clamp.free or "") == fed:
+                population.assign(Statement(clamp.variable, "=", clamp.free or ""), "graded")
+                self._add(self._hold([clamp]), "graded")
+                population.assign(Statement(clamp.variable, "-=", clamp.free or ""), "graded")
 
     def _network(self) -> Network:
         groups = [population.group for population in self.populations.values()]
@@ -140,10 +161,9 @@ class Machine:
         for part, held in drawing:
             if part.draws:
                 self._add(draw(part, held.array, seed, self.step), "inputs")
-        self.inputs = Inputs(self.populations, self.step)
         self.input_operation = self._add(self.inputs.apply, "inputs")
         if self.equations.clamps:
-            clamp = hold(self.equations.clamps, self.populations, self.step)
+            clamp = self._hold([c for c in self.equations.clamps if c.free is None])
             for slot in CLAMPED:
                 self._add(clamp, f"after_{slot}")
         self.sources = {

@@ -33,7 +33,7 @@ from neurosim.engines.brian2.text import (
     total_name,
     written,
 )
-from neurosim.model.expressions import substitute_all
+from neurosim.model.expressions import Statement, substitute_all
 from neurosim.model.units import DIMENSIONLESS
 
 SHARE = "n_share"
@@ -193,6 +193,10 @@ class BrianPopulation:
                 group, own = self.population.groups[name], self.names[name]
                 run_code(self.group, f"{own} = {written(group.expression, self.names)}", "graded", self.order)
                 add(partial(_share, self.array(name).reshape(-1, group.size), group.function), "graded")
+
+    def assign(self, statement: Statement, when: str) -> None:
+        """Run an assignment in a slot of every step."""
+        run_code(self.group, code((statement,), self.names), when, self.order)
 
     def watch(self, name: str, when: str) -> np.ndarray:
         """Return the memory of a variable; a definition has some from now on, filled in a slot of every step."""

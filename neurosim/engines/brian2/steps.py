@@ -62,11 +62,19 @@ class Inputs:
         self.populations, self.step = populations, step
         self.first = 0
         self.rows: list[tuple[np.ndarray, np.ndarray]] = []
+        self.given: Mapping[str, np.ndarray] = {}
 
     def give(self, inputs: Mapping[str, np.ndarray]) -> None:
         """Take the inputs of the steps that follow, by population, shape (steps, size)."""
         self.first = self.step.number
-        self.rows = [(self.populations[name].array("value"), rows) for name, rows in inputs.items()]
+        self.given = inputs
+        own = {name: rows for name, rows in inputs.items() if name in self.populations}
+        self.rows = [(self.populations[name].array("value"), rows) for name, rows in own.items()]
+
+    def now(self, name: str) -> np.ndarray:
+        """Return the row of this step of an input."""
+        row: np.ndarray = self.given[name][self.step.number - self.first]
+        return row
 
     def apply(self) -> None:
         """Hand over the rows of this step."""
@@ -97,15 +105,18 @@ class Source:
 
 
 def hold(
-    clamps: Sequence[StateClamp], populations: Mapping[str, BrianPopulation], step: Step
+    clamps: Sequence[StateClamp], array: Callable[[StateClamp], np.ndarray], inputs: Inputs
 ) -> Callable[[], None]:
-    """Return the function that overwrites what clamps hold."""
-    held = [(populations[c.population].array(c.variable), c) for c in clamps]
+    """Return the function that overwrites what clamps hold; array, gives the memory of a clamped variable."""
 
     def overwrite() -> None:
-        for array, clamp in held:
-            if clamp.start <= step.number < clamp.stop:
-                array[clamp.indices] = clamp.value
+        k = inputs.step.number
+        for clamp in clamps:
+            if not clamp.start <= k < clamp.stop or (clamp.when and inputs.now(clamp.when)[0] <= 0):
+                continue
+            value = clamp.value if clamp.value.ndim == 1 else clamp.value[k - clamp.start]
+            held = array(clamp)
+            held[:] = clamp.imposed(held, value if clamp.column is None else inputs.now(clamp.column))
 
     return overwrite
 

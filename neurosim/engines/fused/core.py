@@ -87,7 +87,7 @@ class FusedCore(Core):
             done += taken
             self._now += taken
         for name in inputs:
-            self._replace(f"{name}___rows", np.zeros((0, self.equations.populations[name].size)))
+            self._replace(f"{name}___rows", np.zeros((0, self.equations.inputs[name][0])))
         return pieces[0] if len(pieces) == 1 else _joined(pieces)
 
     def _delayed(self) -> list[ProjectionEquations]:
@@ -191,7 +191,7 @@ class FusedCore(Core):
         """Take note of steps that a call took, with these inputs."""
         self._now += steps
         for name in inputs:
-            self._replace(f"{name}___rows", np.zeros((0, self.equations.populations[name].size)))
+            self._replace(f"{name}___rows", np.zeros((0, self.equations.inputs[name][0])))
 
     def _replace(self, name: str, array: np.ndarray) -> None:
         self.storage.arrays[name] = np.ascontiguousarray(array)

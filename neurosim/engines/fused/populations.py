@@ -145,15 +145,29 @@ class PopulationPrinter:
         return [f"if {name}___rows.shape[0] > 0:", f"    {name}__value[:] = {name}___rows[row]"]
 
     def clamp(self, block: Block) -> list[str]:
-        """Return the lines that put held values back."""
+        """Return the lines that put held values back, or move towards them along directions."""
         clamp = block.clamp
         assert clamp is not None
         head = f"clamp{self.context.program.equations.clamps.index(clamp)}"
-        return [
-            f"if k >= {head}___start and k < {head}___stop:",
-            f"    for c in range({head}___index.size):",
-            f"        {clamp.population}__{clamp.variable}[{head}___index[c]] = {head}___value[c]",
-        ]
+        place = f"{clamp.owner}__{clamp.variable}[{head}___index[c]]"
+        value = f"{head}___value[c]" if clamp.value.ndim == 1 else f"{head}___value[k - {head}___start, c]"
+        value = value if clamp.column is None else f"{clamp.column}___rows[row, c]"
+        columns = [name for name in (clamp.column, clamp.when) if name is not None]
+        conditions = [f"k >= {head}___start", f"k < {head}___stop"]
+        conditions += [f"{name}___rows.shape[0] > 0" for name in columns]
+        conditions += [f"{clamp.when}___rows[row, 0] > 0"] if clamp.when is not None else []
+        every = f"for c in range({head}___index.size):"
+        lines = [every, f"    {place} = {value}"]
+        if clamp.basis is not None:
+            lines = [
+                f"for d in range({head}___basis.shape[1]):",
+                "    along = 0.0",
+                f"    {every}",
+                f"        along += {head}___basis[c, d] * ({value} - {place})",
+                f"    {every}",
+                f"        {place} += along * {head}___basis[c, d]",
+            ]
+        return [f"if {' and '.join(conditions)}:", *indent(lines)]
 
     def threshold(self, block: Block) -> list[str]:
         """Return the lines that collect the spikes of this step."""

@@ -88,6 +88,10 @@ def build(
         storage.arrays[f"clamp{number}___index"] = clamp.indices.astype(np.int64)
         storage.arrays[f"clamp{number}___value"] = clamp.value
         storage.numbers |= {f"clamp{number}___start": clamp.start, f"clamp{number}___stop": clamp.stop}
+        if clamp.basis is not None:
+            storage.arrays[f"clamp{number}___basis"] = np.ascontiguousarray(clamp.basis)
+    for name, (width, _) in equations.columns.items():
+        storage.arrays[f"{name}___rows"] = np.zeros((0, width))
     for name, external in externals.items():
         storage.arrays[f"{name}___handles"] = external.handles
         storage.arrays[f"{name}___in"] = np.zeros(external.n_inputs)

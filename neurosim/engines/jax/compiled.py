@@ -76,9 +76,13 @@ def shape_of(program: Program, settings: Settings, room: int) -> Shape:
 
 
 def _block(program: Program, block: Block) -> list[Any]:
-    number = None if block.clamp is None else program.equations.clamps.index(block.clamp)
+    clamp = block.clamp
+    held = None
+    if clamp is not None:
+        number, ndim = program.equations.clamps.index(clamp), clamp.value.ndim
+        held = [number, clamp.variable, clamp.column, clamp.when, ndim, clamp.basis is None]
     statements = [str(s) for s in block.statements]
-    return [block.kind, block.owner, statements, block.level, block.matrix, block.total, number]
+    return [block.kind, block.owner, statements, block.level, block.matrix, block.total, held]
 
 
 def _population(population: PopulationEquations) -> list[Any]:

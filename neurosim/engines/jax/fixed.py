@@ -39,6 +39,7 @@ def tables(program: Program, dtype: str) -> dict[str, Array]:
             f"{head}/stop": np.int32(min(clamp.stop, LAST_STEP)),
         }
         found |= {f"{head}/index": clamp.indices.astype(np.int32), f"{head}/value": clamp.value.astype(dtype)}
+        found |= {} if clamp.basis is None else {f"{head}/basis": clamp.basis.astype(dtype)}
     return {name: jnp.asarray(value) for name, value in found.items()}
 
 

@@ -251,11 +251,12 @@ class NetworkFunctions:
 
     def _rows(self, inputs: Given, state: Given) -> Values:
         populations, trials = self.program.equations.populations, trials_of(state, self._shared)
-        known = [n for n, u in populations.items() if u.source is not None or "value" in u.states]
+        known = {n: u.size for n, u in populations.items() if u.source is not None or "value" in u.states}
+        known |= {name: width for name, (width, _) in self.program.equations.columns.items()}
         for name in inputs:
             if name not in known:
                 raise UnknownNameError(f"input '{name}' is no signal or spike source: {suggest(name, known)}")
-            shape, whole = jnp.shape(inputs[name])[-2:], (populations[name].size, *trials)
+            shape, whole = jnp.shape(inputs[name])[-2:], (known[name], *trials)
             if trials and shape not in {whole, (whole[0], 1)}:
                 raise UsageError(
                     f"input '{name}': shape {jnp.shape(inputs[name])} does not end with {whole}: let it"

@@ -112,11 +112,31 @@ def clamp(context: Context, block: Block) -> None:
     clamp = block.clamp
     assert clamp is not None
     head = f"clamp{context.program.equations.clamps.index(clamp)}"
-    full = f"{clamp.population}.{clamp.variable}"
+    full = f"{clamp.owner}.{clamp.variable}"
     start, stop, index, value = (context.values[f"{head}/{n}"] for n in ("start", "stop", "index", "value"))
-    old, value = context.values[full], context.along(value)
     on = (context.step >= start) & (context.step < stop)
-    context.write(full, old.at[index].set(jnp.where(on, value.astype(old.dtype), old[index])))
+    if clamp.when is not None:
+        on = on & (_column(context, clamp.when)[0] > 0)
+    if clamp.column is not None:
+        value = _column(context, clamp.column)
+    elif clamp.value.ndim == 2:
+        row = jnp.moveaxis(value[jnp.clip(context.step - start, 0, len(value) - 1)], -1, 0)
+        value = row if context.step.ndim else context.along(row)
+    else:
+        value = context.along(value)
+    old = jnp.broadcast_to(context.values[full], context.shape(len(context.values[full])))
+    new = value.astype(old.dtype)
+    if clamp.basis is not None:
+        basis = context.values[f"{head}/basis"].astype(old.dtype)
+        new = old[index] + basis @ (basis.T @ (new - old[index]))
+    context.write(full, old.at[index].set(jnp.where(on, new, old[index])))
+
+
+def _column(context: Context, name: str) -> Array:
+    """Return what a run is given in this step for a column of clamps."""
+    if name not in context.inputs:
+        raise DescriptionError(f"Column '{name}' of a clamp is missing: give it among the inputs")
+    return context.inputs[name]
 
 
 def threshold(context: Context, block: Block) -> None:

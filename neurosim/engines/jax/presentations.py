@@ -173,8 +173,10 @@ _ALONE = frozenset({"draw", "input", "clamp", "clear", "graded", "group", "evalu
 
 def at_once(program: Program) -> bool:
     """Return whether patterns can be presented at the same time: none reads what another left behind."""
-    equations = program.equations
-    return not equations.network.recorders and all(block.kind in _ALONE for block in program.blocks)
+    equations, clamps = program.equations, program.equations.clamps
+    learned = any((clamp.owner, clamp.variable) in program.sums for clamp in clamps)
+    alone = all(block.kind in _ALONE for block in program.blocks)
+    return alone and not learned and not equations.network.recorders
 
 
 def present(

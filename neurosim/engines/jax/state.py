@@ -53,12 +53,13 @@ def state_names(program: Program) -> list[str]:
         for name in population.states
     ]
     blocks = (*program.blocks, *program.presentation)
+    clamped = {(clamp.owner, clamp.variable) for clamp in program.equations.clamps}
     for projection in program.equations.projections.values():
         written = {name for block in blocks if block.owner == projection.name for name in block.writes}
         names += [
             f"{projection.name}.{name}"
             for name in (*projection.states, *projection.traces)
-            if name in {*written, *projection.traces}
+            if name in {*written, *projection.traces} or (projection.name, name) in clamped
         ]
     return names
 

@@ -8,6 +8,10 @@ from typing import Any
 
 from jax import Array
 
+from neurosim.engines.jax.precision import precision
+from neurosim.learning.bptt.slots import Clampable, Clamps, slots
+from neurosim.rng.jax_keys import jax_key
+
 Parameters = dict[str, Array]
 
 
@@ -33,7 +37,7 @@ class Model:
     lived, like `outcome`, but returns (outcome, memory), a pytree that `learned` reads: the state after the batch;
     learned, from (all parameters, memory, batch, names) to what rules of the model itself make of the named parameters;
     matrices, (sources, targets) of the parameters that are weights between all pairs, in this order when flat;
-    clampable, sizes of the variables that phases may clamp, by name.
+    clampable, what phases and `run` may clamp, by name.
     """
 
     initial: Callable[[int], Mapping[str, Any]]
@@ -45,13 +49,27 @@ class Model:
     lived: Callable[[Parameters, Any, Array], tuple[Any, Any]] | None = None
     learned: Callable[[Parameters, Any, Any, Sequence[str]], Parameters] | None = None
     matrices: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    clampable: Mapping[str, int] = field(default_factory=dict)
+    clampable: Mapping[str, Clampable] = field(default_factory=dict)
 
     def live(self, parameters: Parameters, batch: Any, key: Array) -> tuple[Any, Any]:
         """Return (outcome, memory); memory is empty where the model has none."""
         if self.lived is not None:
             return self.lived(parameters, batch, key)
         return self.outcome(parameters, batch, key), ()
+
+    def run(self, parameters: Mapping[str, Any], batch: Any, clamps: Clamps = (), seed: int = 0) -> Any:
+        """Return what comes of a batch.
+
+        Arguments: parameters, by name, such as `training.last`; those that are left out have their initial values;
+        batch; clamps, of what the model names as `clampable`; seed, of initial values and of the model's random
+        numbers. Raises what `slots` does for a clamp that does not fit.
+        """
+        with precision(self.dtype):
+            held = slots(clamps, self.clampable, self.dtype)
+            given = {**self.initial(seed), **parameters}
+            return self.outcome(
+                given, {**batch, "held": held} if held else batch, jax_key(seed, "model", "run")
+            )
 
     def matrix(self, name: str, value: Any) -> Any:
         """Return weights between all pairs as a matrix (targets, sources), any other parameter as it is."""

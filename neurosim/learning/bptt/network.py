@@ -17,6 +17,7 @@ from neurosim.engines.jax import NetworkFunctions, Surrogate, compile_functions
 from neurosim.engines.jax.refusals import external_reasons
 from neurosim.errors import EngineRefusal, UnknownNameError, UsageError
 from neurosim.learning.bptt.model import Model, Parameters, unexplained
+from neurosim.learning.bptt.slots import Clampable
 from neurosim.model.expressions import names_in
 from neurosim.model.network import Network
 from neurosim.model.parts import Recorder
@@ -55,6 +56,11 @@ def network_model(
     sizes_of = _clampable(plain, clampable)
     network = _recorded(network, clampable)
     functions = compile_functions(network, **options) if clampable else plain  # type: ignore[arg-type]
+    for name in functions.program.equations.columns:
+        raise EngineRefusal(
+            f"network '{network.name}': Column '{name}' of a clamp is an input of runs: in training, put the clamp "
+            "into a Phase"
+        )
     for reason in external_reasons(functions.program):
         raise EngineRefusal(f"network '{network.name}' cannot be trained on its own: {reason}")
     if not network.recorders:
@@ -137,13 +143,21 @@ def _recorded(network: Network, names: Sequence[str]) -> Network:
     return found
 
 
-def _clampable(functions: NetworkFunctions, names: Sequence[str]) -> dict[str, int]:
-    """Return the sizes of what may be clamped; raises UnknownNameError and EngineRefusal for what cannot."""
-    found, populations = {}, functions.program.equations.populations
+def _clampable(functions: NetworkFunctions, names: Sequence[str]) -> dict[str, Clampable]:
+    """Return what may be clamped; raises UnknownNameError and EngineRefusal for what cannot."""
+    found: dict[str, Clampable] = {}
+    equations = functions.program.equations
+    populations, dt = equations.populations, equations.network.step
     for name in names:
         owner, _, variable = name.partition(".")
         if owner not in populations:
-            found[name] = int(functions.trainable(name)[name].shape[0])
+            value = functions.trainable(name)[name]
+            if owner not in equations.projections or variable != "w" or not value.ndim:
+                raise EngineRefusal(
+                    f"clampable '{name}': neither a variable of a population nor weights, one per connection: name one"
+                )
+            dimension = equations.projections[owner].dimensions["w"]
+            found[name] = Clampable(len(value), dimension, dt, True)
             continue
         known = [f"{owner}.{v}" for v in (*populations[owner].states, *populations[owner].definitions)]
         if name not in known:
@@ -153,7 +167,7 @@ def _clampable(functions: NetworkFunctions, names: Sequence[str]) -> dict[str, i
             raise EngineRefusal(
                 f"clampable '{name}': other equations of '{owner}' are written with it: clamp what these follow from"
             )
-        found[name] = populations[owner].size
+        found[name] = Clampable(populations[owner].size, populations[owner].dimensions[variable], dt, False)
     return found
 
 

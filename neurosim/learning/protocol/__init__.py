@@ -9,7 +9,6 @@ the other, which may depend on what was measured.
 from neurosim.extras import optional
 
 with optional():
-    from neurosim.learning.protocol.clamps import Column, PhaseClamp, Replay
     from neurosim.learning.protocol.evaluation import AtEnd, Evaluation, Every, Logarithmic, Measured, matrix
     from neurosim.learning.protocol.learner import Learner, Progress
     from neurosim.learning.protocol.now import Now
@@ -29,7 +28,6 @@ with optional():
 __all__ = [
     "AtEnd",
     "Batches",
-    "Column",
     "Descend",
     "Evaluation",
     "Every",
@@ -42,11 +40,9 @@ __all__ = [
     "Now",
     "Part",
     "Phase",
-    "PhaseClamp",
     "Progress",
     "Recent",
     "Regulator",
-    "Replay",
     "Rewire",
     "Shuffled",
     "Stages",

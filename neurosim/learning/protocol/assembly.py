@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike
 from neurosim.engines.jax.precision import named
 from neurosim.errors import UnknownNameError, UsageError
 from neurosim.learning.bptt.model import Model, Parameters
+from neurosim.learning.bptt.slots import slots
 from neurosim.learning.protocol.checks import our_errors, require_gradients, require_like, require_scalars
-from neurosim.learning.protocol.clamps import slots
 from neurosim.learning.protocol.part import Part
 from neurosim.learning.protocol.parts.descend import Descend
 from neurosim.learning.protocol.phase import Phase

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from neurosim.errors import UnknownNameError, UsageError
-from neurosim.learning.protocol.clamps import Clamps
+from neurosim.learning.bptt.slots import Clamps
 from neurosim.learning.protocol.streams import Source
 from neurosim.registry import suggest
 

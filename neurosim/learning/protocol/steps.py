@@ -14,7 +14,7 @@ from neurosim.engines.jax.compiled import keep_compiled
 from neurosim.errors import UsageError
 from neurosim.learning.bptt.losses import Term
 from neurosim.learning.bptt.model import Model, Parameters
-from neurosim.learning.protocol.clamps import Slot
+from neurosim.learning.bptt.slots import Slot
 from neurosim.learning.protocol.credit import credits
 from neurosim.learning.protocol.now import Now, frozen_states, rated
 from neurosim.learning.protocol.part import Part
