@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from neurosim.model.rule import own as own
     from neurosim.model.rule import post as post
     from neurosim.model.rule import pre as pre
+    from neurosim.model.rule import projection as projection
     from neurosim.model.rule import synapse as synapse
     from neurosim.model.structural import StructuralRule as StructuralRule
     from neurosim.model.structural import gradient as gradient
@@ -70,7 +71,7 @@ _HOMES = {
     "neurosim.model.neuron": "NeuronModel",
     "neurosim.model.parameters": "option parameter",
     "neurosim.model.parts": "Driven External NamedParameter Population Projection Recorder Tied",
-    "neurosim.model.rule": "Bounds NeuronRule SynapticRule modulator own post pre synapse",
+    "neurosim.model.rule": "Bounds NeuronRule SynapticRule modulator own post pre projection synapse",
     "neurosim.model.serial": "from_json to_json digest",
     "neurosim.model.structural": "StructuralRule gradient",
     "neurosim.model.summary": "graph",

@@ -76,6 +76,36 @@ def modulator(population: str, doc: str) -> Any:
 
 
 @dataclass(frozen=True)
+class OtherWeights(Option):
+    """The weights of another projection, which a matrix rule reads."""
+
+
+def projection(name: str, doc: str = "weights that the rule reads") -> Any:
+    """Declare the weights of another all-to-all projection, a matrix (targets, sources) in `dW`.
+
+    Arguments:
+        name: of the projection, unless an instance names another.
+        doc: what it means.
+    """
+    return OtherWeights(name, doc)
+
+
+@dataclass(frozen=True)
+class OwnTotal:
+    """The sum of an expression of `w` over the connections of a neuron in one projection.
+
+    Arguments:
+        projection: its name.
+        expression: what is summed.
+        place: 'post' for the connections onto the neuron, 'pre' for those that leave it.
+    """
+
+    projection: str
+    expression: str
+    place: Literal["pre", "post"]
+
+
+@dataclass(frozen=True)
 class Gain:
     """A state of a neuron that multiplies an input port ('I', 'g_e', ...) or the 'output'; 1 means no effect."""
 
@@ -154,6 +184,23 @@ class _Own(_End):
     def offset(self, adds_to: str) -> Offset:
         """An offset of an input port or of a constant of the neuron's model, 0 at the start."""
         return Offset(adds_to)
+
+    def total(self, projection: str, expression: str, place: Literal["pre", "post"] = "post") -> OwnTotal:
+        """The sum of an expression of `w`, such as `w**2`, over the neuron's connections in a projection.
+
+        Arguments:
+            projection: its name.
+            expression: what is summed.
+            place: 'post' for the connections onto the neuron, 'pre' for those that leave it.
+        """
+        check_expression(expression, f"total '{expression[:60]}'")
+        for name in sorted(names_in(expression) - {"w"}):
+            raise DescriptionError(
+                f"total '{expression[:60]}' of '{projection}' reads '{name}': it may read w alone"
+            )
+        if place not in ("pre", "post"):
+            raise DescriptionError(f"total '{expression[:60]}': place = {place!r}: give 'pre' or 'post'")
+        return OwnTotal(projection, expression, place)
 
 
 @dataclass(frozen=True)
@@ -349,7 +396,9 @@ class SynapticRule(Rule, abstract=True):
         dW: instead of `dw`, a matrix expression for a non-local rule on an all-to-all projection: W is the weight
             matrix (targets, sources), and the signals are columns, one row per neuron; besides + - * / (element by
             element) it may use `@`, `.T`, tril(A), diag(A) (a column to a matrix, a matrix to a column), solve(A, b),
-            sum(A), mean(A), max(A).
+            sum(A), mean(A), max(A). `V = projection("back")` are the weights of another all-to-all projection, as they
+            stand when the rule's turn comes: rules of projections follow one another in the order in which these were
+            added, and after a presentation all changes are found before any is made.
         on_pre, on_post: statements at the arrival of a presynaptic spike and at a postsynaptic spike (clock 'spike'),
             which read traces before they write them.
         then: bounds applied after each change.
@@ -378,6 +427,17 @@ class SynapticRule(Rule, abstract=True):
         cls.totals = {name: fact for name, fact in _facts(cls) if isinstance(fact, Total)}
         _check_bounds(cls.then, cls.__name__)
         super().__init_subclass__(abstract=abstract, **keywords)
+        texts = [cls.dw or "", cls.on_pre, cls.on_post, cls.efficacy or "", cls.after]
+        for name, fact in cls.options.items():
+            if isinstance(fact, OtherWeights) and any(re.search(rf"\b{name}\b", text) for text in texts):
+                raise DescriptionError(
+                    f"{cls.__name__}.{name}: only dW may read the weights of another projection: write the rule as dW"
+                )
+
+    @property
+    def other_weights(self) -> dict[str, str]:
+        """The projection behind each of the other weights that it reads, by their name in the rule."""
+        return {name: getattr(self, name) for name, o in self.options.items() if isinstance(o, OtherWeights)}
 
 
 class NeuronRule(Rule, abstract=True):
@@ -389,22 +449,31 @@ class NeuronRule(Rule, abstract=True):
         g: a gain, `g = own.gain(port)`, with its derivative `dg` (clock 'sample': its change after a presentation).
         b: an offset, `b = own.offset(constant)`, with its derivative `db`.
         x: a variable kept per neuron, `x = own.trace('dx/dt = ...')`.
+        s: `s = own.total("ahead", "w**2")`, a sum over the neuron's connections in a projection with the weights of
+            the start of the step, or before any change of a presentation, which these derivatives may read.
         on_spike: statements on these at each spike of the neuron.
         then: bounds of one of these after each change, such as `Bounds(0, "inf", "g")`.
     """
 
     places: ClassVar[tuple[Place, ...]] = ("own",)
-    _parts: ClassVar[tuple[type, ...]] = (Gain, Offset)
+    _parts: ClassVar[tuple[type, ...]] = (Gain, Offset, OwnTotal)
     on_spike: ClassVar[str] = ""
     then: ClassVar[Bounds | None] = None
     gains: ClassVar[Mapping[str, Gain]] = {}
     offsets: ClassVar[Mapping[str, Offset]] = {}
+    totals: ClassVar[Mapping[str, OwnTotal]] = {}
 
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
         cls.gains = {name: fact for name, fact in _facts(cls) if isinstance(fact, Gain)}
         cls.offsets = {name: fact for name, fact in _facts(cls) if isinstance(fact, Offset)}
+        cls.totals = {name: fact for name, fact in _facts(cls) if isinstance(fact, OwnTotal)}
         _check_bounds(cls.then, cls.__name__)
         super().__init_subclass__(abstract=abstract, **keywords)
+        for name, fact in cls.options.items():
+            if isinstance(fact, OtherWeights):
+                raise DescriptionError(
+                    f"{cls.__name__}.{name}: a neuron rule reads sums of weights: use own.total"
+                )
 
     @classmethod
     def _changes(cls) -> set[str]:

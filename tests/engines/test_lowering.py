@@ -72,7 +72,7 @@ def test_a_clamp_follows_every_block_that_writes_its_variable():
         (("u", "value"), ["external"]),
     ):
         places = [
-            at for at, b in enumerate(found) if b.clamp and (b.clamp.population, b.clamp.variable) == clamped
+            at for at, b in enumerate(found) if b.clamp and (b.clamp.owner, b.clamp.variable) == clamped
         ]
         # The first is before the graded signals; the others stand behind a write, or behind another clamp of it.
         behind = [next(b for b in reversed(found[:at]) if b.kind != "clamp").kind for at in places]

@@ -16,6 +16,7 @@ from neurosim.compiler.equations.neuron_rules import visible
 from neurosim.errors import DescriptionError
 from neurosim.model.clamp import Clamp, Column, Replay
 from neurosim.model.network import Network
+from neurosim.model.parts import Driven
 from neurosim.model.times import nearest_step
 from neurosim.model.units import DIMENSIONLESS, Dimension, in_si, scalar_in_si
 from neurosim.model.values import resolve
@@ -62,11 +63,15 @@ def held_weights(
             raise DescriptionError(f"{where}: of a projection, only 'w' can be held: clamp that")
         if projection.tied is not None:
             raise DescriptionError(f"{where}: it is tied to '{projection.tied.parameter}': set that")
+        if isinstance(projection.described.weight, Driven):
+            raise DescriptionError(
+                f"{where}: it is activity of '{projection.described.weight.population}': clamp that"
+            )
         if projection.plasticity.structure is not None:
             raise DescriptionError(
                 f"{where}: its connections come and go by a structural rule: set 'mask', or leave the rule out"
             )
-        size = projection.size
+        size = projection.wiring.weights
         state = state_clamp(clamp, number, projection.dimensions["w"], size, network.step, seed)
         if clamp.direction is None and np.any(state.value * projection.described.sign < 0):
             raise DescriptionError(
@@ -122,6 +127,8 @@ def _require_free(clamp: Clamp, number: int, population: PopulationEquations) ->
     """Refuse a variable that no engine can hold."""
     where = f"clamp {number} of '{clamp.target}.{clamp.variable}'"
     known = {*population.states, *population.definitions}
+    if clamp.variable in population.groups:
+        raise DescriptionError(f"{where}: it is worked out over a group of neurons: clamp what it follows from")
     if clamp.variable in population.ports:
         raise DescriptionError(
             f"{where}: it is an input, the sum of what projections send: clamp the output of their sources, their "

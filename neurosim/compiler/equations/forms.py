@@ -48,12 +48,18 @@ class Ref:
 
     end, of which neuron: 'pre' or 'post', the one at that end of a connection; of a modulator, which is held during a
     step, 'one', the only neuron of its population, or 'each', the one that has the number of the neuron that reads it
-    (at a connection, of the target), or 'edge', the one that drives the weight of the connection.
+    (at a connection, of the target), or 'edge', the one that drives the weight of the connection. Of a projection
+    `owner`: 'total', its total for the neuron that reads it, or 'matrix', all of its weights.
     """
 
     owner: str
     name: str
-    end: Literal["pre", "post", "one", "each", "edge"]
+    end: Literal["pre", "post", "one", "each", "edge", "total", "matrix"]
+
+    @property
+    def of_projection(self) -> bool:
+        """Whether it belongs to a projection."""
+        return self.end in ("total", "matrix")
 
     @property
     def modulator(self) -> bool:
@@ -162,7 +168,8 @@ class PopulationEquations(_Equations):
     worked out over groups, by name in `groups`; threshold, reset, refractory (name of a constant), method as in the
     model; each_step and presentation, changes by neuron rules, those of each step by Euler's method apart from the
     model's; synapses, systems that projections keep here, one value per neuron; gains, port -> states that multiply
-    what is delivered to it; output_gains, states that multiply its output.
+    what is delivered to it; output_gains, states that multiply its output; totals, the sums over
+    connections that rules read, by name: the projection, and what is summed there.
     """
 
     described: Population
@@ -179,6 +186,15 @@ class PopulationEquations(_Equations):
     synapses: tuple[System, ...] = ()
     gains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     output_gains: tuple[str, ...] = ()
+    totals: Mapping[str, tuple[str, Sum]] = field(default_factory=dict)
+
+    def read_totals(self, texts: Iterable[str]) -> dict[str, list[str]]:
+        """Return the totals that any of the expressions reads, by projection."""
+        read, found = frozenset().union(*map(names_in, texts)), dict[str, list[str]]()
+        for name, (projection, _) in self.totals.items():
+            if name in read:
+                found.setdefault(projection, []).append(self.refs[name].name)
+        return found
 
     @property
     def name(self) -> str:

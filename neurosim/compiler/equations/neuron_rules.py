@@ -6,16 +6,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from neurosim.compiler.equations.bounds import Change, limited
-from neurosim.compiler.equations.forms import Learning, Limit
-from neurosim.compiler.equations.names import renamed, renamed_statements
+from neurosim.compiler.equations.dimensions import dimension
+from neurosim.compiler.equations.forms import Learning, Limit, Ref, Sum
+from neurosim.compiler.equations.names import part_of, renamed, renamed_statements
 from neurosim.compiler.equations.scope import Scope
-from neurosim.errors import DescriptionError, SignalMissing
+from neurosim.compiler.equations.weights import weight_dimension
+from neurosim.errors import DescriptionError, SignalMissing, UnknownNameError
 from neurosim.model.expressions import Statement, check_expression
 from neurosim.model.network import Network
 from neurosim.model.parts import Population
-from neurosim.model.rule import NeuronRule, RuleSignal
+from neurosim.model.rule import NeuronRule, OwnTotal, RuleSignal
 from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, quantity
 from neurosim.registry import suggest
+
+_LEADS = {"post": "lead to", "pre": "leave"}
 
 
 class Model(Protocol):
@@ -46,6 +50,7 @@ class NeuronRules:
         self.gains: dict[str, tuple[str, ...]] = {}
         self.output_gains: list[str] = []
         self.limits: list[Limit] = []
+        self.totals: dict[str, tuple[str, Sum]] = {}
         self._active = False
         self._changes: dict[str, str] = {}
         self._presented: dict[str, str] = {}
@@ -80,7 +85,9 @@ class NeuronRules:
             )
         for name, population in rule.modulators.items():
             names[name] = self.scope.modulator(self.network, population, self.population.size, title)
-        names |= self.scope.units(rule.texts, names)
+        names |= self.scope.units(rule.texts, (*names, *rule.totals))
+        own = dict(names)
+        names |= {name: self._total(rule, name, total, title) for name, total in rule.totals.items()}
         for name, trace in rule.traces.items():
             start = trace.start(rule)
             self.model.state(names[name], dimension_of(start), start)
@@ -94,9 +101,9 @@ class NeuronRules:
             self._add(offset.adds_to, names[name], title)
             self._change(rule, name, names, title)
         if rule.then is not None:
-            own = {name: names[name] for name in own_names}
-            self.limits.append(limited(rule.then, type(rule).__name__, rule.prefix, own, self.scope))
-        self._on_spike(rule, names, title)
+            kept = {name: names[name] for name in own_names}
+            self.limits.append(limited(rule.then, type(rule).__name__, rule.prefix, kept, self.scope))
+        self._on_spike(rule, own, title)
 
     def adjusted(self) -> dict[str, str]:
         """Return what the model reads in place of graded ports and constants; rules go on reading the plain values."""
@@ -105,6 +112,26 @@ class NeuronRules:
             product = " * ".join([*self._factors.get(name, ()), name])
             found[name] = "(" + " + ".join([product, *self._offsets.get(name, ())]) + ")"
         return found
+
+    def _total(self, rule: NeuronRule, name: str, total: OwnTotal, title: str) -> str:
+        """Declare a sum over connections and return its name."""
+        known, where = self.network.projections, f"{title}, total {name}"
+        if total.projection not in known:
+            raise UnknownNameError(
+                f"{where}: no projection '{total.projection}': {suggest(total.projection, known)}"
+            )
+        projection, own = known[total.projection], self.population.name
+        end = projection.target if total.place == "post" else projection.source
+        if end != own:
+            raise DescriptionError(
+                f"{where}: the connections of '{total.projection}' {_LEADS[total.place]} '{end}', not '{own}': name "
+                "another projection, or the other place"
+            )
+        weights = {"w": weight_dimension(projection, self.network)}
+        found = part_of(rule.prefix, name)
+        ref = Ref(total.projection, part_of(own, rule.prefix, name), "total")
+        self.totals[found] = total.projection, Sum(total.place, total.expression)
+        return self.scope.refer(found, ref, dimension(total.expression, weights, where))
 
     def _change(self, rule: NeuronRule, name: str, names: Mapping[str, str], title: str) -> None:
         text = getattr(rule, f"d{name}", None)

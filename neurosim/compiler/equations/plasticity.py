@@ -17,6 +17,7 @@ from neurosim.compiler.equations.forms import (
     Limit,
     Plasticity,
     PopulationEquations,
+    Ref,
     Structure,
     Sum,
     Wiring,
@@ -25,7 +26,8 @@ from neurosim.compiler.equations.masks import whole_steps
 from neurosim.compiler.equations.names import SECOND, part_of, renamed, renamed_statements
 from neurosim.compiler.equations.scope import Scope
 from neurosim.compiler.equations.signals import Signals
-from neurosim.errors import DescriptionError, SignalMissing
+from neurosim.compiler.equations.weights import weight_dimension
+from neurosim.errors import DescriptionError, SignalMissing, UnknownNameError
 from neurosim.model.expressions import (
     DRAWN,
     Statement,
@@ -84,6 +86,14 @@ class SynapticRules:
         if isinstance(rule, StructuralRule):
             self._read_structure(rule, names, title)
 
+    def read_sums(self, population: PopulationEquations) -> None:
+        """Note the sums over these connections that rules of a population read."""
+        for name, (projection, total) in population.totals.items():
+            if projection == self.projection.name:
+                own = population.refs[name].name
+                self.scope.add(own, population.dimensions[name])
+                self.totals[own] = total
+
     def finish(self) -> Plasticity:
         """Return what all rules do together."""
         self._check_kernel()
@@ -138,9 +148,23 @@ class SynapticRules:
             self.scope.declare(names[name], dimension_of(trace.start(rule)))
         for name, signal in rule.signals.items():
             names[name] = self.signals.read(signal, f"{rule.prefix}_{name}", title)
+        for name, other in rule.other_weights.items():
+            names[name] = self._other_weights(other, f"{title}, {name}")
         for name, population in rule.modulators.items():
             names[name] = self.scope.modulator(self.network, population, self.ends["post"].size, title)
         return names | self.scope.units(rule.texts, {*names, *rule.totals})
+
+    def _other_weights(self, name: str, where: str) -> str:
+        """Return the name of all weights of another projection."""
+        projections = self.network.projections
+        if name not in projections:
+            raise UnknownNameError(f"{where}: no projection '{name}': {suggest(name, projections)}")
+        if not projections[name].connect.dense:
+            raise DescriptionError(
+                f"{where}: '{name}' is not all-to-all: a matrix rule reads only such projections"
+            )
+        dim = weight_dimension(projections[name], self.network)
+        return self.scope.refer(part_of("weights", "of", name), Ref(name, "w", "matrix"), dim)
 
     def _read_traces(self, rule: SynapticRule, names: dict[str, str], title: str) -> None:
         for name, trace in rule.traces.items():

@@ -65,6 +65,7 @@ def population_equations(population: Population, network: Network, seed: int) ->
         synapses=tuple(kept.systems),
         gains=rules.gains,
         output_gains=tuple(rules.output_gains),
+        totals=rules.totals,
     )
     _check(found, written)
     check_limits(rules.limits, found.constants, found.states, written.scope.where)

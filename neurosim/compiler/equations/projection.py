@@ -39,6 +39,8 @@ def projection_equations(
     rules = SynapticRules(projection, network, ends, drawn.wiring, scope, delivery)
     for rule in projection.rules:
         rules.read(rule)
+    for population in populations.values():
+        rules.read_sums(population)
     plasticity = rules.finish()
     found = ProjectionEquations(
         scope.variables,
@@ -58,7 +60,7 @@ def projection_equations(
 
 def _check(found: ProjectionEquations, where: str) -> None:
     known, plasticity = found.dimensions, found.plasticity
-    ends = [name for name, ref in found.refs.items() if not ref.modulator]
+    ends = [name for name, ref in found.refs.items() if not ref.modulator and not ref.of_projection]
     for statement in found.delivery.spike:
         expect_statement(statement, known, ends, where)
     learned = (plasticity.each_step, plasticity.presentation)

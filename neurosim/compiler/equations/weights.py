@@ -11,15 +11,35 @@ import numpy as np
 from neurosim.compiler.equations.forms import PopulationEquations, Ref
 from neurosim.compiler.equations.scope import Scope
 from neurosim.compiler.equations.wiring import Drawn
-from neurosim.errors import DescriptionError
+from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.computed import computed
+from neurosim.model.convolution import Convolution
 from neurosim.model.network import Network
 from neurosim.model.parts import Driven, Projection, Tied, constrained
-from neurosim.model.units import dimension_of, in_si, quantity
+from neurosim.model.units import Dimension, dimension_of, in_si, quantity
 from neurosim.model.values import Distribution, resolve, value_dimension
 from neurosim.model.weight_matrices import MatrixDistribution
 from neurosim.registry import suggest
 from neurosim.rng import generator
+
+
+def weight_dimension(projection: Projection, network: Network) -> Dimension:
+    """Return the dimension of the weights of a projection; UnknownNameError for an unknown parameter."""
+    weight = projection.weight
+    if isinstance(weight, Driven) or isinstance(projection.connect, Convolution):
+        what = "activity" if isinstance(weight, Driven) else "those of kernels"
+        raise DescriptionError(
+            f"projection '{projection.name}': its weights are {what}: rules elsewhere read only weights of each "
+            "connection"
+        )
+    if not isinstance(weight, Tied):
+        return value_dimension(weight, f"{projection.name}.w")
+    if weight.parameter not in network.parameters:
+        hint = suggest(weight.parameter, network.parameters)
+        raise UnknownNameError(
+            f"projection '{projection.name}': no named parameter '{weight.parameter}': {hint}"
+        )
+    return dimension_of(network.parameters[weight.parameter].value)
 
 
 @dataclass
@@ -73,11 +93,16 @@ class Weights:
         if si.ndim and not isinstance(weight, Distribution):
             si = si[self.drawn.order]
         self._check_sign(si)
-        clamped = any(clamp.target == self.projection.name for clamp in self.network.clamps)
-        if si.ndim == 0 and not self.projection.rules and not clamped:
+        if si.ndim == 0 and not self.projection.rules and not self._each():
             self.scope.constants["w"] = si
         else:
             self.scope.states["w"] = np.broadcast_to(si, (self.drawn.weights,))
+
+    def _each(self) -> bool:
+        """Return whether every connection needs a weight of its own, since a clamp holds it or other rules read it."""
+        name, others = self.projection.name, self.network.projections.values()
+        read = {other for p in others for rule in p.rules for other in rule.other_weights.values()}
+        return name in read or any(clamp.target == name for clamp in self.network.clamps)
 
     def _shape(self) -> tuple[int, int]:
         """Return the number of targets and of sources, or, of a kernel, of features and inputs."""

@@ -56,6 +56,8 @@ class _Lowering:
         yield from (Block("clamp", c.owner, clamp=c) for c in self.equations.clamps if c.free is None)
         yield from self.graded()
         yield Block("record", "")
+        for population in populations:
+            yield from self.sums("learn", population, population.each_step.texts)
         for projection in projections:
             yield from self.learn(projection)
         yield from (self.adapt(population) for population in populations if population.each_step.changes)
@@ -193,8 +195,10 @@ class _Lowering:
         """Write out definitions of the two ends, whose stored values are those of the start of the step."""
         texts: dict[str, str] = {}
         for name, ref in projection.refs.items():
+            if ref.of_projection or ref.modulator:
+                continue
             population = self.populations[ref.owner]
-            if not ref.modulator and ref.name in population.definitions:
+            if ref.name in population.definitions:
                 whole = self.inline(population, population.definitions[ref.name])
                 texts[name] = substitute(
                     whole, {n: part_of(n, ref.end) for n in names_in(whole) - CLOCK.keys()}
@@ -228,6 +232,11 @@ class _Lowering:
                 kind, projection.name, sums if kind == "learn" else self.inlined(projection, sums), total=True
             )
 
+    def sums(self, kind: BlockKind, population: PopulationEquations, texts: Iterable[str]) -> Iterator[Block]:
+        """Yield the blocks that work out the sums over connections that rules of a population read."""
+        for name, totals in population.read_totals(texts).items():
+            yield from self.total(kind, self.projections[name], totals)
+
     def presentation(self) -> Iterator[Block]:
         """Yield the blocks of a presentation: what each adds, then what is done after the last one."""
         for projection in self.projections.values():
@@ -236,6 +245,7 @@ class _Lowering:
             if population.presentation.changes:
                 texts = {n: self.inline(population, t) for n, t in population.presentation.changes.items()}
                 added = tuple(Statement(sum_of(n), "+=", t) for n, t in texts.items())
+                yield from self.sums("accumulate", population, population.presentation.texts)
                 yield Block("accumulate", population.name, added)
                 yield Block("apply", population.name, (*_taken(texts), *population.presentation.after))
 

@@ -9,7 +9,7 @@ from neurosim.compiler.equations.forms import ProjectionEquations
 from neurosim.compiler.equations.names import CLOCK
 from neurosim.compiler.schedule.contraction import Contraction, Kind, as_matrices, contracted
 from neurosim.compiler.schedule.program import Block, Program, sum_of
-from neurosim.model.expressions import Statement
+from neurosim.model.expressions import Statement, names_in
 
 
 def shared(program: Program) -> frozenset[str]:
@@ -60,7 +60,10 @@ def split(
     Arguments: level, of a name in the statements of a projection: 'run', 'step', 'pre', 'post' or 'edge'.
     """
     projection = program.equations.projections.get(block.owner)
-    if projection is None or block.total or not (projection.dense or projection.kernel):
+    read = frozenset().union(*(names_in(statement.expression) for statement in block.statements))
+    refs = {} if projection is None else projection.refs
+    others = any(refs[name].end == "matrix" for name in read & refs.keys())
+    if projection is None or block.total or others or not (projection.dense or projection.kernel):
         return [], block
     learned = shared(program)
     means: list[Mean] = []

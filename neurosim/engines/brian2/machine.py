@@ -108,6 +108,12 @@ class Machine:
             self.populations[name].add_groups(self._add, following=True)
             self._shift(self.populations[name], True)
 
+        for population in self.populations.values():
+            read = population.population.read_totals(population.population.presentation.texts)
+            sums = [item for name, totals in read.items() for item in self.projections[name].summing(totals)]
+            for presentation in population.presentations:
+                presentation.begin_with(sums)
+
     def _hold(self, clamps: Sequence[StateClamp]) -> Callable[[], None]:
         return hold(clamps, lambda clamp: self.part(clamp.owner).array(clamp.variable), self.inputs)
 

@@ -66,6 +66,10 @@ class Presentation:
             if turn.statements:
                 self._making.append(prepared(code(turn.statements, names)))
 
+    def begin_with(self, items: Sequence[Any]) -> None:
+        """Run objects of Brian2 before anything is added up."""
+        self._adding = [*items, *self._adding]
+
     def rest(self) -> None:
         """Take the code out of the schedule, once Brian2 has prepared it."""
         for item in self._own:

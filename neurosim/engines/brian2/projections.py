@@ -160,11 +160,19 @@ class BrianProjection:
         """Return Brian2's objects that work out totals."""
         return [made.summed_updaters[self.names[name]] for name in totals]
 
+    def summing(self, totals: Iterable[str]) -> list[Any]:
+        """Return Brian2's objects that work out sums that rules of populations read."""
+        return self._updaters(self.synapses, totals)
+
     def _learn(self, made: Synapses) -> None:
         """Let rules change the synapses in every step, each statement that reads totals after these are worked out."""
         plasticity = self.projection.plasticity
         changes = plasticity.each_step.changes
         first = learning_code(plasticity.each_step, self.projection.dimensions, self.names)
+        for population in {p.population.name: p.population for p in self.ends.values()}.values():
+            read = population.read_totals(population.each_step.texts).get(self.projection.name, [])
+            for updater in self._updaters(made, read):
+                place(updater, "learn", self.order)
         reads = plasticity.read_totals(changes.values())
         for totals, statements in plasticity.in_turn(plasticity.each_step.after):
             for updater in self._updaters(made, (*reads, *totals)):

@@ -49,7 +49,11 @@ UPDATERS: Mapping[str, Updater] = {
 
 def population_names(population: PopulationEquations) -> dict[str, str]:
     """Return the Brian2 name of every name of a population."""
-    return {name: in_population(name) for name in population.dimensions if name not in CLOCK}
+    names = {name: in_population(name) for name in population.dimensions if name not in CLOCK}
+    for name, ref in population.refs.items():
+        if ref.end == "total":
+            names[name] = part_of("total", ref.owner, ref.name)
+    return names
 
 
 def in_population(name: str) -> str:
@@ -61,7 +65,7 @@ def projection_names(projection: ProjectionEquations) -> dict[str, str]:
     """Return the Brian2 name of every name that the texts of a projection may hold."""
     names = {name: f"s_{name}_s" for name in projection.dimensions if name not in CLOCK}
     for name, ref in projection.refs.items():
-        if not ref.modulator:
+        if not ref.modulator and not ref.of_projection:
             names[name] = f"{in_population(ref.name)}_{ref.end}"
     for name, total in projection.totals.items():
         names[name] = f"{total_name(projection, name)}_{total.level}"

@@ -60,7 +60,9 @@ def ref_location(ref: Ref, level: Level, storage: Storage, driver: str = "") -> 
         return Location(f"{full}[0]", "step")
     if full in storage.numbers:
         return Location(full, "run")
-    return Location(full, level if ref.end == "each" else ref.end)
+    if ref.end == "pre" or ref.end == "post":
+        return Location(full, ref.end)
+    return Location(full, "edge" if ref.end == "matrix" else level)
 
 
 def draw_location(projection: ProjectionEquations, name: str, storage: Storage) -> Location:

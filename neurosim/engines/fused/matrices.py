@@ -67,6 +67,10 @@ class MatrixPrinter:
 
     def value(self, projection: ProjectionEquations, name: str) -> str:
         """Return the text of a name as a matrix (targets, sources), a column, or a number."""
+        ref = projection.refs.get(name)
+        if ref is not None and ref.end == "matrix":
+            other = self.context.program.equations.projections[ref.owner]
+            return f"{other.name}__w.reshape(({', '.join(self.context.shape(other))})).T"
         place = projection_location(projection, "w" if name == "W" else name, self.context.storage)
         if place.level == "edge":
             return f"{place.text}.reshape(({', '.join(self.context.shape(projection))})).T"

@@ -33,7 +33,14 @@ def level_of(projection: ProjectionEquations, name: str) -> Level:
     return "edge" if name in per_edge or name.startswith("_") else "run"
 
 
-_END: Mapping[str, Level] = {"pre": "pre", "post": "post", "each": "post", "one": "run", "edge": "edge"}
+_END: Mapping[str, Level] = {
+    "pre": "pre",
+    "post": "post",
+    "each": "post",
+    "one": "run",
+    "edge": "edge",
+    "matrix": "edge",
+}
 
 
 @dataclass

@@ -49,6 +49,9 @@ def changes(edges: Edges, expression: str) -> Any:
 
 def _shaped(edges: Edges, name: str, value: Any) -> Any:
     """Return a variable in one trial as a matrix, a column or a number."""
-    if name == "W":
+    ref = edges.projection.refs.get(name)
+    if ref is not None and ref.end == "matrix":
+        edges = Edges(edges.context, edges.context.projection(ref.owner))
+    if name == "W" or (ref is not None and ref.end == "matrix"):
         return edges.spread(value, "edge").T
     return value if level_of(edges.projection, name) == "run" or jnp.ndim(value) == 0 else value[:, None]
