@@ -10,10 +10,10 @@ import numpy as np
 import optax
 from matplotlib.figure import Figure
 
-from neurosim import Edges, Network, Population, Projection, Recorder
+from neurosim import Clamp, Edges, Network, Population, Projection, Recorder, Replay
 from neurosim.experiment import Claim, Data, Experiment, Results, RunContext, Stage, at_least, setting, within
 from neurosim.learning.bptt import mean_square, network_model
-from neurosim.learning.protocol import Descend, Evaluation, Learner, Phase, PhaseClamp, Replay, Shuffled
+from neurosim.learning.protocol import Descend, Evaluation, Learner, Phase, Shuffled
 from neurosim.neurons import GradedUnit, Signal
 from neurosim.palette import colour
 from neurosim.synapses import Graded
@@ -60,12 +60,12 @@ def patch(config: Config, run: RunContext, stage: Stage) -> dict[str, Data]:
     learner = Learner(model, Descend(mean_square("y.output"), optax.sgd(0.1)), batches=batches["input"])
     training = learner.train(0, run.seed)
 
-    def read(batch: str, of: str, *clamps: PhaseClamp) -> np.ndarray:
+    def read(batch: str, of: str, *clamps: Clamp) -> np.ndarray:
         evaluation = Evaluation(batches[batch], {"it": lambda outcome, _: outcome[of]})
         return learner.evaluate(training, evaluation, Phase(clamps=clamps))["it"]
 
     other = Replay(read("source", "h.output")[0])
-    patched = [read("input", "y.output", PhaseClamp("h.output", other, direction=d)) for d in SITES.values()]
+    patched = [read("input", "y.output", Clamp("h", "output", other, direction=d)) for d in SITES.values()]
     return {
         "patched": Data(np.array(patched).ravel(), ("site",), "", "output with the patch"),
         "output": Data(

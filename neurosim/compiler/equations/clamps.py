@@ -128,7 +128,9 @@ def _require_free(clamp: Clamp, number: int, population: PopulationEquations) ->
     where = f"clamp {number} of '{clamp.target}.{clamp.variable}'"
     known = {*population.states, *population.definitions}
     if clamp.variable in population.groups:
-        raise DescriptionError(f"{where}: it is worked out over a group of neurons: clamp what it follows from")
+        raise DescriptionError(
+            f"{where}: it is worked out over a group of neurons: clamp what it follows from"
+        )
     if clamp.variable in population.ports:
         raise DescriptionError(
             f"{where}: it is an input, the sum of what projections send: clamp the output of their sources, their "
