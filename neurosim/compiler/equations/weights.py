@@ -25,7 +25,7 @@ from neurosim.rng import generator
 
 def weight_dimension(projection: Projection, network: Network) -> Dimension:
     """Return the dimension of the weights of a projection; UnknownNameError for an unknown parameter."""
-    weight = projection.weight
+    weight: Any = computed(projection.weight)
     if isinstance(weight, Driven) or isinstance(projection.connect, Convolution):
         what = "activity" if isinstance(weight, Driven) else "those of kernels"
         raise DescriptionError(
