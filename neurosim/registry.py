@@ -27,12 +27,20 @@ class Registry(Generic[T]):
         kind: the word used in messages ('rule').
         group: the entry-point group ('neurosim.rules').
         load_own: a function that imports the project's own modules, called at the first look-up.
+        fault: a function that says what is wrong with an item of another package, '' if nothing is.
     """
 
-    def __init__(self, kind: str, group: str, load_own: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        group: str,
+        load_own: Callable[[], None] = lambda: None,
+        fault: Callable[[object], str] = lambda item: "",
+    ) -> None:
         self.kind = kind
         self.group = group
         self._load_own = load_own
+        self._fault = fault
         self._items: dict[str, T] = {}
         self._complete = {"own": False, "plug-ins": False}
         self._loading = RLock()
@@ -89,7 +97,10 @@ class Registry(Generic[T]):
     def _load_plug_ins(self) -> None:
         for entry in metadata.entry_points(group=self.group):
             try:
-                self.add(entry.name, entry.load())
+                item = entry.load()
+                if fault := self._fault(item):
+                    raise DescriptionError(f"'{entry.value}' {fault}")
+                self.add(entry.name, item)
             except Exception as error:
                 package = entry.dist.name if entry.dist else entry.module
                 raise DescriptionError(

@@ -14,15 +14,50 @@ def _own(package: str) -> Callable[[], None]:
     return lambda: (importlib.import_module(package), None)[1]
 
 
-neurons: Registry[type] = Registry("neuron model", "neurosim.neurons", _own("neurosim.neurons"))
-synapses: Registry[type] = Registry("synapse model", "neurosim.synapses", _own("neurosim.synapses"))
-rules: Registry[type] = Registry("rule", "neurosim.rules", _own("neurosim.rules"))
-circuits: Registry[type] = Registry("circuit", "neurosim.circuits")
+def _no_subclass(module: str, base: str) -> Callable[[object], str]:
+    def fault(item: object) -> str:
+        wanted = getattr(importlib.import_module(module), base)
+        return "" if isinstance(item, type) and issubclass(item, wanted) else f"is not a subclass of {base}"
+
+    return fault
+
+
+def no_circuit(item: object) -> str:
+    """Return why something is not a circuit, '' if it is: a documented class whose method `network` builds one."""
+    if not isinstance(item, type):
+        return "is not a class"
+    if not callable(getattr(item, "network", None)):
+        return "has no method 'network', which returns the circuit as a Network"
+    return "" if item.__doc__ else "has no docstring, which says what it is and names its inputs and outputs"
+
+
+neurons: Registry[type] = Registry(
+    "neuron model",
+    "neurosim.neurons",
+    _own("neurosim.neurons"),
+    _no_subclass("neurosim.model.neuron", "NeuronModel"),
+)
+synapses: Registry[type] = Registry(
+    "synapse model",
+    "neurosim.synapses",
+    _own("neurosim.synapses"),
+    _no_subclass("neurosim.model.synapse", "SynapseModel"),
+)
+rules: Registry[type] = Registry(
+    "rule", "neurosim.rules", _own("neurosim.rules"), _no_subclass("neurosim.model.rule", "Rule")
+)
+circuits: Registry[type] = Registry("circuit", "neurosim.circuits", fault=no_circuit)
 distributions: Registry[type] = Registry(
-    "distribution", "neurosim.distributions", _own("neurosim.model.weight_matrices")
+    "distribution",
+    "neurosim.distributions",
+    _own("neurosim.model.weight_matrices"),
+    _no_subclass("neurosim.model.values", "Distribution"),
 )
 connectivities: Registry[type] = Registry(
-    "connectivity", "neurosim.connectivities", _own("neurosim.model.pairs")
+    "connectivity",
+    "neurosim.connectivities",
+    _own("neurosim.model.pairs"),
+    _no_subclass("neurosim.model.connectivity", "Connectivity"),
 )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from neurosim.errors import DescriptionError
+from neurosim.model import registries
 from neurosim.registry import Registry
 
 HERE = Path(__file__).parent
@@ -78,6 +79,7 @@ def test_a_name_that_is_taken_is_refused_and_the_own_rule_stays(tmp_path):
     code = """
 import sys
 from neurosim.errors import DescriptionError
+from neurosim.model import registries
 try:
     import thief_rules
 except DescriptionError as error:
@@ -105,3 +107,36 @@ def test_a_package_that_does_not_import_is_named_at_every_look_up(monkeypatch):
             DescriptionError, match=r"^rule 'Broken' of the package 'no_such_module' cannot be used \(No mod"
         ):
             registry.names()
+
+
+@pytest.mark.parametrize(
+    ("registry", "item", "fault"),
+    [
+        (registries.circuits, "json:__version__", "is not a class"),
+        (
+            registries.circuits,
+            "json:JSONDecoder",
+            "has no method 'network', which returns the circuit as a Network",
+        ),
+        (registries.rules, "json:JSONDecoder", "is not a subclass of Rule"),
+        (registries.rules, "neurosim.neurons:LIF", "is not a subclass of Rule"),
+        (registries.neurons, "json:loads", "is not a subclass of NeuronModel"),
+        (registries.synapses, "json:JSONDecoder", "is not a subclass of SynapseModel"),
+        (registries.connectivities, "json:JSONDecoder", "is not a subclass of Connectivity"),
+    ],
+)
+def test_what_is_not_of_the_kind_of_its_group_is_rejected(registry, item, fault, monkeypatch):
+    entry = metadata.EntryPoint("wrong", item, registry.group)
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [entry] if group == registry.group else [])
+    fresh = Registry(registry.kind, registry.group, fault=registry._fault)
+    with pytest.raises(DescriptionError) as raised:
+        fresh.names()
+    assert f"{registry.kind} 'wrong'" in str(raised.value) and f"'{item}' {fault}" in str(raised.value)
+
+
+def test_our_circuits_are_circuits():
+    for name in registries.circuits:
+        assert registries.no_circuit(registries.circuits.get(name)) == ""
+    assert registries.no_circuit(type("Undocumented", (), {"network": lambda self: None})).startswith(
+        "has no docstring"
+    )
