@@ -89,6 +89,7 @@ __all__ = [*_HOME]
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'neurosim' has no attribute '{name}'")
+    importlib.import_module("neurosim.brian")  # first, in whatever thread this is
     value = getattr(importlib.import_module(_HOME[name]), name)
     globals()[name] = value
     return value

@@ -63,3 +63,17 @@ def test_the_front_door_loads_brian2_and_little_else():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) == {"neurosim"}
+
+
+@pytest.mark.parametrize(
+    "line", ["from neurosim import Network", "import neurosim.sweep.work, neurosim.neurons"]
+)
+def test_a_thread_may_be_the_first_to_import_us(line):
+    code = (
+        "import signal, threading; mine = signal.getsignal(signal.SIGINT); found = []\n"
+        f"def first():\n    {line}\n    found.append(signal.getsignal(signal.SIGINT) is mine)\n"
+        "thread = threading.Thread(target=first); thread.start(); thread.join()\n"
+        "print(found, signal.signal.__module__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[True] signal\n", done.stderr

@@ -18,6 +18,7 @@ FLOORS = [
         "neurosim.cache",
         "neurosim.errors",
         "neurosim.extras",
+        "neurosim.brian",
         "neurosim.interrupts",
         "neurosim.markup",
         "neurosim.modules",

@@ -13,7 +13,7 @@ from brian2.units.fundamentalunits import DimensionMismatchError
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.evaluate import OPERATORS, Table, evaluate
 from neurosim.model.expressions import CONSTANTS, check_expression, names_in
-from neurosim.model.functions import FUNCTIONS, load
+from neurosim.model.functions import FUNCTIONS, deferred
 from neurosim.model.units import Dimension, dimension_of, units_in
 from neurosim.model.values import Distribution
 from neurosim.registry import suggest
@@ -139,7 +139,7 @@ _INDICES = ("i", "j", "N", "N_pre", "N_post")
 _QUANTITIES: Table = {
     **OPERATORS,
     ast.Constant: float,
-    **{name: load(function.numpy) for name, function in FUNCTIONS.items()},
+    **{name: deferred(function.numpy) for name, function in FUNCTIONS.items()},
 }
 
 

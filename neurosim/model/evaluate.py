@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from neurosim.model.expressions import CONSTANTS, expression
-from neurosim.model.functions import FUNCTIONS, load
+from neurosim.model.functions import FUNCTIONS, deferred
 
 Table = Mapping[Any, Callable[..., Any]]
 """What functions (by name), operators and numbers (by node of the parsed text) in equations are."""
@@ -39,7 +39,7 @@ OPERATORS: Table = {
 NUMPY: Table = {
     **OPERATORS,
     ast.Constant: np.float64,
-    **{name: _on_floats(load(function.numpy)) for name, function in FUNCTIONS.items()},
+    **{name: _on_floats(deferred(function.numpy)) for name, function in FUNCTIONS.items()},
 }
 
 

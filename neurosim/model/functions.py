@@ -51,6 +51,11 @@ def load(form: str) -> Callable[..., Any]:
     return found
 
 
+def deferred(form: str) -> Callable[..., Any]:
+    """Return a function that is loaded from 'module:name' when it is called, as scipy takes time to import."""
+    return lambda *arguments: load(form)(*arguments)
+
+
 _OURS, _SUPPORT, _JAX = (
     "neurosim.compiler.special",
     "neurosim.engines.fused.support",

@@ -10,6 +10,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import neurosim.brian  # noqa: F401  # imports Brian2 in any thread
+
+# isort: split
 import brian2
 import numpy as np
 from brian2 import Hz, Quantity, amp, farad, get_unit, ms, mV, nA, nS, pA, pF, second, siemens, uS, volt

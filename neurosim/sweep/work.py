@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import neurosim.brian  # noqa: F401  # a worker runs its tasks in a thread
 from neurosim.errors import UsageError
 from neurosim.experiment import Run, find_experiment, new_run, one_line, resumed_run
 from neurosim.experiment.settings import config_from
