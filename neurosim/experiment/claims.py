@@ -11,6 +11,8 @@ from typing import Any, Literal, SupportsFloat, get_args
 import numpy as np
 
 from neurosim.errors import DescriptionError
+from neurosim.experiment.units import check_unit
+from neurosim.registry import suggest
 
 Kind = Literal["paper-number", "paper-ordering", "code", "theory", "own"]
 Verdict = Literal["holds", "fails", "not tested"]
@@ -49,11 +51,13 @@ class Claim:
         missing = [name for name in ("id", "statement", "source", "expected") if not getattr(self, name)]
         if missing:
             raise DescriptionError(f"claim '{self.id}': no {', '.join(missing)}")
-        if self.kind not in get_args(Kind) or self.verdict not in get_args(Verdict):
-            raise DescriptionError(
-                f"claim '{self.id}': kind '{self.kind}', verdict '{self.verdict}'; "
-                f"kinds are {', '.join(get_args(Kind))}, verdicts {', '.join(get_args(Verdict))}"
-            )
+        for name, choices in (("kind", get_args(Kind)), ("verdict", get_args(Verdict))):
+            given = getattr(self, name)
+            if given not in choices:
+                raise DescriptionError(
+                    f"claim '{self.id}': unknown {name} '{given}': {suggest(given, choices)}"
+                )
+        check_unit(self.unit, f"claim '{self.id}'")
 
     def json(self) -> dict[str, Any]:
         """Return the claim as plain JSON values; a measured value that is not finite becomes text."""
@@ -76,6 +80,7 @@ def within(
     note: str = "",
 ) -> Claim:
     """Claim that |measured - expected| <= tolerance, all in `unit`; what is not finite never holds."""
+    expected, tolerance = _number(id, "expected", expected), _number(id, "tolerance", tolerance)
     if not (math.isfinite(expected) and math.isfinite(tolerance) and tolerance >= 0):
         raise DescriptionError(f"claim '{id}': expected {expected} ± {tolerance} is not a finite range")
     claim = _Measured(id, statement, source, kind, measured, unit, note)
@@ -94,6 +99,7 @@ def at_least(
     note: str = "",
 ) -> Claim:
     """Claim that measured >= expected, both in `unit`; what is not finite never holds."""
+    expected = _number(id, "expected", expected)
     claim = _Measured(id, statement, source, kind, measured, unit, note)
     return claim.judged(f">= {expected:g}", lambda value: value >= expected)
 
@@ -110,6 +116,7 @@ def at_most(
     note: str = "",
 ) -> Claim:
     """Claim that measured <= expected, both in `unit`; what is not finite never holds."""
+    expected = _number(id, "expected", expected)
     claim = _Measured(id, statement, source, kind, measured, unit, note)
     return claim.judged(f"<= {expected:g}", lambda value: value <= expected)
 
@@ -129,9 +136,15 @@ def ordering(
     Arguments: measured, value by name, the greatest one expected first.
     Raises DescriptionError when there are fewer than two.
     """
+    if not isinstance(measured, Mapping):
+        raise DescriptionError(
+            f"claim '{id}': measured is {str(measured)[:60]!r}: give values by name, as {{'before': 2.0, 'after': 1.0}}"
+        )
     if len(measured) < 2:
-        raise DescriptionError(f"claim '{id}': order asked of measured {list(measured)}; give two or more")
-    values = {name: float(value) for name, value in measured.items()}
+        raise DescriptionError(
+            f"claim '{id}': an order of {len(measured)} values ({', '.join(measured)}): give two or more"
+        )
+    values = {name: _number(id, f"measured '{name}'", value) for name, value in measured.items()}
     holds = all(map(math.isfinite, values.values())) and all(a > b for a, b in pairwise(values.values()))
     return Claim(
         id,
@@ -168,13 +181,23 @@ def checked_claims(claims: Any) -> list[Claim]:
     for claim in found:
         if not isinstance(claim, Claim):
             raise DescriptionError(
-                f"claims: {str(claim)[:60]!r} is none: yield within(...), at_least(...), ..."
+                f"claims: {str(claim)[:60]!r} is not a claim: yield within(...), at_least(...), ..."
             )
     ids = [claim.id for claim in found]
     twice = sorted({id for id in ids if ids.count(id) > 1})
     if twice:
         raise DescriptionError(f"claims: id used twice: {', '.join(twice)}")
     return found
+
+
+def _number(id: str, what: str, value: Any) -> float:
+    if getattr(getattr(value, "dim", None), "is_dimensionless", True) is False:
+        raise DescriptionError(
+            f"claim '{id}': {what} = {value} has a unit of its own: give a number in that of the claim, as v / mV"
+        )
+    if np.ndim(value) or not isinstance(value, SupportsFloat):
+        raise DescriptionError(f"claim '{id}': {what} is {str(value)[:60]!r}: give one number")
+    return float(value)
 
 
 @dataclass(frozen=True)
@@ -190,10 +213,6 @@ class _Measured:
     note: str
 
     def judged(self, expected: str, holds: Callable[[float], bool]) -> Claim:
-        if np.ndim(self.measured) or not isinstance(self.measured, SupportsFloat):
-            raise DescriptionError(
-                f"claim '{self.id}': measured is {str(self.measured)[:60]!r}: give one number"
-            )
-        value = float(self.measured)
+        value = _number(self.id, "measured", self.measured)
         verdict: Verdict = "holds" if math.isfinite(value) and holds(value) else "fails"
         return Claim(**{**vars(self), "measured": value}, expected=expected, verdict=verdict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from neurosim.experiment.units import check_unit
 from neurosim.store import Data, Spikes
 
 
@@ -14,9 +15,12 @@ def as_results(contents: Mapping[str, Any]) -> dict[str, Any]:
     Recorded spikes become Spikes (times in ms). A recorded state 'cells.v' becomes 'cells.v/values', with the dims time
     and index and its SI unit, 'cells.v/time' (ms) and 'cells.v/index', that of each neuron or connection recorded.
     Arguments: contents, results by name; anything but recordings of an engine is returned as it is.
+    Raises DescriptionError for a unit that is none.
     """
     results: dict[str, Any] = {}
     for name, item in contents.items():
+        if isinstance(item, Data | Spikes):
+            check_unit(item.unit, f"result '{name}'")
         results |= {name: item} if isinstance(item, Data | Spikes) else _converted(name, item)
     return results
 

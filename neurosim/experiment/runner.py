@@ -108,7 +108,11 @@ class Run:
 
     def _complete(self, context: RunContext) -> list[Claim]:
         with self.parts.result(replace=self.parts.overwrite) as writer:
-            claims = checked_claims(self.experiment.claims(self.config, writer.results()))
+            try:
+                claims = checked_claims(self.experiment.claims(self.config, writer.results()))
+            except Exception as error:
+                error.add_note(f"in the claims; the stages are kept: correct it, then --resume {self.path}")
+                raise
             self._describe(writer, context, "complete", claims=[claim.json() for claim in claims])
         self.complete = True
         self.parts.remove()

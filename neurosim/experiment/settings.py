@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from neurosim.errors import DescriptionError, UsageError
-from neurosim.experiment.units import has_unit, parse_number
+from neurosim.experiment.units import check_unit, has_unit, parse_number
 from neurosim.registry import suggest
 
 C = TypeVar("C")
@@ -171,4 +171,5 @@ def _setting(field: dataclasses.Field[Any], hint: Any) -> Setting:
         raise DescriptionError(
             f"config field '{field.name}': declare it with setting(...) as float, int, bool, str or a tuple of one"
         )
+    check_unit(facts["unit"], f"setting '{field.name}'")
     return Setting(field.name, kind, many, field.default, **facts)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from functools import cache
 from typing import Any
 
-from neurosim.errors import UsageError
+from neurosim.errors import DescriptionError, UsageError
 
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*")
 _FACTOR = re.compile(r"([*/]?)\s*(?:1|([A-Za-z_]+)\s*(?:(?:\*\*|\^)?\s*([+-]?\d+))?)\s*")
+
+# Units that are not of Brian2, and common ones, which are known without loading it.
+_PLAIN = {"%", "deg", "degree", "pixel", "spikes", "step", "steps", "trials"}
+_PLAIN |= {"", "1", "1/s", "Hz", "m", "mV", "ms", "rad", "s"}
 
 
 def parse_number(text: str, unit: str) -> float:
@@ -25,6 +30,18 @@ def parse_number(text: str, unit: str) -> float:
         )
     number, written = float(match[1]), match[2]
     return number if written in ("", unit) else number * conversion(written, unit)
+
+
+def check_unit(unit: Any, where: str) -> None:
+    """Raise DescriptionError unless a unit is a text that means one: '', 'mV', 'm/s^2', '1/s', '%' or 'pixel'."""
+    if not isinstance(unit, str):
+        raise DescriptionError(f"{where}: unit = {unit}: write its name, as unit='mV'")
+    if unit in _PLAIN:
+        return
+    try:
+        _meaning(unit)
+    except UsageError as error:
+        raise DescriptionError(f"{where}: {error}") from None
 
 
 def has_unit(text: str) -> bool:
@@ -65,7 +82,15 @@ def _meaning(text: str) -> tuple[float, Any]:
 def _unit(name: str) -> Any:
     units = _units()
     if name not in units:
-        raise UsageError(f"unknown unit '{name}'; write it as Brian2 does, for example ms, mV, Hz, rad")
+        near = difflib.get_close_matches(name, [short for short in units if len(short) > 1], n=1, cutoff=0.7)
+        raise UsageError(
+            f"unknown unit '{name}'; "
+            + (
+                f"did you mean '{near[0]}'?"
+                if near
+                else "write it as Brian2 does, for example ms, mV, Hz, rad"
+            )
+        )
     return units[name]
 
 

@@ -6,12 +6,14 @@ import ast
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from neurosim.errors import DescriptionError
 from neurosim.model.functions import FUNCTIONS
+from neurosim.model.units import unit_named
 from neurosim.registry import suggest
 
 MAX_LENGTH = 10_000
@@ -301,11 +303,12 @@ class _WrittenOut(Rewriter):
 
 @dataclass(frozen=True)
 class Formula:
-    """A function defined by a user: its name, the names of its arguments, and the expression of its value."""
+    """A function defined by a user: its name, its arguments, the expression of its value, and the module it is of."""
 
     name: str
     arguments: tuple[str, ...]
     text: str
+    module: str = field(default="", compare=False)
 
     @property
     def call(self) -> str:
@@ -314,6 +317,7 @@ class Formula:
 
 
 FORMULAS: dict[str, Formula] = {}
+_CALLED = re.compile(r"([A-Za-z]\w*)\s*\(")
 _CALL = re.compile(r"\s*([A-Za-z]\w*)\s*\(\s*([A-Za-z]\w*(?:\s*,\s*[A-Za-z]\w*)*)\s*\)\s*")
 
 
@@ -324,15 +328,25 @@ def equation_function(call: str, text: str) -> Formula:
         call: its name with the names of its arguments, such as `hill(x, n)`.
         text: the expression of its value in these arguments, such as `x**n / (1 + x**n)`.
 
-    Returns the function. Raises DescriptionError if the name is that of another function, or if the text is not an
-    expression or reads anything but the arguments.
+    Returns the function. The module that defined it may define it again, as a cell of a notebook does.
+    Raises DescriptionError if the name is that of another function, a unit or a constant, if two arguments have one
+    name, or if the text is not an expression or reads anything but the arguments.
     """
+    if not isinstance(call, str) or not isinstance(text, str):
+        raise DescriptionError(
+            f"function {call!r}, {text!r}: write both as text, as in equation_function('square(x)', 'x**2')"
+        )
     match = _CALL.fullmatch(call)
     if match is None:
         raise DescriptionError(f"function '{_short(call)}': write its name and arguments, as hill(x, n)")
     name, arguments = match[1], tuple(part.strip() for part in match[2].split(","))
-    formula, where = Formula(name, arguments, text.strip()), f"function '{name}'"
-    if name in FUNCTIONS.keys() | DRAWN | GROUPED or FORMULAS.get(name, formula) != formula:
+    module = str(sys._getframe(1).f_globals.get("__name__"))
+    formula, where = Formula(name, arguments, text.strip(), module), f"function '{name}'"
+    _check_names(name, arguments, where)
+    held = FORMULAS.get(name)
+    if held == formula:
+        return held
+    if name in FUNCTIONS.keys() | DRAWN | GROUPED or (held is not None and held.module != module):
         raise DescriptionError(f"{where} already exists: choose another name")
     check_expression(text, where)
     for other in sorted(names_in(text) - {*arguments}):
@@ -340,6 +354,31 @@ def equation_function(call: str, text: str) -> Formula:
     FORMULAS[name] = formula
     _KNOWN.clear()
     return formula
+
+
+def functions_in(texts: Iterable[str]) -> dict[str, str]:
+    """Return the users' functions that texts call, also through each other: the expression by call, in order."""
+    found: dict[str, str] = {}
+    left = [*texts]
+    while left:
+        called = _CALLED.findall(left.pop())
+        for formula in (FORMULAS[name] for name in called if name in FORMULAS):
+            if formula.call not in found:
+                found[formula.call] = formula.text
+                left.append(formula.text)
+    return dict(sorted(found.items()))
+
+
+def _check_names(name: str, arguments: tuple[str, ...], where: str) -> None:
+    for given in (name, *arguments):
+        if "__" in given:
+            raise DescriptionError(
+                f"{where}: '{given}' contains two underscores in a row: choose another name"
+            )
+        if given in CONSTANTS or (given == name and unit_named(name) is not None):
+            raise DescriptionError(f"{where}: '{given}' is a unit or a constant: choose another name")
+    if len({*arguments}) < len(arguments):
+        raise DescriptionError(f"{where}: two arguments have one name: give each its own")
 
 
 def made(tree: ast.expr) -> Expression:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
 from neurosim.errors import DescriptionError, NeurosimError, UnknownNameError, brief
 from neurosim.model.clamp import Clamp, Column, Replay
 from neurosim.model.connectivity import Connectivity
+from neurosim.model.expressions import functions_in
 from neurosim.model.network import Network, Part
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.parameters import Described
@@ -41,11 +42,14 @@ _KINDS = {"neuron": (NeuronModel, neurons), "synapse": (SynapseModel, synapses),
 
 def to_json(network: Network) -> dict[str, Any]:
     """Return the network as plain JSON data."""
+    parts = [_part_to_json(part) for part in network.parts()]
+    functions = functions_in([json.dumps(parts), *map(_facts, _classes(network))])
     return {
         "format": FORMAT,
         "name": network.name,
         "dt": value_to_json(network.dt),
-        "parts": [_part_to_json(part) for part in network.parts()],
+        "parts": parts,
+        **({"functions": functions} if functions else {}),
     }
 
 
@@ -61,6 +65,7 @@ def from_json(data: Mapping[str, Any]) -> Network:
             f"network file: format {brief(found)} is not {FORMAT}: use the version that wrote it"
         )
     try:
+        _check_functions(data.get("functions", {}))
         network = Network(data["name"], value_from_json(data["dt"]))
         for part in data["parts"]:
             arguments = {_NEW.get(k, k): _from_json(v) for k, v in part.items() if k != "part"}
@@ -82,6 +87,10 @@ def digest(network: Network) -> str:
 
 def facts_digest(cls: type[Described]) -> str:
     """Return a short digest of the facts of a class (its equations and other text), which reveals a change of them."""
+    return hashlib.sha256(_facts(cls).encode()).hexdigest()[:16]
+
+
+def _facts(cls: type[Described]) -> str:
     facts = {
         name: repr(getattr(cls, name))
         for name in dir(cls)
@@ -89,7 +98,31 @@ def facts_digest(cls: type[Described]) -> str:
         and not callable(getattr(cls, name))
         and not isinstance(getattr(cls, name), property)
     }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+    return json.dumps(facts, sort_keys=True)
+
+
+def _classes(network: Network) -> Iterator[type[Described]]:
+    """Yield the classes of the models and rules of a network."""
+    for part in network.parts():
+        for value in (getattr(part, f.name) for f in fields(part)):
+            for one in value if isinstance(value, tuple) else (value,):
+                if isinstance(one, Described):
+                    yield type(one)
+
+
+def _check_functions(stored: Mapping[str, str]) -> None:
+    """Reject functions of users that are not those of this process, which equations would call."""
+    for call, text in stored.items():
+        here = functions_in([call])
+        if call not in here:
+            raise DescriptionError(
+                f"network file: its equations call '{call}', which is not defined: import the module with "
+                f"equation_function('{call}', '{text}') first"
+            )
+        if here[call] != text:
+            raise DescriptionError(
+                f"network file: the function '{call}' is '{text}' in the file and '{here[call]}' here: use its version"
+            )
 
 
 def _part_to_json(part: Part) -> dict[str, Any]:

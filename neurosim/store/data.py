@@ -38,6 +38,7 @@ class Data:
     long_name: str = ""
 
     def __post_init__(self) -> None:
+        check_unit(self.unit, self.long_name or "an array")
         object.__setattr__(self, "array", plain(self.array, self.long_name or "an array"))
         object.__setattr__(self, "dims", (self.dims,) if isinstance(self.dims, str) else tuple(self.dims))
 
@@ -57,8 +58,15 @@ class Spikes:
     unit: str = "ms"
 
     def __post_init__(self) -> None:
+        check_unit(self.unit, "spike times")
         object.__setattr__(self, "times", plain(self.times, "spike times"))
         object.__setattr__(self, "ids", plain(self.ids, "spike ids"))
+
+
+def check_unit(unit: object, what: str) -> None:
+    """Raise ResultFileError unless a unit is a text: a unit of Brian2 would be stored as a number."""
+    if not isinstance(unit, str):
+        raise ResultFileError(f"{what}: unit = {unit}: write its name, as 'mV'")
 
 
 def plain(value: npt.ArrayLike, what: str) -> np.ndarray:

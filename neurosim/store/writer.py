@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from neurosim.errors import OutputTaken, ResultFileError, UsageError, shown
 from neurosim.store import schema
-from neurosim.store.data import checked_name, checked_path, storable
+from neurosim.store.data import check_unit, checked_name, checked_path, storable
 from neurosim.store.image import memory_file, seal
 from neurosim.store.nexus import describe_plots
 from neurosim.store.reader import Results
@@ -98,6 +98,7 @@ class Writer:
         Raises ResultFileError when the array cannot be stored or its dims clash with those of its group.
         """
         path, values = checked_path(path), storable(path, array)
+        check_unit(unit, f"'{path}'")
         self._claim_dims(path, tuple(dims), values.shape)
         dataset = self._create(path, values)
         _set(dataset, "units", unit or schema.DIMENSIONLESS)

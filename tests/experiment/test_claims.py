@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from brian2 import ms, mV
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -92,3 +93,51 @@ def test_a_claim_that_is_not_tested_says_why():
 def test_a_claim_is_about_one_number(claim):
     with pytest.raises(DescriptionError, match=r"claim 'c': measured is '\[1. 1. 1.\]': give one number"):
         claim("c", "s", source="me", kind="own", expected=1.0, measured=np.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: within("c", SAID, **WHERE, expected=-65, tolerance=1, measured=-65 * mV),
+            "measured = -65. mV",
+        ),
+        (
+            lambda: within("c", SAID, **WHERE, expected=-65 * mV, tolerance=1, measured=-65),
+            "expected = -65. mV",
+        ),
+        (
+            lambda: within("c", SAID, **WHERE, expected=-65, tolerance=1 * mV, measured=-65),
+            "tolerance = 1. mV",
+        ),
+        (lambda: at_least("c", SAID, **WHERE, expected=1 * ms, measured=1.0), "expected = 1. ms"),
+        (lambda: at_most("c", SAID, **WHERE, expected=1.0, measured=1 * ms), "measured = 1. ms"),
+        (lambda: ordering("c", SAID, **WHERE, measured={"a": 1 * mV, "b": 0.0}), "measured 'a' = 1. mV"),
+    ],
+)
+def test_a_quantity_does_not_lose_its_unit(make, message):
+    with pytest.raises(DescriptionError) as raised:
+        make()
+    assert message in str(raised.value) and "has a unit of its own: give a number" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "theorie"}, "claim 'c': unknown kind 'theorie': did you mean 'theory'?"),
+        ({"unit": "furlong"}, "claim 'c': unknown unit 'furlong'"),
+        ({"unit": "milivolt"}, "claim 'c': unknown unit 'milivolt'; did you mean 'mvolt'?"),
+        ({"unit": mV}, "claim 'c': unit = mV: write its name, as unit='mV'"),
+        ({"measured": "1"}, "claim 'c': measured is '1': give one number"),
+        ({"expected": None}, "claim 'c': expected is 'None': give one number"),
+    ],
+)
+def test_what_is_wrong_with_a_claim_is_named(change, message):
+    with pytest.raises(DescriptionError) as raised:
+        at_least("c", SAID, **{**WHERE, "expected": 1.0, "measured": 1.0, **change})
+    assert str(raised.value).startswith(message)
+
+
+def test_an_ordering_is_of_values_by_name():
+    with pytest.raises(DescriptionError, match=r"measured is '\[2, 1\]': give values by name, as \{'before'"):
+        ordering("c", SAID, **WHERE, measured=[2, 1])

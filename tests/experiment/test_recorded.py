@@ -5,11 +5,11 @@ import pytest
 from brian2 import ms, mV
 
 from neurosim.engines import recordings
-from neurosim.errors import ResultFileError
+from neurosim.errors import DescriptionError, ResultFileError
 from neurosim.experiment import Data, Experiment, Spikes, new_run
 from neurosim.experiment.recorded import as_results
 from neurosim.model.units import DIMENSIONLESS
-from neurosim.store import open_results
+from neurosim.store import Writer, open_results
 
 DT = 1e-4
 RECORDED = {
@@ -57,3 +57,19 @@ def test_what_cannot_be_stored_is_refused(toy):
     )
     with pytest.raises(ResultFileError, match="result 'x' is int; give Data"):
         new_run(study, out="run.h5").execute()
+
+
+def test_units_of_results_are_names_of_units(tmp_path):
+    for make in (lambda: Data(np.ones(3), ("time",), mV, "v"), lambda: Spikes([1.0], [0], ms)):
+        with pytest.raises(ResultFileError, match=r"unit = m[Vs]: write its name, as 'mV'"):
+            make()
+    with (
+        Writer(tmp_path / "a.h5") as writer,
+        pytest.raises(ResultFileError, match="'v': unit = mV: write its name"),
+    ):
+        writer.write("v", np.zeros(3), ("time",), mV, "potential")
+    for wrong in (Data(np.ones(3), ("time",), "milivolt", "v"), Spikes([1.0], [0], "milivolt")):
+        with pytest.raises(
+            DescriptionError, match="result 'v': unknown unit 'milivolt'; did you mean 'mvolt'?"
+        ):
+            as_results({"v": wrong})

@@ -276,8 +276,8 @@ def test_a_seed_may_be_a_numpy_integer(toy):
             "stage 'a' returned list: return results",
         ),
         ("run", lambda config, run: run.stage("a", lambda progress: None), "stage 'a' returned NoneType"),
-        ("claims", lambda config, results: None, "claims: 'None' is none: yield within"),
-        ("claims", lambda config, results: ["holds"], "claims: 'holds' is none: yield within"),
+        ("claims", lambda config, results: None, "claims: 'None' is not a claim: yield within"),
+        ("claims", lambda config, results: ["holds"], "claims: 'holds' is not a claim: yield within"),
     ],
 )
 def test_what_a_study_returns_is_checked(toy, part, value, message):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from neurosim.errors import DescriptionError, UsageError
 from neurosim.experiment.settings import check_config, config_from, setting, settings_of, with_settings
-from neurosim.experiment.units import conversion, parse_number
+from neurosim.experiment.units import check_unit, conversion, parse_number
 
 
 @dataclass(frozen=True)
@@ -159,3 +159,43 @@ def test_a_default_is_a_plain_value_beside_its_unit():
         DescriptionError, match="setting 'time constant': default 8. ms: .* its unit as unit='ms'"
     ):
         setting(8 * ms, "time constant", unit="ms")
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "",
+        "1",
+        "%",
+        "deg",
+        "pixel",
+        "steps",
+        "mV",
+        "cm",
+        "1/s",
+        "m/s^2",
+        "N m",
+        "m^2 kg s^-3 A^-1",
+        "1/V^2",
+        "uS",
+    ],
+)
+def test_units_that_files_and_settings_may_have(unit):
+    check_unit(unit, "here")
+
+
+@pytest.mark.parametrize(
+    ("unit", "message"),
+    [
+        ("secnd", "here: unknown unit 'secnd'; did you mean 'second'?"),
+        ("milivolt", "here: unknown unit 'milivolt'; did you mean 'mvolt'?"),
+        ("furlong", "here: unknown unit 'furlong'; write it as Brian2 does"),
+        ("mV!", "here: 'mV!' is not a unit"),
+        (0.001, "here: unit = 0.001: write its name, as unit='mV'"),
+        (None, "here: unit = None: write its name"),
+    ],
+)
+def test_what_is_not_a_unit_is_rejected(unit, message):
+    with pytest.raises(DescriptionError) as raised:
+        check_unit(unit, "here")
+    assert str(raised.value).startswith(message)

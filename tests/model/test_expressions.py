@@ -3,6 +3,7 @@
 import ast
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -193,11 +194,30 @@ def test_a_function_of_a_user_is_written_out():
         ("expressions_other", "1", "write its name and arguments"),
         ("expressions_other(x)", "lambda: x", "Lambda is not allowed"),
         ("expressions_other(x)", "tnh(x)", "did you mean 'tanh'"),
+        ("expressions_other(x, x)", "x", "two arguments have one name"),
+        ("expressions_other(e)", "e + 1", "'e' is a unit or a constant: choose another name"),
+        ("pi(x)", "x", "'pi' is a unit or a constant"),
+        ("ms(x)", "x", "'ms' is a unit or a constant"),
+        ("a__b(x)", "x", "'a__b' contains two underscores in a row"),
+        ("expressions_other(a__b)", "a__b", "'a__b' contains two underscores in a row"),
+        ("expressions_other(x)", np.tanh, "write both as text, as in equation_function"),
     ],
 )
 def test_a_function_that_is_none_is_rejected(call, text, message):
     with pytest.raises(DescriptionError, match=message):
         equation_function(call, text)
+
+
+def test_only_the_module_that_defined_a_function_defines_it_again(monkeypatch):
+    equation_function("expressions_again(x)", "x**2")
+    assert evaluate("expressions_again(x)", {"x": 2.0}) == 4
+    equation_function("expressions_again(x)", "x**3")
+    assert evaluate("expressions_again(x)", {"x": 2.0}) == 8
+    held = expressions.FORMULAS["expressions_again"]
+    monkeypatch.setitem(expressions.FORMULAS, "expressions_again", replace(held, module="elsewhere"))
+    assert equation_function("expressions_again(x)", "x**3").module == "elsewhere"
+    with pytest.raises(DescriptionError, match="'expressions_again' already exists: choose another name"):
+        equation_function("expressions_again(x)", "x**4")
 
 
 def test_every_text_is_parsed_once():

@@ -11,7 +11,9 @@ from brian2 import Hz, ms, mV, second
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neurosim import equation_function
 from neurosim.errors import DescriptionError, NeurosimError
+from neurosim.model import expressions
 from neurosim.model.clamp import Clamp
 from neurosim.model.connectivity import AllToAll, Edges, InDegree, OneToOne, Probability
 from neurosim.model.network import Network
@@ -245,3 +247,34 @@ def test_reading_imports_nothing_that_the_file_names(tmp_path, monkeypatch):
         with pytest.raises(NeurosimError, match="unknown neuron model"):
             from_json(data)
     assert "evil" not in sys.modules
+
+
+class SerialSaturating(NeuronModel):
+    """Rate neuron with a function of a user."""
+
+    tau = parameter(10 * ms, "time constant")
+    equations = "dr/dt = (serial_outer(I) - r)/tau : 1\nI : 1 (input)"
+    method = "exponential_euler"
+    output = "r"
+
+
+def test_the_text_of_a_users_functions_is_covered(monkeypatch):
+    monkeypatch.setattr(expressions, "FORMULAS", {})
+    equation_function("serial_inner(x)", "x**2")
+    equation_function("serial_outer(x)", "1 + serial_inner(x)")
+    network = Network("n").add(Population("a", 1, SerialSaturating()))
+    data, before = json.loads(json.dumps(to_json(network))), digest(network)
+    assert data["functions"] == {"serial_inner(x)": "x**2", "serial_outer(x)": "1 + serial_inner(x)"}
+    assert digest(from_json(data)) == before
+    equation_function("serial_inner(x)", "x**3")
+    assert digest(network) != before
+    with pytest.raises(
+        DescriptionError, match=r"'serial_inner\(x\)' is 'x\*\*2' in the file and 'x\*\*3' here"
+    ):
+        from_json(data)
+    expressions.FORMULAS.clear()
+    with pytest.raises(
+        DescriptionError, match=r"call 'serial_inner\(x\)', which is not defined: import the module"
+    ):
+        from_json(data)
+    assert "functions" not in to_json(Network("n").add(Population("a", 1, LIF())))
