@@ -50,6 +50,8 @@ class Population:
         rules: neuron rules.
         reference_rate (Hz): the rate at which the `activity` of a spiking population is 1.
         activity_window (s): time constant of the low-pass filter that turns spikes into `activity`.
+        substeps: number of equal parts in which the model's equations take a step, while inputs are held; thresholds
+            are compared at the end of the step.
     """
 
     name: str
@@ -59,12 +61,14 @@ class Population:
     rules: tuple[NeuronRule, ...] = ()
     reference_rate: Any = field(default_factory=lambda: 10.0 * Hz)
     activity_window: Any = field(default_factory=lambda: 100.0 * ms)
+    substeps: int = 1
 
     def __post_init__(self) -> None:
         check_name(self.name, "population")
         where = f"population '{self.name}'"
         object.__setattr__(self, "rules", _rules(self.rules, NeuronRule, where))
-        object.__setattr__(self, "size", _from_one(self.size, f"{where}: size"))
+        for count in ("size", "substeps"):
+            object.__setattr__(self, count, _from_one(getattr(self, count), f"{where}: {count}"))
         if not isinstance(self.model, NeuronModel):
             raise DescriptionError(f"{where}: model = {brief(self.model)}: give a neuron model, as LIF()")
         if not isinstance(self.initial, Mapping):

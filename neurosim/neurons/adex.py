@@ -9,10 +9,11 @@ from neurosim.model.parameters import parameter
 class AdEx(NeuronModel):
     """Adaptive exponential integrate-and-fire neuron with exponential synaptic currents.
 
-    C dv/dt = -g_L*(v - E_L) + g_L*Delta_T*exp((v - V_T)/Delta_T) - w_ad + I + I_e + I_i;
-    tau_w dw_ad/dt = a*(v - E_L) - w_ad; dI_e/dt = -I_e/tau_e; dI_i/dt = -I_i/tau_i;
+    C dv/dt = -g_L*(u - E_L) + g_L*Delta_T*exp((u - V_T)/Delta_T) - w_ad + I + I_e + I_i, u = min(v, v_peak);
+    tau_w dw_ad/dt = a*(u - E_L) - w_ad; dI_e/dt = -I_e/tau_e; dI_i/dt = -I_i/tau_i;
     a spike when v > v_peak, then v = v_reset and w_ad += b.
-    v membrane potential (V), w_ad adaptation current (A), I graded input (A), I_e, I_i synaptic currents (A).
+    v membrane potential (V), u the same up to the peak, so that the stages of a step stay finite (V), w_ad adaptation
+    current (A), I graded input (A), I_e, I_i synaptic currents (A).
     Source: Brette & Gerstner 2005, J. Neurophysiol. 94:3637, doi:10.1152/jn.00686.2005.
     """
 
@@ -29,8 +30,9 @@ class AdEx(NeuronModel):
     v_reset = parameter(-70.6 * mV, "potential after a spike")
     v_peak = parameter(0 * mV, "potential at which a spike ends")
     equations = """
-    dv/dt = (-g_L*(v - E_L) + g_L*Delta_T*exp((v - V_T)/Delta_T) - w_ad + I + I_e + I_i)/C : volt
-    dw_ad/dt = (a*(v - E_L) - w_ad)/tau_w : amp
+    dv/dt = (-g_L*(u - E_L) + g_L*Delta_T*exp((u - V_T)/Delta_T) - w_ad + I + I_e + I_i)/C : volt
+    dw_ad/dt = (a*(u - E_L) - w_ad)/tau_w : amp
+    u = clip(v, v, v_peak) : volt
     dI_e/dt = -I_e/tau_e : amp
     dI_i/dt = -I_i/tau_i : amp
     I : amp (input)

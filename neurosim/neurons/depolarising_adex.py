@@ -9,11 +9,11 @@ from neurosim.model.parameters import parameter
 class DepolarisingAdEx(NeuronModel):
     """AdEx with a depolarising current after each spike and a threshold that each spike raises.
 
-    C dv/dt = -g_L*(v - E_L) + g_L*Delta_T*exp((v - V_T)/Delta_T) - w_ad + z + I + I_e + I_i;
-    tau_w dw_ad/dt = a*(v - E_L) - w_ad; dz/dt = -z/tau_z; dV_T/dt = (V_rest - V_T)/tau_T; dI_e/dt = -I_e/tau_e;
+    C dv/dt = -g_L*(u - E_L) + g_L*Delta_T*exp((u - V_T)/Delta_T) - w_ad + z + I + I_e + I_i, u = min(v, v_peak);
+    tau_w dw_ad/dt = a*(u - E_L) - w_ad; dz/dt = -z/tau_z; dV_T/dt = (V_rest - V_T)/tau_T; dI_e/dt = -I_e/tau_e;
     dI_i/dt = -I_i/tau_i; a spike when v > v_peak, then v = v_reset, w_ad += b, z = I_sp, V_T = V_max.
-    v membrane potential (V), w_ad adaptation current (A), z current of the afterpotential (A), V_T threshold (V), I
-    graded input (A), I_e, I_i synaptic currents (A).
+    v membrane potential (V), u the same up to the peak (V), w_ad adaptation current (A), z current of the
+    afterpotential (A), V_T threshold (V), I graded input (A), I_e, I_i synaptic currents (A).
     Source: Clopath, Büsing, Vasilaki, Gerstner 2010, Nat. Neurosci. 13:344, doi:10.1038/nn.2479. The defaults have
     not been compared with it.
     """
@@ -35,8 +35,9 @@ class DepolarisingAdEx(NeuronModel):
     v_reset = parameter(-70.6 * mV, "potential after a spike")
     v_peak = parameter(20 * mV, "potential at which a spike ends")
     equations = """
-    dv/dt = (-g_L*(v - E_L) + g_L*Delta_T*exp((v - V_T)/Delta_T) - w_ad + z + I + I_e + I_i)/C : volt
-    dw_ad/dt = (a*(v - E_L) - w_ad)/tau_w : amp
+    dv/dt = (-g_L*(u - E_L) + g_L*Delta_T*exp((u - V_T)/Delta_T) - w_ad + z + I + I_e + I_i)/C : volt
+    dw_ad/dt = (a*(u - E_L) - w_ad)/tau_w : amp
+    u = clip(v, v, v_peak) : volt
     dz/dt = -z/tau_z : amp
     dV_T/dt = (V_rest - V_T)/tau_T : volt
     dI_e/dt = -I_e/tau_e : amp

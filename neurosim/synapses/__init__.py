@@ -8,6 +8,7 @@ from neurosim.synapses.gaba_b import GABAB
 from neurosim.synapses.graded_gate import GradedGate
 from neurosim.synapses.models import Graded, GradedPower, Pulse, ScaledPulse
 from neurosim.synapses.nmda import NMDA
+from neurosim.synapses.phase_coupling import PhaseCoupling
 
 __all__ = [
     "GABAB",
@@ -20,6 +21,7 @@ __all__ = [
     "Graded",
     "GradedGate",
     "GradedPower",
+    "PhaseCoupling",
     "Pulse",
     "ScaledPulse",
     "registry",

@@ -152,11 +152,15 @@ class _Equations:
 
 @dataclass(frozen=True)
 class System:
-    """Differential equations, dx/dt by state, that are advanced together by a method; where, for messages."""
+    """Differential equations, dx/dt by state, that are advanced together by a method.
+
+    where, for messages; substeps, the number of equal parts of a step.
+    """
 
     where: str
     method: str
     derivatives: Mapping[str, str]
+    substeps: int = 1
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from neurosim.compiler.equations.forms import PopulationEquations
 from neurosim.compiler.equations.groups import Grouped, sizes_in, with_groups
 from neurosim.compiler.equations.names import SECOND, part_of
 from neurosim.compiler.equations.neuron_rules import NeuronRules
-from neurosim.compiler.equations.noise import check_noise, white_noises
+from neurosim.compiler.equations.noise import check_noise, is_noise, white_noises
 from neurosim.compiler.equations.scope import Scope
 from neurosim.compiler.equations.synapses import KeptSynapses
 from neurosim.errors import DescriptionError
@@ -231,6 +231,10 @@ def _check(found: PopulationEquations, written: _Model) -> None:
     known, where = found.dimensions, written.scope.where
     if found.method not in METHODS:
         raise DescriptionError(f"{where}: method '{found.method}': {suggest(found.method, METHODS)}")
+    if found.described.substeps > 1 and found.method == "exact":
+        raise DescriptionError(f"{where}: method 'exact' has no error that substeps lower: remove them")
+    if found.described.substeps > 1 and any(is_noise(n) for n in found.draws):
+        raise DescriptionError(f"{where}: white noise is drawn once in a step: lower dt in place of substeps")
     if found.draws:
         texts = {n: substitute_all(t, found.definitions) for n, t in found.derivatives.items()}
         check_noise(texts, found.method, where)

@@ -129,6 +129,16 @@ def update_statements(derivatives: Mapping[str, str], method: str, where: str) -
     return parse_statements(found["text"], where)
 
 
+def clock_of(part: int, substeps: int) -> dict[str, str]:
+    """Return what stands for dt and t in one of the equal parts of a step, counted from 0."""
+    return {} if substeps == 1 else {"dt": f"(dt/{substeps})", "t": f"(t + {part}*dt/{substeps})"}
+
+
+def in_substeps(statements: tuple[Statement, ...], substeps: int) -> tuple[Statement, ...]:
+    """Return the statements of a step as those of a number of equal parts of it."""
+    return tuple(s.renamed(clock_of(part, substeps)) for part in range(substeps) for s in statements)
+
+
 def joined(parts: Iterable[Iterable[Statement]], names: Collection[str]) -> tuple[Statement, ...]:
     """Return the statements of several steps as one step from the same start: all new values first, then all names."""
     statements = [s for part in parts for s in part]

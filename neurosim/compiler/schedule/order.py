@@ -21,7 +21,13 @@ from neurosim.compiler.equations.forms import (
 from neurosim.compiler.equations.names import CLOCK, part_of
 from neurosim.compiler.schedule.exact import Linear
 from neurosim.compiler.schedule.graded import follows_input, graded_order, group_order, reads_input
-from neurosim.compiler.schedule.integration import check_divisions, joined, linear_system, update_statements
+from neurosim.compiler.schedule.integration import (
+    check_divisions,
+    in_substeps,
+    joined,
+    linear_system,
+    update_statements,
+)
 from neurosim.compiler.schedule.program import SPIKES, Block, BlockKind, Program, Propagator, inline, sum_of
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, names_in, substitute
@@ -291,7 +297,8 @@ class _Lowering:
 
     def integrate(self, population: PopulationEquations) -> Iterator[Block]:
         """Yield the blocks that advance the model, then each synapse that is kept here."""
-        model = System(f"population '{population.name}'", population.method, population.derivatives)
+        where, substeps = f"population '{population.name}'", population.described.substeps
+        model = System(where, population.method, population.derivatives, substeps)
         if population.maps:
             yield Block("integrate", population.name, self.mapped(population))
         yield from (self.advance(population, s) for s in (model, *population.synapses) if s.derivatives)
@@ -316,7 +323,7 @@ class _Lowering:
                 self.exact(population.name, derivatives, frozenset(population.constants), frozen, where),
             )
         held = {n: f"int(active)*({t})" if n in frozen else t for n, t in derivatives.items()}
-        statements = update_statements(held, system.method, where)
+        statements = in_substeps(update_statements(held, system.method, where), system.substeps)
         return Block("integrate", population.name, tuple(_unless_refractory(s, frozen) for s in statements))
 
     def decay(self, projection: ProjectionEquations, level: Level) -> Block:

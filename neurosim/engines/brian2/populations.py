@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,11 +15,13 @@ from brian2.equations.equations import BOOLEAN, PARAMETER, SingleEquation
 from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations, Ref
 from neurosim.compiler.equations.names import part_of
 from neurosim.compiler.schedule.graded import follows_input, group_order
+from neurosim.compiler.schedule.integration import clock_of
 from neurosim.engines.brian2.presentation import Presentation, Turn, presentation_equations
 from neurosim.engines.brian2.text import (
     NAMESPACE,
     UPDATERS,
     Order,
+    Updater,
     code,
     definition,
     derivative,
@@ -37,6 +40,23 @@ from neurosim.model.expressions import Statement, substitute_all
 from neurosim.model.units import DIMENSIONLESS
 
 SHARE = "n_share"
+
+
+def updater(population: PopulationEquations) -> Updater:
+    """Return what gives the code of a step of the model, in the equal parts that the population asks for."""
+    method, substeps = UPDATERS[population.method], population.described.substeps
+
+    def step(equations: Equations, variables: object = None, options: object = None) -> str:
+        text, parts = method(equations), (clock_of(part, substeps) for part in range(substeps))
+        return "\n".join(re.sub(r"\b(dt|t)\b", partial(_found, clock), text) for clock in parts)
+
+    return step
+
+
+def _found(clock: Mapping[str, str], match: re.Match[str]) -> str:
+    return clock.get(match[0], match[0])
+
+
 LONG_AGO = -1e4
 """The time of the last spike of a neuron that has not spiked, as in Brian2 (s)."""
 
@@ -138,7 +158,7 @@ class BrianPopulation:
         return NeuronGroup(
             population.size,
             Equations([*equations_of(population), *extra]),
-            method=UPDATERS[population.method],
+            method=updater(population),
             threshold=threshold,
             reset=code(population.reset, self.names) or None,
             refractory=False if population.refractory is None else self.names[population.refractory],

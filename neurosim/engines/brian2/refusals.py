@@ -24,10 +24,9 @@ from neurosim.compiler.equations.names import clock, shown
 from neurosim.compiler.schedule.integration import check_divisions, linear_system
 from neurosim.compiler.schedule.program import inline
 from neurosim.engines.batches import needs_batches
-from neurosim.engines.brian2.populations import equations_of
+from neurosim.engines.brian2.populations import equations_of, updater
 from neurosim.engines.brian2.projections import LEVELS, TRACE_METHODS, traces_at
 from neurosim.engines.brian2.text import (
-    UPDATERS,
     Names,
     learning_code,
     population_names,
@@ -84,7 +83,7 @@ def _population(population: PopulationEquations, texts: Mapping[str, str], dt: f
     if population.refractory is not None:
         equations = add_refractoriness(equations)
     try:
-        text = UPDATERS[population.method](equations)
+        text = updater(population)(equations)
     except UnsupportedEquationsException:
         yield _unsolved(population, equations, where)
         return
