@@ -14,8 +14,12 @@ from neurosim.engines import get_engine
 from neurosim.engines.externals import ExternalFunction
 from neurosim.engines.recordings import Samples, Spikes
 from neurosim.engines.simulation import Simulation
+from neurosim.errors import UsageError
+from neurosim.learning.exploration import NOISE, Exploration
+from neurosim.learning.rollout import Rollout
 from neurosim.model.network import Network
 from neurosim.model.units import second
+from neurosim.rng import generator
 
 
 class Controller(Protocol):
@@ -52,7 +56,8 @@ class Arena:
     """Runs episodes of one controller in one kind of body; safe to use from several threads at once.
 
     Arguments: controller; make_body, returns a new body for each worker; engine, by name; record, populations whose
-    outputs every episode records. The network has signal populations 'reward' and 'com'.
+    outputs every episode records; explore, noise on the actions of `collect`. The network has signal populations
+    'reward' and 'com'.
     """
 
     def __init__(
@@ -61,11 +66,14 @@ class Arena:
         make_body: Callable[[], StartableBody],
         engine: str = "fused",
         record: tuple[str, ...] = (),
+        explore: Exploration | None = None,
     ) -> None:
+        self.explore = explore
         self._controller = controller
         self._make_body = make_body
         self._engine = get_engine(engine)
-        self._network = controller.network(record=tuple(dict.fromkeys(("reward", "com", *record))))
+        network = controller.network(record=tuple(dict.fromkeys(("reward", "com", *record))))
+        self._network = network if explore is None else explore.added(network)
         self._idle: SimpleQueue[tuple[Simulation, StartableBody]] = SimpleQueue()
 
     def episode(self, vector: np.ndarray, rng: np.random.Generator, steps: int = 1000) -> Episode:
@@ -85,6 +93,53 @@ class Arena:
             start, end = _values(recordings, "com")[0], np.asarray(simulation.get("com.value"))
         return Episode(total, float(np.hypot(*(end - start)) / (steps * self._controller.dt)), recordings)
 
+    @property
+    def controller_network(self) -> Network:
+        """The network of the controller, with its initial weights."""
+        return self._controller.network()
+
+    def collect(
+        self,
+        parameters: Mapping[str, Any],
+        episodes: int,
+        *,
+        seed: int = 0,
+        number: int = 0,
+        steps: int = 1000,
+    ) -> Rollout:
+        """Run episodes with noise on the actions and return what was observed, done and rewarded.
+
+        Arguments: parameters, of the network, by the names of `Simulation.set`; episodes, how many; seed, of starts and
+        noise; number, of the roll-out, which draws starts and noise of its own; steps, of each episode.
+        Raises UsageError for an arena that does not explore, UnknownNameError for another parameter.
+        """
+        if self.explore is None:
+            raise UsageError("Arena.collect: the arena does not explore: give it explore=Exploration(...)")
+        explore, found = self.explore, list[Rollout]()
+        for episode in range(episodes):
+            purpose = f"roll-out {number}, episode {episode}"
+            noise = generator(seed, f"{purpose}, exploration").normal(
+                size=(steps, self._network.populations[explore.action].size)
+            )
+            with self._worker() as (simulation, body):
+                body.reset(generator(seed, f"{purpose}, start"))
+                simulation.reset()
+                for name, value in parameters.items():
+                    simulation.set(name, value)
+                simulation.run(steps * self._controller.dt * second, {NOISE: noise})
+                recordings = simulation.recordings()
+                seen = {n: _until_now(simulation, recordings, n) for n in (*explore.observe, "reward")}
+                action = _values(recordings, explore.action, "u")
+            mean = action - explore.sd * noise
+            seen = {name: value[None] for name, value in seen.items()}
+            reward = seen["reward"][:, 1:, 0]
+            observations = {name: seen[name] for name in explore.observe}
+            found.append(Rollout(observations, action[None], mean[None], reward))
+        return Rollout(
+            {name: np.concatenate([one.observations[name] for one in found]) for name in explore.observe},
+            *(np.concatenate([getattr(one, n) for one in found]) for n in ("action", "mean", "reward")),
+        )
+
     @contextmanager
     def _worker(self) -> Iterator[tuple[Simulation, Any]]:
         try:
@@ -98,7 +153,12 @@ class Arena:
             self._idle.put(pair)
 
 
-def _values(recordings: Mapping[str, Spikes | Samples], name: str) -> np.ndarray:
-    samples = recordings[f"{name}.output"]
+def _until_now(simulation: Simulation, recordings: Mapping[str, Spikes | Samples], name: str) -> np.ndarray:
+    """Return the values of a signal before each step and after the last (steps + 1, units)."""
+    return np.concatenate([_values(recordings, name), np.asarray(simulation.get(f"{name}.value"))[None]])
+
+
+def _values(recordings: Mapping[str, Spikes | Samples], name: str, variable: str = "output") -> np.ndarray:
+    samples = recordings[f"{name}.{variable}"]
     assert isinstance(samples, Samples)
     return samples.values
