@@ -1,0 +1,1 @@
+"""Neurons that multiply: quadratic neurons, and how to train them."""
