@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from neurosim.model.values import Normal as Normal
     from neurosim.model.values import Redrawn as Redrawn
     from neurosim.model.values import Uniform as Uniform
+    from neurosim.model.weight_matrices import Blocks as Blocks
     from neurosim.model.weight_matrices import ChainMotif as ChainMotif
     from neurosim.model.weight_matrices import Dale as Dale
     from neurosim.model.weight_matrices import LowRank as LowRank
@@ -79,7 +80,7 @@ _HOMES = {
     "neurosim.model.pairs": "OutDegree SymmetricProbability TotalNumber Where",
     "neurosim.model.computed": "Computed",
     "neurosim.model.values": "Clipped LogNormal Normal Redrawn Uniform",
-    "neurosim.model.weight_matrices": "ChainMotif Dale LowRank TruncatedSVD",
+    "neurosim.model.weight_matrices": "Blocks ChainMotif Dale LowRank TruncatedSVD",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -158,3 +158,50 @@ class ChainMotif(MatrixDistribution):
             sources
         )
         return drawn
+
+
+@dataclass(frozen=True)
+class Blocks(MatrixDistribution):
+    """Normal weights whose mean and standard deviation depend on the types of source and target, W = c (M + S*G).
+
+    G is standard normal. Neurons of a type follow one another; a population has as many of each type, as nearly as that
+    is possible. Of connections of a weight m with a probability p, the mean is p m and the deviation m sqrt(p (1 - p)).
+
+    Arguments:
+        gain: Frobenius norm over sqrt(targets), with the unit of the weight.
+        mean: a row for each type of target, a column for each type of source (1).
+        deviation: standard deviations (1), of the same shape, or one number.
+    """
+
+    gain: Any
+    mean: Any
+    deviation: Any = 1.0
+
+    def __post_init__(self) -> None:
+        self.arguments()
+        mean, deviation = (np.asarray(v, dtype=float) for v in (self.mean, self.deviation))
+        right = mean.ndim == 2 and deviation.shape in {(), mean.shape}
+        if not right or not np.isfinite(mean).all() or not np.all(deviation >= 0):
+            raise DescriptionError(
+                "Blocks: give a mean for each type of target (rows) and of source (columns), and deviations from 0 of "
+                "the same shape, or one"
+            )
+        if not mean.any() and not deviation.any():
+            raise DescriptionError("Blocks: all weights would be 0: give a mean or a deviation that is not")
+        for name, value in (("mean", mean), ("deviation", deviation)):
+            nested = tuple(map(tuple, value.tolist())) if value.ndim else float(value)
+            object.__setattr__(self, name, nested)
+
+    def shape(self, rng: np.random.Generator, targets: int, sources: int) -> np.ndarray:
+        """Return a matrix (targets, sources) of any norm."""
+        mean = np.array(self.mean)
+        if mean.shape[0] > targets or mean.shape[1] > sources:
+            raise DescriptionError(
+                f"{self}: {mean.shape[0]} by {mean.shape[1]} types for {targets} targets and {sources} sources: give "
+                "fewer"
+            )
+        rows, columns = (np.arange(n) * k // n for n, k in zip((targets, sources), mean.shape, strict=True))
+        at = np.ix_(rows, columns)
+        deviation = np.broadcast_to(self.deviation, mean.shape)
+        drawn: np.ndarray = mean[at] + deviation[at] * rng.normal(size=(targets, sources))
+        return drawn

@@ -116,6 +116,7 @@ def test_gradients_of_exact_steps_pass_through_time_constants_that_coincide(doub
 SHAPES = {
     "fast_sigmoid": lambda u: 1 / (1 + abs(u)) ** 2,
     "triangle": lambda u: max(0.0, 1 - abs(u)),
+    "sigmoid": lambda u: np.exp(-u) / (1 + np.exp(-u)) ** 2,
     "arctan": lambda u: 1 / (1 + (np.pi * u) ** 2),
     "boxcar": lambda u: float(abs(u) < 0.5),
 }

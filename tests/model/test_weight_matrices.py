@@ -6,6 +6,7 @@ from brian2 import ms
 
 from neurosim import (
     AllToAll,
+    Blocks,
     ChainMotif,
     Dale,
     LowRank,
@@ -47,7 +48,16 @@ def drawn(weight, seed=0, sources=N) -> np.ndarray:
     )
 
 
-@pytest.mark.parametrize("weight", [LowRank(1.5, 3), TruncatedSVD(1.5, 3), Dale(1.5), ChainMotif(1.5, 0.5)])
+@pytest.mark.parametrize(
+    "weight",
+    [
+        LowRank(1.5, 3),
+        TruncatedSVD(1.5, 3),
+        Dale(1.5),
+        ChainMotif(1.5, 0.5),
+        Blocks(1.5, [[1.0, -1.0], [0.5, 0.0]], [[0.1, 0.2], [0.3, 0.4]]),
+    ],
+)
 def test_the_norm_is_the_gain_and_the_seed_tells_the_draw(weight):
     w = drawn(weight)
     assert np.linalg.norm(w) == pytest.approx(1.5 * np.sqrt(N), rel=1e-12)
@@ -88,6 +98,17 @@ def test_a_motif_joins_strong_inputs_and_outputs():
     assert np.mean(none) < 0.5 and min(strong) > 0.95
 
 
+def test_blocks_have_the_means_and_deviations_of_their_types():
+    mean, deviation = np.array([[2.0, -1.0], [0.5, 0.0]]), np.array([[0.1, 0.0], [0.5, 1.0]])
+    w = np.stack([drawn(Blocks(1.0, mean, deviation), seed) for seed in range(10)])
+    w *= 2.0 / w[:, :20, :20].mean((1, 2), keepdims=True)
+    parts = w.reshape(10, 2, 20, 2, 20)
+    np.testing.assert_allclose(parts.mean((0, 2, 4)), mean, atol=0.05)
+    np.testing.assert_allclose(parts.std((2, 4)).mean(0), deviation, atol=0.05)
+    sizes = np.unique(drawn(Blocks(1.0, [[1.0, 2.0, 3.0]], 0.0), sources=10)[0], return_counts=True)[1]
+    assert sorted(sizes) == [3, 3, 4]
+
+
 def test_what_cannot_be_drawn_is_refused():
     with pytest.raises(DescriptionError, match="needs all-to-all connectivity"):
         network_equations(network(LowRank(1.0), OneToOne()))
@@ -100,6 +121,10 @@ def test_what_cannot_be_drawn_is_refused():
         lambda: LowRank(-1.0),
         lambda: Dale(1.0, 1.0),
         lambda: ChainMotif(1.0, np.inf),
+        lambda: Blocks(1.0, [1.0, 2.0]),
+        lambda: Blocks(1.0, [[1.0]], [[1.0, 2.0]]),
+        lambda: Blocks(1.0, [[0.0]], 0.0),
+        lambda: drawn(Blocks(1.0, np.ones((50, 1)))),
     ):
         with pytest.raises(DescriptionError):
             make()

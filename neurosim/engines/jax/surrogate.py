@@ -20,6 +20,7 @@ from neurosim.registry import suggest
 SHAPES: Mapping[str, Callable[[Any], Array]] = {
     "fast_sigmoid": lambda u: 1.0 / (1.0 + jnp.abs(u)) ** 2,
     "triangle": lambda u: jnp.maximum(0.0, 1.0 - jnp.abs(u)),
+    "sigmoid": lambda u: jax.nn.sigmoid(u) * jax.nn.sigmoid(-u),
     "arctan": lambda u: 1.0 / (1.0 + (jnp.pi * u) ** 2),
     "boxcar": lambda u: jnp.where(jnp.abs(u) < 0.5, 1.0, 0.0),
 }
@@ -33,8 +34,10 @@ class Surrogate:
     fast_sigmoid: 1/(1 + |u|)**2 (Zenke & Ganguli 2018, Neural Comput. 30:1514, doi:10.1162/neco_a_01086);
     triangle: max(0, 1 - |u|) (Bellec et al. 2020, Nat. Commun. 11:3625, doi:10.1038/s41467-020-17236-y, where
     dampening is 0.3 and width the threshold);
+    sigmoid: s(u) (1 - s(u)), s(u) = 1/(1 + exp(-u)) (Zenke & Vogels 2021, Neural Comput. 33:899,
+    doi:10.1162/neco_a_01367);
     arctan: 1/(1 + (pi u)**2) (Fang et al. 2021, ICCV, arXiv 2007.05785); boxcar: 1 for |u| < 1/2.
-    Triangle, arctan and boxcar have the area `dampening`, fast_sigmoid twice that.
+    Triangle, sigmoid, arctan and boxcar have the area `dampening`, fast_sigmoid twice that.
 
     Arguments: shape, a name from above; width, a positive number or quantity in the unit of what the threshold
     compares, such as 1*mV; dampening, a factor.
