@@ -47,7 +47,8 @@ class Poisson(SourceModel):
 
     P(spike in a step) = rate * dt. The cells of the grid (step, neuron) are taken in order, and the gap to the next
     cell with a spike at the highest of the rates is drawn from the geometric distribution; a neuron of a lower rate
-    keeps such a spike with probability rate/highest. The distribution is that of one draw for every cell, at a cost of
+    keeps such a spike with probability rate/highest. Counts lack the fraction rate * dt of a Poisson process' variance,
+    since a neuron spikes once in a step at most. The distribution is that of one draw for every cell, at a cost of
     one or two draws per spike.
     Source of thinning: Lewis & Shedler 1979, Nav. Res. Logist. Q. 26:403, doi:10.1002/nav.3800260304.
     """

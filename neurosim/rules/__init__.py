@@ -6,6 +6,7 @@ from neurosim.rules.bcm import BCM
 from neurosim.rules.benna_fusi import BennaFusi
 from neurosim.rules.bias_adaptation import BiasAdaptation
 from neurosim.rules.clopath_stdp import ClopathSTDP, HomeostaticClopathSTDP
+from neurosim.rules.coincident_stdp import CoincidentSTDP
 from neurosim.rules.covariance import Covariance
 from neurosim.rules.covariance_post import CovariancePost
 from neurosim.rules.covariance_pre import CovariancePre
@@ -63,6 +64,7 @@ __all__ = [
     "BennaFusi",
     "BiasAdaptation",
     "ClopathSTDP",
+    "CoincidentSTDP",
     "Covariance",
     "CovariancePost",
     "CovariancePre",

@@ -56,6 +56,7 @@ def check(name, examples, **how):
 
 # Rules that another one shares its terms with: they are tried with the slow tests.
 KIN = {
+    "CoincidentSTDP",
     "HomeostaticClopathSTDP",
     "MultiplicativeSTDP",
     "NearestSTDP",

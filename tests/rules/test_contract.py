@@ -37,6 +37,7 @@ REFUSED = {
 }
 # Rules that another one shares its terms with: they are tried with the slow tests.
 KIN = {
+    "CoincidentSTDP",
     *("CovariancePost", "CovariancePre", "LawCooper", "OjaSubspace", "SoftAntiHebb", "FoldiakForward"),
     *(
         "NearestSTDP",

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from neurosim import AllToAll, Network, OneToOne, Population, Probability, Projection, simulate
 from neurosim.neurons import Poisson
-from neurosim.rules import PairSTDP
+from neurosim.rules import CoincidentSTDP, PairSTDP
 from neurosim.synapses import Pulse
 from neurosim.testing import Imposed, imposed_population
+from tests.rules.spike_pairs import after_trains
 
 DT = 0.1 * ms
 STEPS = 500
@@ -92,3 +93,23 @@ def test_drift_between_independent_trains(seed):
     simulation.run(seconds * second)
     drift = (np.mean(simulation.get("p.w") / mV) - 0.5) / seconds
     assert drift == pytest.approx((4e-6 * 0.010 - 1e-6 * 0.020) * rate**2, rel=0.05)
+
+
+# Spikes of one step --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ["fused", "brian2", "jax"])
+def test_what_a_pair_of_one_step_does_is_a_choice(engine):
+    choices = {"neither": (0, 0), "potentiate": (1, 0), "depress": (0, 1), "both": (1, 1)}
+    rules = {
+        name: CoincidentSTDP(potentiate=plus, depress=minus, a_plus=0.1, a_minus=0.2)
+        for name, (plus, minus) in choices.items()
+    }
+    rules["order"] = PairSTDP(a_plus=0.1, a_minus=0.2)
+    # One pair in a step, then one in which the presynaptic spike comes 5 ms earlier, then one of the other order.
+    trains = [[10], [10], [10]], [[10], [15], [5]]
+    found = after_trains(*trains, rules, 1 * ms, 20, 0.5, engine)
+    later, earlier = 0.1 * np.exp(-5 / 20), -0.2 * np.exp(-5 / 20)
+    for name, (plus, minus) in (*choices.items(), ("order", (1, 0))):
+        expected = 0.5 + np.array([0.1 * plus - 0.2 * minus, later, earlier])
+        assert found[name] == pytest.approx(expected, rel=1e-12)

@@ -101,6 +101,16 @@ CASES = {
         {"dW": 0.05 * np.array([[-1], [1]]) * SOFT * PULL},
     ),
     "PairSTDP": (SPIKES, {**PAIR, "on_pre w": 0.6 - 0.0105 * 0.4, "on_post w": 0.6 + 0.01 * 0.7}),
+    "CoincidentSTDP": (
+        {**SPIKES, "n": 0.2, "instant": 1.0},
+        {
+            **PAIR,
+            "dn": -0.2,
+            "on_pre w": 0.6 - 0.0105 * 0.4,
+            "on_pre n": 1.2,
+            "on_post w": 0.6 + 0.01 * (0.7 - 0.2),
+        },
+    ),
     "NearestSTDP": (
         SPIKES,
         {
