@@ -24,7 +24,7 @@ class Body(Protocol):
 
     @property
     def function(self) -> BodyFunction:
-        """Return the module-level `numba.njit(nogil=True, cache=True)` function (handles, inputs, outputs) -> None."""
+        """Return the module-level `numba.njit(nogil=True)` function (handles, inputs, outputs) -> None."""
 
     @property
     def handles(self) -> IntArray:

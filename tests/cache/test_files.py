@@ -6,10 +6,12 @@ import stat
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import neurosim
 from neurosim.cache import files
 from neurosim.compiler.cache import remembered
 
@@ -131,3 +133,10 @@ def test_a_folder_that_can_be_written_is_used_without_a_word(tmp_path, monkeypat
             assert files.folder() == tmp_path / "below" / "cache"
     finally:
         files.folder.cache_clear()
+
+
+def test_all_machine_code_is_kept_in_sealed_files():
+    # Numba's own cache is read without a check, and fails where neither the package nor the home can be written.
+    package = Path(neurosim.__file__).parent
+    found = [path for path in package.rglob("*.py") if "cache=True" in path.read_text()]
+    assert not found

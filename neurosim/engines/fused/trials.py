@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from neurosim.cache import jit
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def outer(a, b, weights):  # type: ignore[no-untyped-def]
     """Return the sum over trials t of weights_t a_t b_t.T, shape (rows of a, rows of b)."""
     left = np.ascontiguousarray(b)
@@ -18,7 +19,7 @@ def outer(a, b, weights):  # type: ignore[no-untyped-def]
     return np.dot(left, right).T
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def across(a, weights):  # type: ignore[no-untyped-def]
     """Return the sum over trials t of weights_t a_t, shape (rows, 1)."""
     found = np.zeros((a.shape[0], 1), a.dtype)
@@ -28,7 +29,7 @@ def across(a, weights):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def total(a):  # type: ignore[no-untyped-def]
     """Return the sum over the units of each trial, shape (1, trials)."""
     found = np.zeros((1, a.shape[1]), a.dtype)
@@ -38,13 +39,13 @@ def total(a):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def average(a):  # type: ignore[no-untyped-def]
     """Return the mean over the units of each trial, shape (1, trials)."""
     return total(a) / a.shape[0]
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def highest(a):  # type: ignore[no-untyped-def]
     """Return the largest value of the units of each trial, shape (1, trials)."""
     found = np.full((1, a.shape[1]), -np.inf)
@@ -54,7 +55,7 @@ def highest(a):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(cache=True, nogil=True)
+@jit()
 def whole(a):  # type: ignore[no-untyped-def]
     """Return an array rounded towards 0; true is 1, false 0."""
     return np.trunc(1.0 * a)
