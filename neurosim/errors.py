@@ -13,7 +13,10 @@ def brief(value: object) -> str:
 
 
 class NeurosimError(Exception):
-    """Base of every error that a user can cause; shown by the command line as one line."""
+    """Base of every error that a user can cause: its text is one line, without signs that would steer a terminal."""
+
+    def __str__(self) -> str:
+        return shown(" ".join(str(self.args[0]).split())) if self.args else ""
 
 
 class DescriptionError(NeurosimError, ValueError):
@@ -26,10 +29,6 @@ class SignalMissing(DescriptionError):
 
 class UnknownNameError(NeurosimError, KeyError):
     """A name is not registered; the message suggests the nearest known one."""
-
-    def __str__(self) -> str:
-        # KeyError would show the repr of the message.
-        return str(self.args[0]) if self.args else ""
 
 
 class EngineRefusal(NeurosimError):

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from neurosim.errors import DescriptionError
-from neurosim.model.functions import FUNCTIONS
+from neurosim.model.functions import FUNCTIONS, load
 from neurosim.model.units import unit_named
 from neurosim.registry import suggest
 
@@ -83,6 +85,58 @@ def parse(text: str, where: str) -> ast.expr:
     return tree
 
 
+def is_condition(node: ast.expr) -> bool:
+    """Return whether the value of a node of parsed text is true or false."""
+    negated = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+    truth = isinstance(node, ast.Constant) and isinstance(node.value, bool)
+    return negated or truth or isinstance(node, ast.Compare | ast.BoolOp)
+
+
+def check_operands(tree: ast.expr, where: str) -> None:
+    """Reject conditions in the place of numbers and numbers in that of conditions, which Brian2 reads by chance.
+
+    tree, an equation of a neuron model, where the names of constants stand for them.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp | ast.Call):
+            _check_finite(node, where, frozenset(CONSTANTS))
+        for operand in filter(is_condition, _numbers(node)):
+            text = _short(ast.unparse(operand))
+            raise DescriptionError(
+                f"{where}: '{text}' is a condition where a number is needed: write int({text})"
+            )
+        for operand in _conditions(node):
+            if not (is_condition(operand) or isinstance(operand, ast.Name)):
+                text = _short(ast.unparse(operand))
+                raise DescriptionError(
+                    f"{where}: '{text}' is a number where a condition is needed: write {text} != 0"
+                )
+
+
+def _numbers(node: ast.AST) -> list[ast.expr]:
+    """Return the parts of a node that are numbers."""
+    match node:
+        case ast.BinOp(left=left, right=right):
+            return [left, right]
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
+            return [operand]
+        case ast.Compare(left=left, comparators=others):
+            return [left, *others]
+        case ast.Call(func=ast.Name(id=name), args=arguments) if name != "int":
+            return arguments
+    return []
+
+
+def _conditions(node: ast.AST) -> list[ast.expr]:
+    """Return the parts of a node that are true or false."""
+    match node:
+        case ast.BoolOp(values=values):
+            return values
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return [operand]
+    return []
+
+
 def _depth(tree: ast.expr) -> int:
     level, depth = [tree], 0
     while level:
@@ -114,6 +168,8 @@ def check_node(node: ast.AST, where: str, more: frozenset[str] = frozenset()) ->
         _check_power(node, where)
     if isinstance(node, ast.BinOp) and isinstance(node.op, _DIVISIONS) and constant_value(node.right) == 0:
         raise DescriptionError(f"{where}: '{_short(ast.unparse(node))}' divides by 0: correct it")
+    if isinstance(node, ast.BinOp | ast.Call):
+        _check_finite(node, where)
 
 
 def _check_call(name: str, arguments: int, where: str, more: frozenset[str]) -> None:
@@ -138,25 +194,48 @@ def constant_value(node: ast.expr) -> float | None:
             return None if opposite is None else -opposite
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):
             return constant_value(operand)
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _FOLDED:
-            a, b = constant_value(left), constant_value(right)
-            return None if a is None or b is None else _folded(op, a, b)
+        case ast.BinOp(left=left, op=op, right=right):
+            return _folded(_FOLDED[type(op)], left, right) if type(op) in _FOLDED else None
+        case ast.Call(func=ast.Name(id=name), args=arguments) if name in FUNCTIONS:
+            expected = len(arguments) == len(FUNCTIONS[name].arguments)
+            return _folded(load(FUNCTIONS[name].numpy), *arguments) if expected else None
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            return _folded(_FOLDED[type(op)], left, right)
+        case ast.BoolOp(op=op, values=values):
+            return _folded(_FOLDED[type(op)], *values)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return _folded(operator.not_, operand)
     return None
 
 
 _DIVISIONS = ast.Div | ast.FloorDiv | ast.Mod
-_FOLDED: Mapping[type, Callable[[float, float], object]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
+_FOLDED: Mapping[type, Callable[..., Any]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: np.true_divide,
+    ast.Pow: operator.pow, ast.FloorDiv: np.floor_divide, ast.Mod: np.mod,
+    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
+    ast.Eq: operator.eq, ast.NotEq: operator.ne,
+    ast.And: lambda *values: all(values), ast.Or: lambda *values: any(values),
 }  # fmt: skip
 
 
-def _folded(op: ast.operator, a: float, b: float) -> float | None:
-    try:
-        value = _FOLDED[type(op)](a, b)
-    except (ZeroDivisionError, OverflowError):
+def _folded(function: Callable[..., Any], *operands: ast.expr) -> float | None:
+    """Return the value of a function of numbers, NaN and infinity included, or None if its operands are no numbers."""
+    values = [constant_value(operand) for operand in operands]
+    if None in values:
         return None
-    return value if isinstance(value, float) else None  # a root of a negative number is complex
+    with np.errstate(all="ignore"):
+        return float(function(*map(np.float64, values)))
+
+
+def _check_finite(node: ast.expr, where: str, named: frozenset[str] = frozenset()) -> None:
+    # Sympy would make a complex number of it, or an integer of more digits than there is memory. A rule may have
+    # variables of its own that are called as constants are, which are then not `named`.
+    value = constant_value(node)
+    if value is None or math.isfinite(value):
+        return
+    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - FUNCTIONS.keys()
+    if names <= named | {"inf"} and (math.isnan(value) or "inf" not in names):
+        raise DescriptionError(f"{where}: '{_short(ast.unparse(node))}' is not a finite number: correct it")
 
 
 def _check_constant(value: object, where: str) -> None:

@@ -26,7 +26,7 @@ class Function:
         numpy, numba, jax: where its form for each engine is defined, as 'module:name'.
         unit: how its unit follows from those of its arguments, a key of `UNITS`.
         arguments: the names of its arguments.
-        in_brian2: whether Brian2 has it under the same name with the same values.
+        in_brian2: whether Brian2 has it under the same name with the same values (its whole numbers end at 2^31).
     """
 
     name: str
@@ -75,7 +75,10 @@ FUNCTIONS = {
         _plain("arccos", "inverse of the cosine, from 0 to pi", "acos"),
         _plain("arcsin", "inverse of the sine, from -pi/2 to pi/2", "asin"),
         _plain("arctan", "inverse of the tangent, from -pi/2 to pi/2", "atan"),
-        Function("ceil", "smallest whole number not below x", "numpy:ceil", "numpy:ceil", "jax.numpy:ceil", "same"),
+        Function(
+            "ceil", "smallest whole number not below x", "numpy:ceil", "numpy:ceil", "jax.numpy:ceil", "same",
+            in_brian2=False,
+        ),
         Function(
             "clip", "min(max(x, low), high)", f"{_OURS}:clip", f"{_SUPPORT}:clip", f"{_JAX}:clip", "same",
             ("x", "low", "high"),
@@ -89,7 +92,10 @@ FUNCTIONS = {
         _plain("exp", "exponential"),
         _plain("expm1", "exp(x) - 1, exact near 0"),
         Function("exprel", "(exp(x) - 1)/x, 1 at 0", "scipy.special:exprel", f"{_SUPPORT}:exprel", f"{_JAX}:exprel"),
-        Function("floor", "largest whole number not above x", "numpy:floor", "numpy:floor", "jax.numpy:floor", "same"),
+        Function(
+            "floor", "largest whole number not above x", "numpy:floor", "numpy:floor", "jax.numpy:floor", "same",
+            in_brian2=False,
+        ),
         Function(
             "int", "x without its fraction; 1 or 0 for a condition", f"{_OURS}:whole", "numpy:trunc",
             f"{_JAX}:integer",

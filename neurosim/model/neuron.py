@@ -21,13 +21,18 @@ from brian2.equations.equations import (
 
 from neurosim.errors import DescriptionError
 from neurosim.model.divisors import check_divisors
-from neurosim.model.expressions import GROUPED, check_expression, check_length
+from neurosim.model.expressions import GROUPED, check_expression, check_length, check_operands
 from neurosim.model.facts import check_facts
 from neurosim.model.parameters import Described, Option, Parameter
 from neurosim.model.registries import enter, neurons
 from neurosim.registry import suggest
 
 METHODS = ("exact", "exponential_euler", "euler", "rk2", "rk4", "heun", "milstein", "euler_maruyama")
+# Sympy evaluates what consists of numbers alone as it reads it.
+_UNREADABLE = (
+    *(EquationError, SyntaxError, ValueError, TypeError, KeyError),
+    *(ArithmeticError, AttributeError, NotImplementedError, RecursionError),
+)
 _FLAGS = {
     DIFFERENTIAL_EQUATION: [{"unless refractory"}],
     SUBEXPRESSION: [],
@@ -126,10 +131,11 @@ def parse_equations(text: str, where: str, more: frozenset[str] = frozenset()) -
     check_length(text, where)
     # Before Brian2 sees them: it evaluates expressions as it reads them, however large.
     for name, expression in _expressions(text, where):
-        check_expression(expression, f"{where}.equations, '{name}'", more)
+        tree = check_expression(expression, f"{where}.equations, '{name}'", more)
+        check_operands(tree, f"{where}.equations, '{name}'")
     try:
         equations = brian2.Equations(text)
-    except (EquationError, ValueError, TypeError, SyntaxError, KeyError) as error:
+    except _UNREADABLE as error:
         raise _refused(where, error) from None
     for name, equation in equations.items():
         _check_flags(name, equation, where)

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-from brian2 import Clock, Network, NetworkOperation, second
+from brian2 import Clock, Network, NetworkOperation, prefs, second
 from brian2.utils.logger import catch_logs
 
 from neurosim.compiler.equations.forms import (
@@ -132,7 +132,9 @@ class Machine:
         network = Network(*groups, *synapses, *self.operations, name="network")
         network.schedule = list(SCHEDULE)
         # Brian2 prepares its objects at the start of a run; a run of no steps leaves them ready to be stepped.
-        network.run(0 * second, namespace={})
+        # What is not finite is found when it is in the state, and named.
+        with np.errstate(all="ignore"), _literal():
+            network.run(0 * second, namespace={})
         for presentation in self.presentations:
             presentation.rest()
         return network
@@ -264,3 +266,14 @@ class Machine:
 def _hand_over(held: np.ndarray, targets: list[tuple[np.ndarray, Any]]) -> None:
     for target, chosen in targets:
         target[:] = held[chosen]
+
+
+@contextmanager
+def _literal() -> Iterator[None]:
+    """Let Brian2 write expressions into its code as they are: it would make 0 of `0 * x` and of `x - x`, whatever x."""
+    before = prefs.codegen.loop_invariant_optimisations
+    prefs.codegen.loop_invariant_optimisations = False
+    try:
+        yield
+    finally:
+        prefs.codegen.loop_invariant_optimisations = before

@@ -25,7 +25,7 @@ from neurosim.compiler.cache import remembered
 from neurosim.compiler.equations.forms import Learning, PopulationEquations, ProjectionEquations
 from neurosim.compiler.equations.names import CLOCK, part_of
 from neurosim.compiler.schedule.integration import UPDATERS as EXPLICIT
-from neurosim.model.expressions import Rewriter, Statement, expression, made
+from neurosim.model.expressions import Rewriter, Statement, expression, is_condition, made
 from neurosim.model.functions import FUNCTIONS, load
 from neurosim.model.units import Dimension
 
@@ -104,10 +104,7 @@ class _Functions(Rewriter):
 
 def _number(node: ast.expr) -> ast.expr:
     """Return an operand of arithmetic, a condition as 0 or 1: sympy, in Brian2, has no products of conditions."""
-    condition = isinstance(node, ast.Compare | ast.BoolOp) or (
-        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
-    )
-    return ast.Call(ast.Name("int", ast.Load()), [node], []) if condition else node
+    return ast.Call(ast.Name("int", ast.Load()), [node], []) if is_condition(node) else node
 
 
 def _own(name: str) -> str:
