@@ -103,8 +103,8 @@ def run(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing result file.")] = False,
     resume: Annotated[Path | None, _option("Continue the run that was writing this file.")] = None,
     checkpoint_every: Annotated[
-        float, typer.Option(min=0, help="Seconds between two checkpoints of a stage.", metavar="SECONDS")
-    ] = 0.0,
+        str, typer.Option(help="Time between two checkpoints of a stage, such as 30s.", metavar="TIME")
+    ] = "0",
     debug: Debug = False,
 ) -> int:
     """Run an experiment: write its result file and figure, and print its claims."""

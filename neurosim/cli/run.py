@@ -23,6 +23,7 @@ from neurosim.experiment import (
     resumed_run,
 )
 from neurosim.experiment.settings import with_settings
+from neurosim.experiment.units import parse_number
 from neurosim.modules import is_place
 
 FOLDER = Path("results")
@@ -34,7 +35,7 @@ def run_experiment(
     quiet: bool,
     resume: Path | None,
     workers: int | None,
-    checkpoint_every: float,
+    checkpoint_every: str,
     **options: Any,
 ) -> int:
     """Run or resume an experiment, print its claims and where its files are, and return the exit code."""
@@ -42,11 +43,12 @@ def run_experiment(
     os.environ["MPLBACKEND"] = "Agg"
     with names_as_asked():
         experiment = find_experiment(name)
+        every = parse_number(checkpoint_every, "s")
         if resume is None:
-            run = _new(experiment, workers=workers, checkpoint_every=checkpoint_every, **options)
+            run = _new(experiment, workers=workers, checkpoint_every=every, **options)
         else:
             _refuse(options)
-            run = resumed_run(experiment, resume, workers=workers, checkpoint_every=checkpoint_every)
+            run = resumed_run(experiment, resume, workers=workers, checkpoint_every=every)
     try:
         completed = run.execute(default_display(quiet=quiet))
     except KeyboardInterrupt:

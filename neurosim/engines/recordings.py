@@ -114,12 +114,13 @@ class Recordings(dict[str, Spikes | Samples]):
             raise UnknownNameError(f"nothing was recorded as '{path}': {suggest(path, self._arrays)}")
         return self._arrays[path]
 
-    def save(self, file: str | Path, *, overwrite: bool = False) -> Path:
+    def save(self, file: str | Path, *, overwrite: bool = False, **facts: Any) -> Path:
         """Write a result file: spikes in the layout of SONATA, sampled variables, the network, versions.
 
         Arguments:
             file: its name.
             overwrite: whether a file of that name may be replaced.
+            facts: further attributes of the file, text and numbers.
 
         Returns the path. Raises UsageError or ResultFileError when it cannot be written.
         """
@@ -129,7 +130,7 @@ class Recordings(dict[str, Spikes | Samples]):
                 writer.write_spikes(population, spikes.times, spikes.ids, spikes.unit)
             for path, data in self._arrays.items():
                 writer.write(path, data.array, data.dims, data.unit, data.long_name)
-            writer.set_attributes(status="complete", **self.attributes, **provenance())
+            writer.set_attributes(status="complete", **self.attributes, **provenance(), **facts)
         return Path(file)
 
     def __repr__(self) -> str:

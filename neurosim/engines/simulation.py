@@ -22,6 +22,7 @@ from neurosim.engines.pieces import Collected, Piece
 from neurosim.engines.presentations import batch_of, present, settle
 from neurosim.engines.recordings import Recordings
 from neurosim.engines.settling import Settle, Settled
+from neurosim.engines.streams import ROOM, Stream
 from neurosim.errors import DescriptionError, RunFailed
 from neurosim.model.parts import NamedParameter, constrained
 from neurosim.model.units import dimension_of, in_si, quantity
@@ -50,6 +51,7 @@ class Simulation:
         self._running = Lock()
         self._structured = bool(structured(self.equations))
         self._recorded = Collected(self.equations)
+        self._stream: Stream | None = None
         self._set: dict[tuple[str, str], np.ndarray] = {}
         self._named = {
             name: np.atleast_1d(np.array(p.value, dtype=float))
@@ -133,6 +135,8 @@ class Simulation:
             self._pace = max(1, int(piece * SLOW / (2 * took)))
         elif took < SLOW / 4 and piece == self._pace:
             self._pace = min(self.core.most, 2 * self._pace)
+        if self._stream is not None and self._recorded.bytes >= self._stream.room:
+            self._pour(self._stream)
         return piece
 
     # Values that are not finite --------------------------------------------------------------------------------------
@@ -422,25 +426,39 @@ class Simulation:
         """
         return {**self._present(), **self._identity}
 
+    def checkpoint(self) -> State:
+        """Return the state together with all that has been recorded; those of a stream are in its files."""
+        if self._stream is not None:
+            self._pour(self._stream)
+        return {**self.state(), **self._recorded.arrays()}
+
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Continue from a state of the same network, seed and time step; recordings start anew.
+        """Continue from a state of the same network, seed and time step.
+
+        Recordings start again, or continue from those of a checkpoint.
 
         Arguments:
-            state: what `state` returned.
+            state: what `state` or `checkpoint` returned.
 
         Raises:
             ResultFileError: a state of another network, seed, time step or wiring, or one that is damaged or not
                 finite; nothing is changed then.
         """
+        recorded = {name: np.asarray(value) for name, value in state.items() if name.startswith("recorded/")}
         before = self._present()
-        found = moments.checked(self.equations, self.core.kind, {**before, **self._identity}, state)
+        rest = {name: value for name, value in state.items() if name not in recorded}
+        found = moments.checked(self.equations, self.core.kind, {**before, **self._identity}, rest)
         with Uninterrupted():
+            self._unstreamed("restore")
+            if recorded:
+                self._recorded.take_over(recorded)
+            else:
+                self._recorded.clear()
             try:
                 self._take_over(found)
             except BaseException:
                 self._take_over(before)
                 raise
-            self._recorded.clear()
 
     def take_over(self, state: Mapping[str, Any], *names: str) -> None:
         """Set named values to those of a state of any network, as `set` does: with their bounds and shapes.
@@ -481,6 +499,7 @@ class Simulation:
         keep their state, whose outputs are read.
         """
         with Uninterrupted():
+            self._unstreamed("reset")
             moments.take_over(self.core, moments.beginning(self.core, self._first))
             for parameter in self.equations.network.parameters.values():
                 self._apply_named(parameter)
@@ -491,7 +510,44 @@ class Simulation:
 
     def recordings(self) -> Recordings:
         """Return all recordings by 'target.variable'; they can be saved, plotted and exported as a whole."""
+        self._unstreamed("recordings")
+        return self._recordings()
+
+    def _recordings(self) -> Recordings:
         return Recordings(self._recorded.results(), self.equations.network, self.now)
+
+    def stream(self, folder: str | Path | None, room: int = ROOM) -> None:
+        """From now on write what is recorded to files, so that a run of any length takes the same memory.
+
+        The files '000000.h5', '000001.h5' and so on are result files like those of `Recordings.save`, each of the steps
+        that follow those of the one before. Each is complete or absent: a kill loses what was in memory. `save` writes
+        what is in memory first, so that a simulation that is loaded continues the stream in the same folder; files of
+        steps after that moment are removed, since they will be recorded again with the same bits.
+
+        Arguments:
+            folder: a new folder, or the one that this simulation has streamed to before it was saved; None ends the
+                stream: what is recorded from then on stays in memory.
+            room: bytes that are kept in memory before a file is written.
+
+        Raises:
+            OutputTaken: the folder holds recordings of something else.
+            ResultFileError: a file cannot be written; the recordings are kept in memory then.
+        """
+        with Uninterrupted():
+            if self._stream is not None:
+                self._pour(self._stream)
+                self._stream = None
+            if folder is not None:
+                self._stream = Stream(folder, self.now, self._identity, room)
+
+    def _pour(self, stream: Stream) -> None:
+        """Write what is in memory to the next file of a stream."""
+        stream.write(self._recordings())
+        self._recorded.clear()
+
+    def _unstreamed(self, what: str) -> None:
+        if self._stream is not None:
+            self._stream.refuse(what)
 
     @cached_property
     def _identity(self) -> State:
@@ -506,8 +562,8 @@ class Simulation:
         Raises:
             ResultFileError: the file cannot be written.
         """
-        arrays = {**self.state(), **self._recorded.arrays()}
-        files.write(Path(path), files.Kept(self.engine, self.equations.seed, self.equations.network, arrays))
+        kept = files.Kept(self.engine, self.equations.seed, self.equations.network, self.checkpoint())
+        files.write(Path(path), kept)
 
     @staticmethod
     def load(path: str | Path, externals: Mapping[str, ExternalFunction] | None = None) -> Simulation:
@@ -523,9 +579,7 @@ class Simulation:
         """
         kept = files.read(Path(path))
         simulation = get_engine(kept.engine).compile(kept.network, kept.seed, externals)
-        recorded = {name for name in kept.arrays if name.startswith("recorded/")}
-        simulation.restore({name: value for name, value in kept.arrays.items() if name not in recorded})
-        simulation._recorded.take_over({name: kept.arrays[name] for name in recorded})
+        simulation.restore(kept.arrays)
         return simulation
 
     def _present(self) -> State:

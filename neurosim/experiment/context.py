@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +16,13 @@ from neurosim.errors import DescriptionError
 from neurosim.experiment.display import Display
 from neurosim.experiment.recorded import as_results
 from neurosim.store import Parts
+from neurosim.store.parts import run_of
 
+if TYPE_CHECKING:
+    from neurosim.engines.simulation import Simulation
+
+EVERY = 30.0
+"""Seconds between two checkpoints of a simulation that runs."""
 # Part of a file's name while the run lasts.
 LONGEST = 100
 _STAGE_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{LONGEST - 1}}}")
@@ -33,6 +41,7 @@ class Stage:
         self._display = display
         self._every = every
         self._kept = time.monotonic()
+        self._one_at_a_time = Lock()
 
     def __call__(self, done: int, total: int, text: str = "") -> None:
         """Show that `done` of `total` pieces of work are done."""
@@ -51,6 +60,52 @@ class Stage:
     def restored(self) -> dict[str, np.ndarray | np.generic] | None:
         """Return the last checkpoint of this stage, bit for bit, or None when it starts from the beginning."""
         return self._parts.load_state(self.name)
+
+    def run(self, simulation: Simulation, duration: Any, inputs: Mapping[str, Any] | None = None) -> None:
+        """Run a simulation as `simulation.run` does, with progress, and with checkpoints while it runs.
+
+        A resumed run that reaches this call with the simulation in the same state continues it from the last
+        checkpoint, to the same bits. Recordings are part of a checkpoint. Without `--checkpoint-every` there is one
+        every 30 s. Of several simulations that a stage runs, the last one that was running continues.
+
+        Arguments: simulation; duration (s), a whole number of steps; inputs, as those of `simulation.run`.
+        Raises what `simulation.run` raises, and ResultFileError when a checkpoint cannot be kept.
+        """
+        # With the engines it takes a second to load.
+        from neurosim.engines.requests import rows, whole_steps
+
+        steps = whole_steps(duration, simulation.dt)
+        given = rows(simulation.equations, inputs, steps)
+        began, first = _digest(simulation.checkpoint(), steps, given), simulation.now
+        with self._one_at_a_time:
+            kept = self._parts.load_state(run_of(self.name)) or {}
+        if np.array_equal(kept.pop("began", np.zeros(0)), began):
+            simulation.restore(kept)
+        done, last = simulation.now - first, time.monotonic()
+
+        def progress(taken: int, total: int) -> None:
+            nonlocal last
+            self(done + taken, steps)
+            if taken < total and time.monotonic() - last >= (self._every or EVERY):
+                with self._one_at_a_time:
+                    self._parts.save_state(run_of(self.name), {**simulation.checkpoint(), "began": began})
+                last = time.monotonic()
+
+        simulation.take(steps - done, {name: values[done:] for name, values in given.items()}, progress)
+
+
+def _digest(state: Mapping[str, Any], steps: int, given: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return a digest of how a run begins: the state of its simulation, the number of steps, and its inputs."""
+    found = hashlib.sha256(str(steps).encode())
+    # A value that is held is one row.
+    held = {
+        f"input/{name}": values[: 1 if values.strides[0] == 0 else None] for name, values in given.items()
+    }
+    for name, value in sorted({**state, **held}.items()):
+        array = np.ascontiguousarray(value)
+        found.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        found.update(array.tobytes())
+    return np.frombuffer(found.digest(), dtype=np.uint8)
 
 
 class RunContext:

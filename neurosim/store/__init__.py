@@ -5,6 +5,7 @@ from neurosim.store.data import Data, Info, Spikes
 from neurosim.store.parts import Parts
 from neurosim.store.reader import Results, open_results
 from neurosim.store.schema import parts_folder
+from neurosim.store.segments import segments
 from neurosim.store.state import load_state, read_state, save_state, write_state
 from neurosim.store.writer import Writer, check_target
 
@@ -23,5 +24,6 @@ __all__ = [
     "parts_folder",
     "read_state",
     "save_state",
+    "segments",
     "write_state",
 ]

@@ -14,7 +14,7 @@ from neurosim.store.sealed import is_sealed
 
 # What the run is; the lock of its process; the result file until it is moved to its place.
 HEADER, LOCK, WHOLE = "header", "lock", "result"
-_PART = re.compile(r"header|result|[A-Za-z0-9_-]+(\.state|\.before)?\.h5")
+_PART = re.compile(r"header|result|[A-Za-z0-9_-]+((\.run)?(\.state|\.before))?\.h5")
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 

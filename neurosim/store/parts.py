@@ -94,7 +94,7 @@ class Parts:
             writer.set_attributes(status="running", citations=citations)
             for name, item in contents.items():
                 _write(writer, stage, name, item)
-        for path in self._states(stage):
+        for path in (*self._states(stage), *self._states(run_of(stage))):
             path.unlink(missing_ok=True)
 
     def load(self, stage: str) -> tuple[Contents, list[str]]:
@@ -174,6 +174,11 @@ class Parts:
     def _states(self, stage: str) -> tuple[Path, Path]:
         """Return where the last checkpoint of a stage is, and the one before it."""
         return self.folder / f"{stage}.state.h5", self.folder / f"{stage}.before.h5"
+
+
+def run_of(stage: str) -> str:
+    """Return the name under which checkpoints of a simulation that a stage runs are kept, beside its own."""
+    return f"{stage}.run"
 
 
 def _write(writer: Writer, stage: str, name: str, item: Data | Spikes) -> None:

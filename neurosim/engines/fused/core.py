@@ -21,7 +21,7 @@ from neurosim.engines.fused.context import Context
 from neurosim.engines.fused.printer import Printer
 from neurosim.engines.fused.recorder import Recorders
 from neurosim.engines.fused.storage import Storage, build, coefficients
-from neurosim.engines.pieces import Piece
+from neurosim.engines.pieces import Piece, room
 from neurosim.engines.presentations import Batch, learn
 from neurosim.engines.settling import Settle, Settled
 from neurosim.rng import draws, normal, threefry
@@ -40,7 +40,7 @@ class FusedCore(Core):
     def __init__(
         self, program: Program, externals: Mapping[str, ExternalFunction], dtype: DTypeLike = np.float64
     ) -> None:
-        super().__init__(program.equations, externals, MOST)
+        super().__init__(program.equations, externals, room(program.equations, MOST))
         self.program = program
         self.storage: Storage = build(program, externals, dtype)
         presentations.add_storage(program, self.storage)
