@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -89,10 +89,13 @@ class Core(ABC):
     def scale(self, factor: float) -> None:
         """Multiply changes that were added up by a factor."""
 
-    def present(self, batch: Batch, starts: Mapping[tuple[str, str], np.ndarray]) -> Settled | None:
-        """Present a batch in one call and learn from it (see `presentations.learn`); None where that cannot be.
+    def present(
+        self, batch: Batch, starts: Mapping[tuple[str, str], np.ndarray], pause: Callable[[], None]
+    ) -> Settled | None:
+        """Present a batch at once and learn from it (see `presentations.learn`); None where that cannot be.
 
-        starts, values from which dynamic states start, by owner and variable.
+        starts, values from which dynamic states start, by owner and variable; pause, called between pieces of the
+        batch: what it raises ends the presentation, from which nothing is learned.
         """
         return None
 

@@ -17,6 +17,15 @@ Piece = tuple[np.ndarray, np.ndarray]
 
 
 BYTES = 1 << 22
+SLOW = 0.5
+"""A piece of work that takes longer (s) is followed by shorter ones, so that an interrupt is taken soon."""
+
+
+def paced(size: int, seconds: float, pace: int) -> int:
+    """Return the size of the next piece, after one that took so long: of a quarter of a second if it was slow."""
+    if seconds > SLOW:
+        return max(1, int(size * SLOW / (2 * seconds)))
+    return 2 * pace if seconds < SLOW / 4 and size == pace else pace
 
 
 def room(equations: NetworkEquations, most: int) -> int:

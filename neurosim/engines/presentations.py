@@ -71,8 +71,8 @@ def present(simulation: Simulation, batch: Batch) -> Settled:
     """Present a batch, make the mean of the changes of patterns that settle, or none, and return how each settled."""
     core = simulation.core
     core.discard()
-    with simulation.alone():
-        settled = core.present(batch, simulation.starts())
+    with simulation.alone() as interrupts:
+        settled = core.present(batch, simulation.starts(), interrupts.take)
         if settled is not None:
             core.hold_learned()
             simulation.refuse_not_finite({})

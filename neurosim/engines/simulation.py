@@ -18,7 +18,7 @@ from neurosim.engines import files, get_engine, moments, requests, structure
 from neurosim.engines.core import Core, Rows
 from neurosim.engines.externals import ExternalFunction
 from neurosim.engines.moments import State as State
-from neurosim.engines.pieces import Collected, Piece
+from neurosim.engines.pieces import Collected, Piece, paced
 from neurosim.engines.presentations import batch_of, present, settle
 from neurosim.engines.recordings import Recordings
 from neurosim.engines.settling import Settle, Settled
@@ -29,9 +29,6 @@ from neurosim.model.units import dimension_of, in_si, quantity
 from neurosim.uninterrupted import Uninterrupted
 
 Progress = Callable[[int, int], None]
-
-SLOW = 0.5
-"""A piece of a run that takes longer (s) is followed by shorter ones, so that an interrupt is taken soon."""
 
 
 class Simulation:
@@ -131,10 +128,7 @@ class Simulation:
         if self._structured:
             structure.update(self)
         took = perf_counter() - began
-        if took > SLOW:
-            self._pace = max(1, int(piece * SLOW / (2 * took)))
-        elif took < SLOW / 4 and piece == self._pace:
-            self._pace = min(self.core.most, 2 * self._pace)
+        self._pace = min(self.core.most, paced(piece, took, self._pace))
         if self._stream is not None and self._recorded.bytes >= self._stream.room:
             self._pour(self._stream)
         return piece
@@ -204,7 +198,8 @@ class Simulation:
     ) -> Settled | None:
         """Present a batch of patterns and apply the rules with the clock 'sample' to the mean over the batch.
 
-        Every pattern starts from the initial dynamic states of the models; weights change after the last one.
+        Every pattern starts from the initial dynamic states of the models; weights change after the last one. An
+        interrupt is taken between patterns (on 'jax' after the batch), and then nothing is learned from the batch.
 
         Arguments:
             inputs: patterns of signal populations by name, shape (batch, size).
@@ -263,16 +258,16 @@ class Simulation:
         return settled
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> Iterator[Uninterrupted]:
         """Let no interrupt in, and nobody else run this simulation; raises RunFailed where somebody does."""
-        with Uninterrupted():
+        with Uninterrupted() as interrupts:
             if not self._running.acquire(blocking=False):
                 raise RunFailed(
                     f"network '{self.equations.network.name}': this simulation is running already: "
                     "wait for its end, or give each thread a simulation of its own"
                 )
             try:
-                yield
+                yield interrupts
             finally:
                 self._running.release()
 

@@ -1,5 +1,6 @@
 """Batches of patterns: the mean of presentations, on every engine, by time and to the fixed point."""
 
+import signal
 from functools import lru_cache
 
 import jax
@@ -203,6 +204,30 @@ def test_damping_leads_where_steps_alone_go_round(engine):
     run.reset()
     with pytest.raises(RunFailed, match="settle: the network did not settle"):
         run.settle(1e-12, at_most=20, inputs={"x": np.array([3.1])})
+
+
+def test_an_interrupt_is_taken_between_patterns_and_nothing_is_learned_then(monkeypatch):
+    patterns = generator(5, "interrupt").normal(size=(20, 4))
+    whole, one = (simulate(network(), "fused") for _ in range(2))
+    one.core._patterns = 3
+    before, run, calls = {name: np.array(one.get(name)) for name in LEARNED}, one.core._run, []
+
+    def run_and_press(*arguments):
+        calls.append(arguments[:3])
+        signal.raise_signal(signal.SIGINT)
+        return run(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(one.core, "_run", run_and_press)
+        with pytest.raises(KeyboardInterrupt):
+            one.present({"x": patterns}, TIME)
+    assert calls == [("present", 0, 3)] and one.now == 9
+    for name, value in before.items():
+        np.testing.assert_array_equal(np.array(one.get(name)), value)
+    for each in (whole, one):
+        each.present({"x": patterns}, TIME)
+    for name in LEARNED:
+        np.testing.assert_array_equal(np.array(one.get(name)), np.array(whole.get(name)))
 
 
 def test_the_report_goes_into_a_result_file():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from time import perf_counter
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,7 +22,7 @@ from neurosim.engines.fused.context import Context
 from neurosim.engines.fused.printer import Printer
 from neurosim.engines.fused.recorder import Recorders
 from neurosim.engines.fused.storage import Storage, build, coefficients
-from neurosim.engines.pieces import Piece, room
+from neurosim.engines.pieces import Piece, paced, room
 from neurosim.engines.presentations import Batch, learn
 from neurosim.engines.settling import Settle, Settled
 from neurosim.rng import draws, normal, threefry
@@ -48,6 +49,7 @@ class FusedCore(Core):
         self._now = self._origin = 0
         self._dt, self._zero = (self.storage.dtype.type(number) for number in (self.dt, 0))
         self._arguments: dict[str, list[Any]] = {}
+        self._patterns = 16
         self._rest()
         self._recall()
         printer = Printer(Context(program, self.storage, externals))
@@ -142,8 +144,10 @@ class FusedCore(Core):
         for owner, name in self.program.sums:
             self.storage.arrays[f"{owner}__{sum_of(name)}"] *= factor
 
-    def present(self, batch: Batch, starts: Mapping[tuple[str, str], np.ndarray]) -> Settled | None:
-        """Present a batch in one call and learn from it; None where that cannot be."""
+    def present(
+        self, batch: Batch, starts: Mapping[tuple[str, str], np.ndarray], pause: Callable[[], None]
+    ) -> Settled | None:
+        """Present a batch in few calls and learn from it; None where that cannot be."""
         if "present" not in self._names:
             return None
         for (owner, name), value in starts.items():
@@ -158,19 +162,23 @@ class FusedCore(Core):
         tolerance = -1.0 if fixed else how.tolerance
         steps, residual = np.zeros(batch.size, dtype=np.int64), np.zeros(batch.size)
         shares = batch.shares.astype(self.storage.dtype)
-        taken = self._run(
-            "present",
-            batch.size,
-            most,
-            self._now,
-            self._origin,
-            tolerance,
-            how.damping,
-            shares,
-            steps,
-            residual,
-        )
-        self._passed(taken, batch.patterns)
+        about = tolerance, how.damping, shares, steps, residual
+        done = 0
+        try:
+            while done < batch.size:
+                end, began = min(done + self._patterns, batch.size), perf_counter()
+                self._now += self._run(
+                    "present", done, end, batch.size, most, self._now, self._origin, *about
+                )
+                self._patterns = paced(end - done, perf_counter() - began, self._patterns)
+                done = end
+                if done < batch.size:
+                    pause()
+        except BaseException:
+            self.discard()
+            raise
+        finally:
+            self._passed(0, batch.patterns)
         settled = Settled(steps, residual, np.full(batch.size, True) if fixed else residual <= tolerance)
         learn(self, batch, settled)
         return settled

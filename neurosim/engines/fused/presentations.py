@@ -24,10 +24,10 @@ from neurosim.model.matrix import FUNCTIONS as MATRIX_FUNCTIONS
 if TYPE_CHECKING:
     from neurosim.engines.fused.printer import Printer
 
-FIRST = "batch, most, k0, origin, tolerance, damping, shares, steps_of, residual_of, dt"
-"""Arguments of `present`: patterns, steps of each at most, the step before the first, the origin of refractory periods,
-what `Settle` says (a tolerance below 0 for a fixed number of steps), probabilities of the patterns, and arrays that it
-fills."""
+FIRST = "begin, end, batch, most, k0, origin, tolerance, damping, shares, steps_of, residual_of, dt"
+"""Arguments of `present`: the first pattern of this call, the one after its last, the number of all, steps of each at
+most, the step before the first, the origin of refractory periods, what `Settle` says (a tolerance below 0 for a fixed
+number of steps), probabilities of the patterns, and arrays that it fills."""
 SETTLE = "most, k0, origin, tolerance, damping, dt"
 SHARE = "__share"
 """The share of one presentation in the sums of changes."""
@@ -118,7 +118,7 @@ class PresentationPrinter:
         together = [(block, mean) for block, found, _ in parts for mean in found]
         lines = [
             "taken = 0",
-            "for p in range(batch):",
+            "for p in range(begin, end):",
             *indent([*self.relax(), "row = p", *self.steps()]),
             "    steps_of[p] = n",
             "    residual_of[p] = change",
@@ -128,6 +128,7 @@ class PresentationPrinter:
             *indent([*self.printer.begin(), *each, *self.store(together)]),
         ]
         if together:
+            lines += ["if end < batch:", "    return taken"]
             lines += ["_all_shares = shares.sum()", "weights = shares / max(_all_shares, 1e-300)"]
         lines += [line for block, mean in together for line in self.mean(block, mean)]
         return [*lines, "return taken"]

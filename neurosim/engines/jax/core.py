@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import jax.numpy as jnp
@@ -129,7 +129,9 @@ class JaxCore(Core):
             for name in summed(self.program):
                 self._state[name] = factor * self._state[name]
 
-    def present(self, batch: Batch, starts: Mapping[tuple[str, str], np.ndarray]) -> Settled | None:
+    def present(
+        self, batch: Batch, starts: Mapping[tuple[str, str], np.ndarray], pause: Callable[[], None]
+    ) -> Settled | None:
         """Present a batch in one call and learn from it; None where that cannot be."""
         if not at_once(self.program):
             return None
