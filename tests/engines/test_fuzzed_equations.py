@@ -7,12 +7,12 @@ from itertools import product
 
 import numpy as np
 import pytest
-from neurosim.compiler.evaluate import NUMPY, evaluate
 
 from neurosim import Network, NeuronModel, Population, Recorder, parameter, simulate
 from neurosim.compiler.equations.network import network_equations
 from neurosim.compiler.schedule.order import lower
 from neurosim.errors import NeurosimError
+from neurosim.model.evaluate import NUMPY, evaluate
 from neurosim.model.expressions import CONSTANTS
 from tests.engines.fuzzed_equations import texts
 
