@@ -7,7 +7,7 @@ import pytest
 from brian2 import ms
 
 from neurosim import AllToAll, Network, Population, Projection, simulate
-from neurosim.engines.jax import Cauchy, Exact, compile_functions, respond, settle
+from neurosim.engines.jax import Cauchy, Exact, OnLine, adjoint, compile_functions, respond, settle
 from neurosim.engines.settling import Settle, Settled
 from neurosim.errors import RunFailed, UnknownNameError, UsageError
 from neurosim.neurons import GradedUnit, LeakyRate, Signal
@@ -144,3 +144,37 @@ def test_a_nudge_that_cannot_be_is_refused(found):
         respond(functions, {}, state, {"a.r": np.ones(UNITS)}, {"x": X})
     with pytest.raises(UsageError, match="at least 1 nudge"):
         Cauchy(0)
+
+
+def test_a_nudge_that_goes_round_without_a_rest_gives_the_response(found):
+    functions, state, _ = found
+    direction = generator(1, "direction").normal(size=UNITS)
+    expected = response(state, np.tile(direction[:, None], TRIALS))
+    about = (functions, {}, state, {"a.bias": direction}, {"x": X})
+    change, report = respond(*about, OnLine(4, 0.02, 200, 2), CLOSE)
+    np.testing.assert_allclose(change["a.r"], expected, rtol=1e-5, atol=1e-5)
+    assert (report.steps == 1600).all() and (report.residual < 1e-10).all()
+    short = respond(*about, OnLine(4, 0.02, 2, 2), CLOSE)[0]["a.r"]
+    assert np.abs(short - expected).max() > 1e-3
+    with pytest.raises(UsageError, match="at least 2"):
+        OnLine(1)
+
+
+def test_an_adjoint_is_the_derivative_of_a_loss_by_the_step(found):
+    # c = (1 - J^T)^-1 slope, J = 1 - k (1 - D W), k the share of the way that a step takes.
+    functions, state, _ = found
+    slope = generator(3, "slope").normal(size=(UNITS, TRIALS))
+    credit, report = adjoint(functions, {}, state, {"a.r": slope}, {"x": X}, CLOSE)
+    share, r = 1 - np.exp(-1 / 3), np.asarray(state["a.r"])
+    for trial in range(TRIALS):
+        j = np.eye(UNITS) - share * (np.eye(UNITS) - (1 - r[:, trial, None] ** 2) * W)
+        np.testing.assert_allclose(
+            np.asarray(credit["a.r"])[:, trial],
+            np.linalg.solve(np.eye(UNITS) - j.T, slope[:, trial]),
+            rtol=1e-9,
+        )
+    assert report.converged.all()
+    with pytest.raises(UnknownNameError, match=r"slope of 'a.s'"):
+        adjoint(functions, {}, state, {"a.s": slope}, {"x": X}, CLOSE)
+    with pytest.raises(RunFailed, match="adjoint: 3 of 3"):
+        adjoint(functions, {}, state, {"a.r": slope}, {"x": X}, Settle(1e-14, at_most=2))

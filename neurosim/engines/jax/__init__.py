@@ -8,8 +8,19 @@ simulation sees to it by itself.
 from neurosim.extras import optional
 
 with optional():
+    from neurosim.engines.jax.adjoint import adjoint
     from neurosim.engines.jax.functions import NetworkFunctions, compile_functions
-    from neurosim.engines.jax.responses import Cauchy, Exact, respond, settle
+    from neurosim.engines.jax.responses import Cauchy, Exact, OnLine, respond, settle
     from neurosim.engines.jax.surrogate import Surrogate
 
-__all__ = ["Cauchy", "Exact", "NetworkFunctions", "Surrogate", "compile_functions", "respond", "settle"]
+__all__ = [
+    "Cauchy",
+    "Exact",
+    "NetworkFunctions",
+    "OnLine",
+    "Surrogate",
+    "adjoint",
+    "compile_functions",
+    "respond",
+    "settle",
+]

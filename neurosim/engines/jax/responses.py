@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import lru_cache, partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
+from jax import Array, lax
 
 from neurosim.compiler.schedule.sharing import shared
 from neurosim.engines.jax.functions import NetworkFunctions
 from neurosim.engines.jax.settling import Report, dynamic, settled
+from neurosim.engines.jax.trials import trials_of
 from neurosim.engines.settling import Settle, Settled
 from neurosim.errors import UnknownNameError, UsageError
 from neurosim.registry import suggest
@@ -54,6 +55,35 @@ class Cauchy:
             )
 
 
+@dataclass(frozen=True)
+class OnLine:
+    """The same from a nudge that goes round the circle without a rest: it stays at each place for some steps.
+
+    The response is the mean of x(t)/beta_k at the ends of the stays of the last round.
+
+    Arguments:
+        n: number of places on the circle, at least 2.
+        beta: size of the nudge, in units of its direction.
+        steps: of each stay.
+        rounds: how often it goes round.
+
+    Raises UsageError for other values.
+    Source: Laborieux, Zenke 2022, NeurIPS, arXiv 2209.00530.
+    """
+
+    n: int = 4
+    beta: float = 0.5
+    steps: int = 60
+    rounds: int = 5
+
+    def __post_init__(self) -> None:
+        if self.n < 2 or not self.beta > 0 or self.steps < 1 or self.rounds < 1:
+            raise UsageError(
+                f"OnLine(n={self.n}, beta={self.beta}, steps={self.steps}, rounds={self.rounds}): give at least 2 "
+                "places, a size above 0, and at least 1 step and round"
+            )
+
+
 def settle(
     functions: NetworkFunctions,
     parameters: Given,
@@ -73,8 +103,8 @@ def settle(
         inputs: held inputs by population, shape (size,) or (size, trials).
         how: tolerance, damping and number of steps.
     """
-    return _checked(
-        _compiled(functions)[0](parameters, dict(state), inputs or {}, _numbers(how)), how, "settle"
+    return checked(
+        _compiled(functions)[0](parameters, dict(state), inputs or {}, numbers(how)), how, "settle"
     )
 
 
@@ -84,7 +114,7 @@ def respond(
     state: Given,
     nudge: Given,
     inputs: Given | None = None,
-    method: Exact | Cauchy = Exact(),
+    method: Exact | Cauchy | OnLine = Exact(),
     how: Settle = _ONCE,
 ) -> tuple[Values, Report]:
     """Return (change, report): by how much the fixed point changes per size of a nudge, dx/dbeta at beta = 0.
@@ -98,7 +128,8 @@ def respond(
         state: its fixed point, from `settle`.
         nudge: directions in which parameters, by name, or inputs, by population, are moved, of their shapes.
         inputs: held inputs by population, shape (size,) or (size, trials).
-        method: `Exact()` or `Cauchy(n, beta)`.
+        method: `Exact()`, `Cauchy(n, beta)` or `OnLine(n, beta, steps, rounds)`, which settles nothing: its report
+            tells by how much states changed in the last step.
         how: tolerance, damping and number of steps.
 
     Raises UnknownNameError for a nudge of something else, UsageError for one of what changes in every step.
@@ -115,19 +146,21 @@ def respond(
             raise UnknownNameError(
                 f"nudge of '{name}', which is no parameter and no input: {suggest(name, known)}"
             )
-    call = _compiled(functions)[1 if isinstance(method, Exact) else 2]
+    call = _compiled(functions)[1 + (Exact, Cauchy, OnLine).index(type(method))]
     directions = {name: jnp.asarray(value) for name, value in nudge.items()}
-    sizes = () if isinstance(method, Exact) else (method.n, method.beta)
-    return _checked(
-        call(parameters, dict(state), directions, inputs or {}, _numbers(how), *sizes), how, "respond"
+    sizes = astuple(method)
+    return checked(
+        call(parameters, dict(state), directions, inputs or {}, numbers(how), *sizes), how, "respond"
     )
 
 
-def _numbers(how: Settle) -> tuple[float, float, int]:
+def numbers(how: Settle) -> tuple[float, float, int]:
+    """Return tolerance, damping and number of steps."""
     return how.tolerance, how.damping, how.at_most
 
 
-def _checked(found: tuple[Values, Report], how: Settle, what: str) -> tuple[Values, Report]:
+def checked(found: tuple[Values, Report], how: Settle, what: str) -> tuple[Values, Report]:
+    """Return what was found; raises RunFailed when a trial did not settle, if that can be told and is to be."""
     report = found[1]
     if how.unsettled == "refuse" and not isinstance(report.converged, jax.core.Tracer):
         Settled(*map(np.asarray, report)).check(what)
@@ -135,12 +168,13 @@ def _checked(found: tuple[Values, Report], how: Settle, what: str) -> tuple[Valu
 
 
 @lru_cache(maxsize=16)
-def _compiled(functions: NetworkFunctions) -> tuple[Any, Any, Any]:
+def _compiled(functions: NetworkFunctions) -> tuple[Any, Any, Any, Any]:
     """Return what settles and responds, compiled once for each network."""
     return (
         jax.jit(partial(_settle, functions)),
         jax.jit(partial(_exact, functions)),
         jax.jit(partial(_cauchy, functions), static_argnums=5),
+        jax.jit(partial(_on_line, functions), static_argnums=(5, 7, 8)),
     )
 
 
@@ -255,3 +289,39 @@ def _cauchy(
     return _only(
         report, change if whole else {name: jnp.real(value) for name, value in change.items()}
     ), report
+
+
+def _on_line(
+    functions: NetworkFunctions,
+    parameters: Given,
+    state: Values,
+    nudge: Given,
+    inputs: Given,
+    how: tuple[Any, Any, Any],
+    n: int,
+    size: Any,
+    steps: int,
+    rounds: int,
+) -> tuple[Values, Report]:
+    nudged, program = _Nudged(functions, parameters, nudge, inputs), functions.program
+    names, common = dynamic(program), shared(program)
+    whole = any(jnp.iscomplexobj(value) for value in state.values())
+    circle = np.exp(2j * np.pi * np.arange(n) / n)
+    places = jnp.asarray(circle if n > 2 or whole else circle.real)
+
+    def stay(now: Values, place: Array) -> tuple[Values, tuple[Values, Array]]:
+        def take(now: Values) -> Values:
+            return nudged.step(state, now, size * place)[0]
+
+        before = lax.fori_loop(0, steps - 1, lambda _, now: take(now), now)
+        after = take(before)
+        changed = jnp.stack([jnp.abs(after[name] - before[name]).max(0) for name in names]).max(0)
+        return after, (nudged.seen(after, nudged.step(state, after, size * place)[1]), changed)
+
+    start = _promoted(lambda now: nudged.step(state, now, size * places[0])[0], state)
+    _, (seen, changed) = lax.scan(stay, start, jnp.tile(places, rounds))
+    shares = 1 / (n * size * places)
+    change = {name: jnp.tensordot(shares, value[-n:], 1) for name, value in seen.items()}
+    trials = trials_of(state, common)
+    report = Report(jnp.full(trials, steps * rounds * n, jnp.int32), changed[-1], jnp.ones(trials, bool))
+    return change if whole else {name: jnp.real(value) for name, value in change.items()}, report

@@ -1,12 +1,13 @@
 """What can be differentiated, and by what: models, losses, objectives, and steps for optax's optimisers.
 
-`network_model` makes a model of a description, `controller` puts a network into a closed loop, `GRU` is the usual
-baseline policy. How a model learns is in `neurosim.learning.protocol`.
+`network_model` makes a model of a description, `fixed_point_model` one of what settles, `controller` puts a network
+into a closed loop, `GRU` is the usual baseline policy. How a model learns is in `neurosim.learning.protocol`.
 """
 
 from neurosim.extras import optional
 
 with optional():
+    from neurosim.learning.bptt.fixed_points import Settlement, fixed_point_model
     from neurosim.learning.bptt.gru import GRU
     from neurosim.learning.bptt.losses import accuracy, mean_absolute, mean_square, softmax_cross_entropy
     from neurosim.learning.bptt.model import Model
@@ -18,9 +19,11 @@ __all__ = [
     "GRU",
     "Model",
     "Objective",
+    "Settlement",
     "accuracy",
     "clip_each",
     "controller",
+    "fixed_point_model",
     "mean_absolute",
     "mean_square",
     "network_model",

@@ -85,7 +85,7 @@ def network_model(
         return dict(drawn(seed))
 
     def lived(parameters: Parameters, batch: Mapping[str, Any], key: Array) -> tuple[Parameters, Parameters]:
-        inputs, held, trials, count = _checked(functions, batch, steps)
+        inputs, held, trials, count = checked_batch(functions, batch, steps)
         skip = count - batch["lengths"] if "lengths" in batch else None
         slots = batch.get("held", {})
         weights = {n: slot for n, slot in slots.items() if n.split(".")[0] not in network.populations}
@@ -199,7 +199,7 @@ def controller(
     return control, start
 
 
-def _checked(
+def checked_batch(
     functions: NetworkFunctions, batch: Mapping[str, Any], steps: int | None
 ) -> tuple[Parameters, Parameters, int, int]:
     """Return the inputs of a batch, by step and held, the number of trials and of steps."""
