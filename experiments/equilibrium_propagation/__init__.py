@@ -1,1 +1,1 @@
-"""The study of equilibrium propagation."""
+"""Equilibrium propagation without symmetric weights, and homeostasis of the Jacobian."""

@@ -33,7 +33,7 @@ RESPONSES: dict[str, Response] = {
     "4 nudges": Cauchy(4, 0.05),
     "4 on line": OnLine(4, 0.5, 60, 5),
 }
-DRAWS, ESTIMATES = 5, 400
+DRAWS, ESTIMATES = 5, 200
 
 
 class Comparing:
@@ -44,8 +44,10 @@ class Comparing:
 
     def __init__(self, config: Config, run: RunContext) -> None:
         self.config, self.run = config, run
-        hidden = config.aligned_hidden
-        self.circuit = EquilibriumCircuit((784, hidden, hidden, 10))
+        self.circuit, self.smaller = (
+            EquilibriumCircuit((784, hidden, hidden, 10))
+            for hidden in (config.aligned_hidden, config.response_hidden)
+        )
         self.how = Settle(1e-8, config.aligned_steps, 0.0, "leave out")
 
     def seed(self, number: int) -> int:
@@ -92,7 +94,7 @@ class Comparing:
         cosines, used = [], []
         for place, method in enumerate(RESPONSES.values()):
             for number in range(self.config.seeds):
-                about = (self.circuit, self.circuit.initial(self.seed(number), 0.0))
+                about = (self.smaller, self.smaller.initial(self.seed(number), 0.0))
                 found, share = alignment(*about, self.inputs(number), method, self.how)
                 cosines.append(found)
                 used.append(share)
@@ -143,8 +145,8 @@ class Comparing:
         """Estimate the asymmetry of J from a few draws, beside its closed form."""
         estimates, exact = [], []
         for number in range(self.config.seeds):
-            j = jacobian(self.circuit, self.circuit.initial(self.seed(number), 90.0))
-            draw, n = generator(self.seed(number), "asymmetry"), self.circuit.states
+            j = jacobian(self.smaller, self.smaller.initial(self.seed(number), 90.0))
+            draw, n = generator(self.seed(number), "asymmetry"), self.smaller.states
             drawn = draw.normal(size=(ESTIMATES, DRAWS, n))
             estimates.append([asymmetry_estimate(j, one) for one in drawn])
             exact.append(np.linalg.norm(j - j.T) ** 2 / (2 * n))

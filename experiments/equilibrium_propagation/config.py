@@ -19,7 +19,8 @@ class Config:
         low=0.0,
         high=90.0,
     )
-    aligned_hidden: int = setting(256, "neurons of each hidden layer where credits are compared", low=2)
+    aligned_hidden: int = setting(256, "neurons of each hidden layer where angles are compared", low=2)
+    response_hidden: int = setting(256, "neurons of each hidden layer where responses are compared", low=2)
     aligned_inputs: int = setting(50, "random inputs where credits are compared", low=2)
     aligned_steps: int = setting(4000, "most steps of a fixed point where credits are compared", low=10)
     data: str = setting("fashion", "images that are learned", choices=("digits", "fashion"))
@@ -40,12 +41,12 @@ class Config:
 PRESETS = {
     "quick": Config(
         angles=(0.0, 30.0, 60.0, 90.0),
-        aligned_hidden=64,
-        aligned_inputs=20,
+        response_hidden=64,
+        aligned_inputs=10,
         aligned_steps=3000,
         data="digits",
         hidden=32,
-        epochs=5,
+        epochs=4,
         rate=0.03,
     ),
     "paper": Config(test_images=1000),

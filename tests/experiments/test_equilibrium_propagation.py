@@ -30,8 +30,8 @@ from neurosim.store import open_results
 CIRCUIT, LOOP = EquilibriumCircuit((5, 4, 4, 3)), EquilibriumCircuit((5, 4, 4, 3), loop=True)
 CLOSE = Settle(1e-13, 20_000)
 TINY = [
-    "seeds=2", "angles=0,30", "aligned_hidden=4", "aligned_inputs=3", "aligned_steps=400", "hidden=4", "epochs=1",
-    "steps=20", "test_images=1397", "batch=200",
+    "seeds=2", "angles=0,30", "aligned_hidden=4", "response_hidden=4", "aligned_inputs=3", "aligned_steps=400",
+    "hidden=4", "epochs=1", "steps=20", "test_images=1397", "batch=200",
 ]  # fmt: skip
 
 

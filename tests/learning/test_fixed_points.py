@@ -53,7 +53,7 @@ def test_a_learner_follows_what_a_response_says():
         wrong = 1.0 - state["a.r"]  # da/dw = x da/dbias
         return {"in.w": (wrong * change["a.r"] * inputs["x"]).mean()}
 
-    part = Supplied(direction, optax.sgd(0.2), ["in.w"])
+    part = Supplied(direction, optax.sgd(0.05), ["in.w"])
     learner = Learner(model, part, batches=Shuffled(batch([2.0, 2.0]), 2), every=10)
     trained = learner.train(20)
     np.testing.assert_allclose(trained.last["in.w"], 0.25, rtol=1e-3)

@@ -1,0 +1,1 @@
+"""Continual learning by Hebbian orthogonal projection."""

@@ -1,0 +1,89 @@
+"""The figure of the study of continual learning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neurosim.experiment import Results
+from neurosim.experiments.continual_hlop.claims import final, fresh, transfer
+from neurosim.experiments.continual_hlop.config import Config
+from neurosim.experiments.continual_hlop.training import ARMS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = {"sequential": "#D55E00", "lateral": "#0072B2", "principal": "#009E73"}
+NAMES = {"sequential": "sequential", "lateral": "lateral neurons", "principal": "exact subspaces"}
+
+
+def figure(config: Config, results: Results) -> Figure:
+    """Return the figure: accuracy matrices, the course of a task, forgetting, what is captured."""
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(14, 7.5), layout="constrained")
+    axes = drawn.subplot_mosaic([[*ARMS, "course"], ["end", "fresh", "back", "captured"]])
+    table = {arm: results.array(f"{arm}/accuracy") for arm in ARMS}
+    learned = np.tri(config.tasks, dtype=bool)
+    low = min(float(values.mean(axis=0)[learned].min()) for values in table.values())
+    for arm in ARMS:
+        mean = table[arm].mean(axis=0)
+        shown = np.where(learned, mean, np.nan)
+        image = axes[arm].imshow(shown, vmin=low, vmax=max(1.0, low), cmap="viridis")
+        axes[arm].set(xlabel="accuracy on task", ylabel="after task", title=NAMES[arm])
+        ticks = range(0, config.tasks, max(1, config.tasks // 5))
+        for axis in (axes[arm].set_xticks, axes[arm].set_yticks):
+            axis(list(ticks), [str(n + 1) for n in ticks])
+    drawn.colorbar(image, ax=[axes[arm] for arm in ARMS], shrink=0.7, label="accuracy")
+    for arm, values in table.items():
+        x = np.arange(1, config.tasks + 1)
+        axes["course"].plot(x, 100 * values[:, :, 0].T, color=COLOURS[arm], linewidth=0.5, alpha=0.5)
+        axes["course"].plot(x, 100 * values[:, :, 0].mean(axis=0), "o-", color=COLOURS[arm], label=NAMES[arm])
+    axes["course"].set(xlabel="after task", ylabel="accuracy (%)", title="The first task")
+    axes["course"].legend(frameon=False)
+    for name, measure, title in (
+        ("end", final, "All tasks at the end, ACC"),
+        ("fresh", fresh, "Tasks just learned"),
+        ("back", transfer, "Change since, BWT"),
+    ):
+        _paired(axes[name], {arm: measure(values) for arm, values in table.items()}, title)
+    axes["back"].axhline(0, color="black", linewidth=0.8, linestyle=":")
+    _captured(axes["captured"], results)
+    for letter, axis in zip("ABCDEFGH", axes.values(), strict=True):
+        axis.set_title(letter, loc="left", fontweight="bold")
+    return drawn
+
+
+def _paired(axis: Axes, values: dict[str, np.ndarray], title: str) -> None:
+    """Draw each seed as a line over the arms, and means."""
+    axis.plot(range(len(values)), np.array(list(values.values())), color="0.75", linewidth=0.8)
+    for at, (arm, found) in enumerate(values.items()):
+        axis.plot(np.full(found.size, at), found, ".", color=COLOURS[arm])
+        axis.plot(at, found.mean(), "_", color=COLOURS[arm], markersize=24, markeredgewidth=2.5)
+    axis.set_xticks(range(len(values)), [NAMES[arm].replace(" ", "\n") for arm in values])
+    axis.set(
+        ylabel="accuracy (%)" if "BWT" not in title else "points", title=title, xlim=(-0.4, len(values) - 0.6)
+    )
+
+
+def _captured(axis: Axes, results: Results) -> None:
+    for arm in ("lateral", "principal"):
+        share = results.array(f"{arm}/captured").mean(axis=1)
+        for layer, style in enumerate(("-", "--", ":")):
+            axis.plot(
+                np.arange(1, len(share) + 1),
+                share[:, layer],
+                style,
+                color=COLOURS[arm],
+                marker="o",
+                markersize=3,
+            )
+    for layer, style in enumerate(("-", "--", ":")):
+        axis.plot([], [], style, color="black", label=f"input of layer {layer + 1}")
+    axis.axhline(0.9, color="black", linewidth=0.5)
+    axis.set(
+        xlabel="after task", ylabel="share of mean square", title="What kept rows span", ylim=(None, 1.0)
+    )
+    axis.legend(frameon=False)

@@ -1,0 +1,205 @@
+"""Parts of learners: lateral neurons that learn a subspace, the exact subspace, and what both keep free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+from numpy.typing import NDArray
+
+from neurosim.experiments.continual_hlop.config import Config
+from neurosim.learning.protocol import (
+    Evaluation,
+    GradientRule,
+    Learner,
+    Now,
+    Part,
+    Shuffled,
+    Training,
+    reads,
+)
+from neurosim.rng import generator
+
+LAYERS = (1, 2, 3)
+LARGEST = 10.0  # of an element of a change, before the learning rate
+
+
+class Free1(GradientRule):
+    """What the subspace of the first layer's input leaves free."""
+
+    H = reads("kept1_w.w")
+    G = "G - (G @ H.T) @ H"
+
+
+class Free2(GradientRule):
+    """What the subspace of the second layer's input leaves free."""
+
+    H = reads("kept2_w.w")
+    G = "G - (G @ H.T) @ H"
+
+
+class Free3(GradientRule):
+    """What the subspace of the third layer's input leaves free."""
+
+    H = reads("kept3_w.w")
+    G = "G - (G @ H.T) @ H"
+
+
+FREE = {"w1.w": Free1(), "w2.w": Free2(), "w3.w": Free3()}
+
+
+def inputs_of(outcome: Any, batch: Any) -> list[Array]:
+    """Return what each of the three layers receives, (trials, neurons)."""
+    return [batch["inputs"]["x"], outcome["h1.output"][:, -1], outcome["h2.output"][:, -1]]
+
+
+def orthonormal(seed: int, task: int, layer: int, rows: int, columns: int) -> NDArray[np.float64]:
+    """Return random orthonormal rows (rows, columns)."""
+    drawn = generator(seed, f"lateral {task} {layer}").normal(size=(columns, rows))
+    return np.ascontiguousarray(np.linalg.qr(drawn)[0].T)
+
+
+class Subspaces(Part):
+    """Keeps, at the end of each task, rows that span what the layers received, `every` steps apart.
+
+    Arguments: config; every, steps of a task.
+    """
+
+    patterns = ("kept*",)
+
+    def __init__(self, config: Config, every: int) -> None:
+        self.config, self.every = config, every
+
+    def step(self, now: Now, state: Any) -> tuple[dict[str, Array], Any]:
+        """Change nothing within a task."""
+        return {}, state
+
+    def rows(self, learner: Learner, training: Training, task: int, layer: int) -> NDArray[np.float64]:
+        """Return the rows of a layer that a task adds, (seeds, rows, neurons)."""
+        raise NotImplementedError
+
+    def between(self, learner: Learner, training: Training) -> Training:
+        """Return the training with the rows of the task that ended among those that are kept."""
+        task = training.step // self.every - 1
+        if task >= self.config.tasks:
+            return training
+        parameters: dict[str, Any] = dict(training.carry.parameters)
+        for layer in LAYERS:
+            begin = sum(self.config.added(one)[layer - 1] for one in range(task))
+            name, new = f"kept{layer}_w.w", self.rows(learner, training, task, layer)
+            kept = matrices(parameters[name], self.config.sizes[layer - 1])
+            kept[:, begin : begin + new.shape[1]] = new
+            parameters[name] = flat(kept)
+        return replace(training, carry=training.carry._replace(parameters=parameters))
+
+
+def matrices(weights: Any, sources: int) -> NDArray[np.float32]:
+    """Return weights (seeds, sources * targets) as matrices (seeds, targets, sources)."""
+    found: NDArray[np.float32] = np.array(weights).reshape(len(weights), sources, -1).swapaxes(1, 2)
+    return np.ascontiguousarray(found)
+
+
+def flat(rows: NDArray[Any]) -> NDArray[np.float32]:
+    """Return matrices (seeds, targets, sources) as weights (seeds, sources * targets)."""
+    return np.ascontiguousarray(rows.swapaxes(1, 2)).reshape(len(rows), -1).astype(np.float32)
+
+
+class Principal(Subspaces):
+    """The exact principal subspace of what is not kept yet: no learning, all images of a sample at once.
+
+    Arguments: config; every, steps of a task; samples, some images of each task.
+    """
+
+    def __init__(self, config: Config, every: int, samples: Sequence[Shuffled]) -> None:
+        super().__init__(config, every)
+        self.samples = samples
+
+    def rows(self, learner: Learner, training: Training, task: int, layer: int) -> NDArray[np.float64]:
+        """Return the leading right singular vectors of the inputs, less what is kept."""
+        seen = learner.evaluate(
+            training, Evaluation(self.samples[task], {"x": lambda o, b: inputs_of(o, b)[layer - 1]})
+        )
+        kept = matrices(training.carry.parameters[f"kept{layer}_w.w"], self.config.sizes[layer - 1])
+        left = [x - (x @ h.T) @ h for x, h in zip(seen["x"].astype(float), kept, strict=True)]
+        count = self.config.added(task)[layer - 1]
+        found = np.zeros((len(left), count, kept.shape[2]))
+        for rows, x in zip(found, left, strict=True):
+            vectors = np.linalg.svd(x, full_matrices=False)[2][:count]
+            rows[: len(vectors)] = vectors
+        return found
+
+
+class Lateral(Subspaces):
+    """Lateral neurons that learn the principal subspace of what a layer receives by Hebbian and anti-Hebbian changes.
+
+    y = H x, e = x - K^T K x - H^T y, M <- 0.9 M + 0.1 <y e^T>, H <- H + eta M, several times for each batch;  x input
+    of the layer (1), H weights of the neurons of this task, K those that are kept, M momentum, eta learning rate (1).
+    It is Oja's subspace rule on what earlier tasks left. Elements of <y e^T> are at most 10.
+
+    Arguments: config; every, steps of a task.
+    Source: Xiao, Meng, Zhang, He, Lin 2024, ICLR, arXiv 2402.11984.
+    """
+
+    patterns = ("fresh*", "kept*")
+
+    def start(self, parameters: dict[str, Array], batch: Any) -> Any:
+        """Return the momentum of the weights, 0."""
+        return {name: jnp.zeros_like(value) for name, value in parameters.items() if name.startswith("fresh")}
+
+    def step(self, now: Now, state: Any) -> tuple[dict[str, Array], Any]:
+        """Return the weights after the changes of a batch."""
+        changed, momentum = {}, {}
+        inputs = zip(LAYERS, inputs_of(now.outcome, now.batch), self.config.lateral_rates, strict=True)
+        for layer, x, eta in inputs:
+            name, kept = (
+                f"fresh{layer}_w.w",
+                now.model.matrix(f"kept{layer}_w.w", now.before[f"kept{layer}_w.w"]),
+            )
+            rest = x - (x @ kept.T) @ kept  # the same in all repeats, since what is kept stays
+            h, m = (now.model.matrix(name, value) for value in (now.before[name], state[name]))
+            h, m = lax.fori_loop(
+                0, self.config.repeats, lambda _, at, x=x, r=rest, eta=eta: hebbian(x, r, *at, eta), (h, m)
+            )
+            changed[name], momentum[name] = now.model.flat(name, h), now.model.flat(name, m)
+        return changed, momentum
+
+    def vary(self, learner: Any, seeds: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+        """Return the weights of the first task."""
+        return {f"fresh{layer}_w.w": self.begun(seeds, 0, layer) for layer in LAYERS}
+
+    def begun(self, seeds: NDArray[np.int64], task: int, layer: int) -> NDArray[np.float32]:
+        """Return weights (seeds, sources * targets) whose rows of a task are random and orthonormal, the others 0."""
+        size = self.config.sizes[layer - 1]
+        room = max(self.config.added(one)[layer - 1] for one in range(self.config.tasks))
+        found = np.zeros((len(seeds), room, size))
+        count = self.config.added(task)[layer - 1] if task < self.config.tasks else 0
+        for rows, seed in zip(found, seeds, strict=True):
+            rows[:count] = orthonormal(int(seed), task, layer, count, size)
+        return flat(found)
+
+    def rows(self, learner: Learner, training: Training, task: int, layer: int) -> NDArray[np.float64]:
+        """Return what the neurons of the task have learned."""
+        fresh = matrices(training.carry.parameters[f"fresh{layer}_w.w"], self.config.sizes[layer - 1])
+        return fresh[:, : self.config.added(task)[layer - 1]].astype(float)
+
+    def between(self, learner: Learner, training: Training) -> Training:
+        """Return the training with what was learned kept, and neurons for the next task."""
+        training = super().between(learner, training)
+        task = training.step // self.every
+        new = {f"fresh{layer}_w.w": self.begun(training.seeds, task, layer) for layer in LAYERS}
+        parameters: dict[str, Any] = {**training.carry.parameters, **new}
+        rest = {name: np.zeros_like(value) for name, value in new.items()}
+        states = {**training.carry.states, self.name: rest}
+        return replace(training, carry=training.carry._replace(parameters=parameters, states=states))
+
+
+def hebbian(x: Array, rest: Array, eta: float, h: Array, m: Array) -> tuple[Array, Array]:
+    """Return (H, M) after one change: x input (trials, n), rest what is not kept of it, H and M (rows, n)."""
+    y = x @ h.T
+    change = jnp.clip(y.T @ (rest - y @ h) / len(x), -LARGEST, LARGEST)
+    m = 0.9 * m + 0.1 * change
+    return h + eta * m, m

@@ -1,0 +1,177 @@
+"""Arms of the study: the same networks, tasks and batches, with and without protection of earlier tasks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import optax
+from numpy.typing import NDArray
+
+from neurosim.analysis.learning import captured
+from neurosim.datasets import DataSet, digits, fashion_mnist, permuted
+from neurosim.experiment import Data, RunContext, Stage
+from neurosim.experiments.continual_hlop.config import Config
+from neurosim.experiments.continual_hlop.network import continual_network
+from neurosim.experiments.continual_hlop.parts import (
+    FREE,
+    LAYERS,
+    Lateral,
+    Principal,
+    inputs_of,
+    matrices,
+)
+from neurosim.learning.bptt import accuracy, network_model, softmax_cross_entropy
+from neurosim.learning.protocol import (
+    Descend,
+    Evaluation,
+    Learner,
+    Part,
+    Phase,
+    Shuffled,
+    Stages,
+    Training,
+    matrix,
+)
+
+Array = NDArray[np.float64]
+ARMS = ("sequential", "lateral", "principal")
+SEEN = 500  # training images of each task of which the captured share is taken
+
+
+class Arms:
+    """The stages of one run.
+
+    Arguments: config; run, with its seed.
+    """
+
+    def __init__(self, config: Config, run: RunContext) -> None:
+        config.require_sense()
+        self.config, self.run = config, run
+
+    @cached_property
+    def tasks(self) -> list[tuple[DataSet, DataSet]]:
+        """The images for training and test of each task."""
+        config, seed = self.config, self.run.seed
+        if config.data == "digits":
+            whole, rest = digits().split(config.train_images, seed)
+            first = whole, rest.some(config.test_images, seed)
+        else:
+            train, test = fashion_mnist(config.folder or None)
+            first = train.some(config.train_images, seed), test.some(config.test_images, seed)
+        mean, deviation = float(first[0].images.mean()), float(first[0].images.std())
+        train, test = (part.scaled(mean, deviation) for part in first)
+        # Never the pixels as they are: each task has a permutation of its own.
+        places = [1000 * seed + task for task in range(config.tasks)]
+        return [(permuted(train, place), permuted(test, place)) for place in places]
+
+    def stream(self, data: DataSet, size: int) -> Shuffled:
+        """Return batches of a set."""
+        batch = data.batch("x")
+        return Shuffled({**batch, "inputs": {"x": batch["inputs"]["x"].astype(np.float32)}}, size)
+
+    def learner(self, arm: str) -> Learner:
+        """Return what learns in an arm."""
+        config = self.config
+        streams = [self.stream(train, config.batch) for train, _ in self.tasks]
+        every = streams[0].per_epoch * config.epochs
+        parts: tuple[Part, ...] = ()
+        if arm == "lateral":
+            parts = (Lateral(config, every),)
+        elif arm == "principal":
+            samples = [self.some(train, config.sampled) for train, _ in self.tasks]
+            parts = (Principal(config, every, samples),)
+        kinds = {"sequential": (), "lateral": ("fresh", "kept"), "principal": ("kept",)}[arm]
+        own = tuple(f"{kind}{layer}_w.w" for kind in kinds for layer in LAYERS)
+        weights = ("w1.w", "w2.w", "w3.w")
+        model = network_model(continual_network(config, bool(kinds)), (*weights, *own), steps=1)
+        descend = Descend(
+            softmax_cross_entropy("y.output"),
+            optax.sgd(config.rate),
+            list(weights),
+            through=FREE if kinds else None,
+        )
+        return Learner(model, *parts, descend, batches=streams[0], every=streams[0].per_epoch)
+
+    def some(self, data: DataSet, count: int) -> Shuffled:
+        """Return one batch of some images of a set."""
+        chosen = data.some(min(count, len(data)), self.run.seed)
+        return self.stream(chosen, len(chosen))
+
+    def learned(self, arm: str, stage: Stage) -> dict[str, Data]:
+        """Learn the tasks one after the other in an arm, and measure all of them after each."""
+        config, learner = self.config, self.learner(arm)
+        measures = {"accuracy": accuracy("y.output")}
+        sets = {
+            f"task {n}": Evaluation(self.stream(test, len(test)), measures)
+            for n, (_, test) in enumerate(self.tasks)
+        }
+        steps = learner.every * config.epochs
+        plan = [(steps, Phase(batches=self.stream(train, config.batch))) for train, _ in self.tasks]
+        stages, seeds = Stages(learner, plan, sets), [self.run.seed + n for n in range(config.seeds)]
+        kept = dict(stage.restored() or {})
+        shares, seconds = (list(kept.pop(name, ())) for name in ("captured", "seconds"))
+        training = learner.restored(kept) if kept else None
+        for task in range(len(shares), config.tasks):
+            began = time.process_time()
+            training = stages.train(seeds, after=training, at_most=task + 1)
+            seconds.append(time.process_time() - began)
+            shares.append(self.captured(learner, training, task, arm))
+            arrays = {"captured": np.array(shares), "seconds": np.array(seconds)}
+            stage.checkpoint({**training.arrays(), **arrays})
+            stage(task + 1, config.tasks, "tasks")
+        assert training is not None
+        table = _table(training, list(sets))
+        found = {
+            "accuracy": Data(
+                table, ("seed", "after", "task"), "", "accuracy on a task after learning another"
+            ),
+            "step_time": Data(
+                np.array(seconds) / (steps * config.seeds),
+                ("after",),
+                "s",
+                "processor time of a step of one network",
+            ),
+        }
+        if arm != "sequential":
+            found["captured"] = Data(
+                np.array(shares),
+                ("after", "seed", "layer"),
+                "",
+                "share of the inputs' mean square that rows span",
+            )
+            found["overlap"] = Data(
+                self.overlap(training), ("seed", "layer"), "", "largest element of |H H^T - 1| of all rows"
+            )
+        return found
+
+    def captured(self, learner: Learner, training: Training, task: int, arm: str) -> Array:
+        """Return the share of what layers receive in a task that kept rows span, (seeds, layers)."""
+        if arm == "sequential":
+            return np.zeros((self.config.seeds, len(LAYERS)))
+        batch = self.some(self.tasks[task][0], SEEN)
+        found = []
+        for layer, size in zip(LAYERS, self.config.sizes, strict=True):
+            measure = {"x": lambda outcome, batch, layer=layer: inputs_of(outcome, batch)[layer - 1]}
+            seen = learner.evaluate(training, Evaluation(batch, measure))["x"]
+            rows = matrices(training.carry.parameters[f"kept{layer}_w.w"], size)
+            found.append([captured(x, h) for x, h in zip(seen, rows, strict=True)])
+        return np.array(found).T
+
+    def overlap(self, training: Training) -> Array:
+        """Return max |H H^T - 1| over the rows that are kept, (seeds, layers)."""
+        found = []
+        for layer, size in zip(LAYERS, self.config.sizes, strict=True):
+            rows = matrices(training.carry.parameters[f"kept{layer}_w.w"], size)
+            found.append([np.abs(h @ h.T - np.eye(len(h))).max() for h in rows])
+        return np.array(found).T
+
+
+def _table(training: Training, names: list[str]) -> Array:
+    """Return the accuracy (seeds, after, task)."""
+    measured: Mapping[str, Any] = {name: training.evaluations[name] for name in names}
+    found: Array = np.moveaxis(matrix(measured, "accuracy", training.stages), 2, 0)
+    return found

@@ -1,0 +1,190 @@
+"""The study of continual learning: the lateral rule, what projections keep, measures, and a whole small run."""
+
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import xarray
+from jax import lax
+
+from neurosim.errors import UsageError
+from neurosim.experiment import find_experiment, new_run, resumed_run, with_settings
+from neurosim.experiments.continual_hlop import study as continual_hlop
+from neurosim.experiments.continual_hlop.claims import final, fresh, transfer
+from neurosim.experiments.continual_hlop.parts import flat, hebbian, matrices, orthonormal
+from neurosim.experiments.continual_hlop.training import Arms
+from neurosim.rng import generator
+from neurosim.store import open_results
+
+TINY = [
+    "seeds=2", "tasks=2", "epochs=1", "hidden=12", "first=6,5,4", "later=3", "train_images=200", "test_images=50",
+    "sampled=50",
+]  # fmt: skip
+
+
+class AnyRun:
+    seed = 0
+
+
+def config(*changes):
+    chosen = dict(change.split("=", 1) for change in (*TINY, *changes))
+    return with_settings(continual_hlop.PRESETS["quick"], [f"{name}={value}" for name, value in chosen.items()])
+
+
+# The rule ----------------------------------------------------------------------------------------------------------
+
+
+def test_lateral_neurons_come_to_the_principal_subspace():
+    draw = generator(0, "inputs")
+    axes = np.linalg.qr(draw.normal(size=(10, 10)))[0]
+    spread = np.array([3.0, 2.5, 2.0, 0.5, 0.4, 0.3, 0.3, 0.2, 0.2, 0.1])
+    x = jnp.asarray(draw.normal(size=(400, 32, 10)) * spread @ axes.T)
+    start = jnp.asarray(orthonormal(0, 0, 1, 3, 10))
+
+    def batch(at, x):
+        return lax.fori_loop(0, 5, lambda _, now: hebbian(x, x, 0.01, *now), at), None
+
+    h = np.asarray(lax.scan(batch, (start, jnp.zeros_like(start)), x)[0][0])
+    assert np.abs(h @ h.T - np.eye(3)).max() < 0.05
+    assert np.linalg.norm(h.T @ h - axes[:, :3] @ axes[:, :3].T) < 0.1
+
+
+def test_what_is_kept_can_be_taken_off_once():
+    # The change of new rows among all rows, the old ones frozen, is that of new rows on what old ones leave.
+    draw = generator(1, "rows")
+    x, rows = draw.normal(size=(8, 12)), orthonormal(1, 0, 1, 7, 12)
+    kept, new = rows[:4], rows[4:] + 0.1 * draw.normal(size=(3, 12))
+    plain, momentum = np.concatenate([kept, new]), np.zeros((7, 12))
+    for _ in range(5):
+        y = x @ plain.T
+        change = np.clip(y.T @ (x - y @ plain) / 8, -10, 10)
+        momentum[4:] = 0.9 * momentum[4:] + 0.1 * change[4:]
+        plain = plain + 0.01 * momentum
+    h, m = jnp.asarray(new), jnp.zeros((3, 12))
+    for _ in range(5):
+        h, m = hebbian(jnp.asarray(x), jnp.asarray(x - (x @ kept.T) @ kept), 0.01, h, m)
+    np.testing.assert_allclose(h, plain[4:], atol=1e-6)
+
+
+# What projections keep ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def learned():
+    """The arm with lateral neurons: its learner, and trainings after its first and its second task."""
+    arms = Arms(config(), AnyRun())
+    learner = arms.learner("lateral")
+    steps = learner.every
+    first = learner.train(steps, [0, 1])
+    return learner, first, learner.train(2 * steps - 1, after=first)
+
+
+def test_a_task_that_ended_is_kept_and_the_next_one_begins_with_new_rows(learned):
+    _, first, later = learned
+    for layer, (size, count) in enumerate([(64, 6), (12, 5), (12, 4)], 1):
+        kept = matrices(first.last[f"kept{layer}_w.w"], size)
+        new = matrices(first.last[f"fresh{layer}_w.w"], size)
+        assert np.abs(kept[:, :count]).max(-1).min() > 0 and not kept[:, count:].any()
+        np.testing.assert_allclose(new[0, :3] @ new[0, :3].T, np.eye(3), atol=1e-6)
+        assert not new[:, 3:].any() and np.abs(new[0] - new[1]).max() > 0.01
+        np.testing.assert_array_equal(first.last[f"kept{layer}_w.w"], later.last[f"kept{layer}_w.w"])
+        np.testing.assert_array_equal(flat(kept), first.last[f"kept{layer}_w.w"])
+    assert np.abs(later.last["fresh1_w.w"] - first.last["fresh1_w.w"]).max() > 1e-4
+
+
+def test_weights_do_not_change_along_what_is_kept(learned):
+    learner, first, later = learned
+    assert learner.programs == 1
+    for name, layer, size in (("w1.w", 1, 64), ("w3.w", 3, 12)):
+        change = matrices(later.last[name] - first.last[name], size)
+        kept = matrices(first.last[f"kept{layer}_w.w"], size)
+        for one, h in zip(change, kept, strict=True):
+            # Rows are nearly orthonormal: a projection twice takes what is left off.
+            along = np.linalg.norm(one @ h.T) / np.linalg.norm(one)
+            assert along < 3 * max(np.abs(h @ h.T - np.diag(np.diag(h @ h.T) > 0.5)).max(), 1e-4)
+
+
+# Measures and settings ---------------------------------------------------------------------------------------------
+
+
+def test_measures_of_a_matrix_of_accuracies():
+    table = np.array([[[0.9, 0.1, 0.1], [0.8, 0.8, 0.1], [0.6, 0.7, 0.9]]])
+    np.testing.assert_allclose(final(table), 100 * 2.2 / 3)
+    np.testing.assert_allclose(fresh(table), 100 * 2.6 / 3)
+    np.testing.assert_allclose(transfer(table), -20)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (["first=60,5,4", "later=9"], "69 lateral neurons of layer 1 for 2 tasks, but only 64 neurons"),
+        (["first=6,5"], "'first': .6, 5.: give one for each"),
+        (["lateral_rates=0.1"], "'lateral_rates'"),
+    ],
+)
+def test_lateral_neurons_that_do_not_fit_are_refused(changes, message):
+    with pytest.raises(UsageError, match=message):
+        Arms(config(*changes), AnyRun())
+
+
+def test_images_that_are_missing_are_named(tmp_path):
+    chosen = config("data=fashion", "hidden=100", f"folder={tmp_path}")
+    with pytest.raises(UsageError, match="dataset-fashion-mnist"):
+        Arms(chosen, AnyRun()).tasks  # noqa: B018
+
+
+# The study ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_study_is_found_and_has_its_presets():
+    assert set(find_experiment("continual_hlop").presets) == {"quick", "fashion", "paper"}
+
+
+@pytest.mark.slow
+def test_a_run_that_was_stopped_continues_to_the_same_end(tmp_path, monkeypatch):
+    whole, stopped = (str(tmp_path / f"{name}.h5") for name in ("whole", "stopped"))
+    outcome = new_run(continual_hlop.experiment, config(), out=whole, seed=1).execute()
+    assert Path(outcome.figure).read_bytes().startswith(b"\x89PNG")
+    assert {c.id for c in outcome.claims if c.verdict == "not tested"} == {"mnist", "spiking", "split"}
+    with xarray.open_dataset(outcome.path, group="lateral", engine="h5netcdf") as data:
+        assert data.accuracy.dims == ("seed", "after", "task") and data.accuracy.shape == (2, 2, 2)
+    captured, calls = Arms.captured, []
+
+    def interrupted(*arguments):
+        calls.append(arguments)
+        if len(calls) == 4:  # after the first task with lateral neurons
+            raise KeyboardInterrupt
+        return captured(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Arms, "captured", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            new_run(continual_hlop.experiment, config(), out=stopped, seed=1).execute()
+    resumed_run(continual_hlop.experiment, stopped).execute()
+    with open_results(whole) as one, open_results(stopped) as other:
+        for name in one.paths():
+            if not name.endswith("step_time"):
+                np.testing.assert_array_equal(one.array(name), other.array(name))
+
+
+@pytest.mark.slow
+def test_lateral_neurons_forget_less_than_sequential_training_in_every_seed():
+    found = {}
+    for arm in ("sequential", "lateral"):
+        arms = Arms(
+            config("seeds=3", "tasks=3", "epochs=10", "hidden=64", "first=20,24,20", "later=9"), AnyRun()
+        )
+        found[arm] = transfer(arms.learned(arm, _Silent())["accuracy"].array)
+    assert (np.abs(found["lateral"]) < np.abs(found["sequential"])).all()
+
+
+class _Silent:
+    def __call__(self, *_):
+        pass
+
+    def restored(self):
+        return None
+
+    def checkpoint(self, _):
+        pass
