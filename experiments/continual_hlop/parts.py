@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
@@ -93,7 +94,7 @@ class Subspaces(Part):
             name, new = f"kept{layer}_w.w", self.rows(learner, training, task, layer)
             kept = matrices(parameters[name], self.config.sizes[layer - 1])
             kept[:, begin : begin + new.shape[1]] = new
-            parameters[name] = flat(kept)
+            parameters[name] = jnp.asarray(flat(kept))
         return replace(training, carry=training.carry._replace(parameters=parameters))
 
 
@@ -155,15 +156,12 @@ class Lateral(Subspaces):
         changed, momentum = {}, {}
         inputs = zip(LAYERS, inputs_of(now.outcome, now.batch), self.config.lateral_rates, strict=True)
         for layer, x, eta in inputs:
-            name, kept = (
-                f"fresh{layer}_w.w",
-                now.model.matrix(f"kept{layer}_w.w", now.before[f"kept{layer}_w.w"]),
-            )
+            name, other = f"fresh{layer}_w.w", f"kept{layer}_w.w"
+            kept = now.model.matrix(other, now.before[other])
             rest = x - (x @ kept.T) @ kept  # the same in all repeats, since what is kept stays
-            h, m = (now.model.matrix(name, value) for value in (now.before[name], state[name]))
-            h, m = lax.fori_loop(
-                0, self.config.repeats, lambda _, at, x=x, r=rest, eta=eta: hebbian(x, r, *at, eta), (h, m)
-            )
+            change = partial(hebbian, x, rest, eta)
+            h, m = now.model.matrix(name, now.before[name]), now.model.matrix(name, state[name])
+            h, m = lax.fori_loop(0, self.config.repeats, lambda _, at, change=change: change(*at), (h, m))
             changed[name], momentum[name] = now.model.flat(name, h), now.model.flat(name, m)
         return changed, momentum
 
@@ -190,9 +188,9 @@ class Lateral(Subspaces):
         """Return the training with what was learned kept, and neurons for the next task."""
         training = super().between(learner, training)
         task = training.step // self.every
-        new = {f"fresh{layer}_w.w": self.begun(training.seeds, task, layer) for layer in LAYERS}
+        new = {f"fresh{layer}_w.w": jnp.asarray(self.begun(training.seeds, task, layer)) for layer in LAYERS}
         parameters: dict[str, Any] = {**training.carry.parameters, **new}
-        rest = {name: np.zeros_like(value) for name, value in new.items()}
+        rest = {name: jnp.zeros_like(value) for name, value in new.items()}
         states = {**training.carry.states, self.name: rest}
         return replace(training, carry=training.carry._replace(parameters=parameters, states=states))
 
