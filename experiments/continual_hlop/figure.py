@@ -34,8 +34,8 @@ def figure(config: Config, results: Results) -> Figure:
         image = axes[arm].imshow(shown, vmin=low, vmax=max(1.0, low), cmap="viridis")
         axes[arm].set(xlabel="accuracy on task", ylabel="after task", title=NAMES[arm])
         ticks = range(0, config.tasks, max(1, config.tasks // 5))
-        for axis in (axes[arm].set_xticks, axes[arm].set_yticks):
-            axis(list(ticks), [str(n + 1) for n in ticks])
+        axes[arm].set_xticks(list(ticks), [str(n + 1) for n in ticks])
+        axes[arm].set_yticks(list(ticks), [str(n + 1) for n in ticks])
     drawn.colorbar(image, ax=[axes[arm] for arm in ARMS], shrink=0.7, label="accuracy")
     for arm, values in table.items():
         x = np.arange(1, config.tasks + 1)

@@ -13,6 +13,7 @@ from jax import Array, lax
 from numpy.typing import NDArray
 
 from neurosim.experiments.continual_hlop.config import Config
+from neurosim.learning.bptt.losses import Term
 from neurosim.learning.protocol import (
     Evaluation,
     GradientRule,
@@ -58,6 +59,23 @@ def inputs_of(outcome: Any, batch: Any) -> list[Array]:
     return [batch["inputs"]["x"], outcome["h1.output"][:, -1], outcome["h2.output"][:, -1]]
 
 
+def _received(layer: int) -> Term:
+    def measure(outcome: Any, batch: Any) -> Array:
+        return inputs_of(outcome, batch)[layer - 1]
+
+    return measure
+
+
+RECEIVED = {f"layer{layer}": _received(layer) for layer in LAYERS}
+"""What layers receive, as measures of an evaluation."""
+
+
+def received(learner: Learner, training: Training, batch: Shuffled) -> list[NDArray[np.float32]]:
+    """Return what each layer receives from a batch, (seeds, trials, neurons)."""
+    found = learner.evaluate(training, Evaluation(batch, RECEIVED))
+    return [found[name] for name in RECEIVED]
+
+
 def orthonormal(seed: int, task: int, layer: int, rows: int, columns: int) -> NDArray[np.float64]:
     """Return random orthonormal rows (rows, columns)."""
     drawn = generator(seed, f"lateral {task} {layer}").normal(size=(columns, rows))
@@ -70,32 +88,36 @@ class Subspaces(Part):
     Arguments: config; every, steps of a task.
     """
 
-    patterns = ("kept*",)
+    patterns: tuple[str, ...] = ("kept*",)
 
     def __init__(self, config: Config, every: int) -> None:
         self.config, self.every = config, every
+        self.steps = every
 
     def step(self, now: Now, state: Any) -> tuple[dict[str, Array], Any]:
         """Change nothing within a task."""
         return {}, state
 
-    def rows(self, learner: Learner, training: Training, task: int, layer: int) -> NDArray[np.float64]:
-        """Return the rows of a layer that a task adds, (seeds, rows, neurons)."""
+    def rows(self, learner: Learner, training: Training, task: int) -> list[NDArray[np.float64]]:
+        """Return the rows that a task adds to each layer, (seeds, rows, neurons)."""
         raise NotImplementedError
 
     def between(self, learner: Learner, training: Training) -> Training:
         """Return the training with the rows of the task that ended among those that are kept."""
-        task = training.step // self.every - 1
+        task = training.step // self.steps - 1
         if task >= self.config.tasks:
             return training
         parameters: dict[str, Any] = dict(training.carry.parameters)
-        for layer in LAYERS:
+        for layer, new in zip(LAYERS, self.rows(learner, training, task), strict=True):
             begin = sum(self.config.added(one)[layer - 1] for one in range(task))
-            name, new = f"kept{layer}_w.w", self.rows(learner, training, task, layer)
-            kept = matrices(parameters[name], self.config.sizes[layer - 1])
+            kept = self.kept(training, layer)
             kept[:, begin : begin + new.shape[1]] = new
-            parameters[name] = jnp.asarray(flat(kept))
+            parameters[f"kept{layer}_w.w"] = jnp.asarray(flat(kept))
         return replace(training, carry=training.carry._replace(parameters=parameters))
+
+    def kept(self, training: Training, layer: int) -> NDArray[np.float32]:
+        """Return the rows of a layer that are kept, (seeds, rows, neurons)."""
+        return matrices(training.carry.parameters[f"kept{layer}_w.w"], self.config.sizes[layer - 1])
 
 
 def matrices(weights: Any, sources: int) -> NDArray[np.float32]:
@@ -119,17 +141,20 @@ class Principal(Subspaces):
         super().__init__(config, every)
         self.samples = samples
 
-    def rows(self, learner: Learner, training: Training, task: int, layer: int) -> NDArray[np.float64]:
+    def rows(self, learner: Learner, training: Training, task: int) -> list[NDArray[np.float64]]:
         """Return the leading right singular vectors of the inputs, less what is kept."""
-        seen = learner.evaluate(
-            training, Evaluation(self.samples[task], {"x": lambda o, b: inputs_of(o, b)[layer - 1]})
-        )
-        kept = matrices(training.carry.parameters[f"kept{layer}_w.w"], self.config.sizes[layer - 1])
-        left = [x - (x @ h.T) @ h for x, h in zip(seen["x"].astype(float), kept, strict=True)]
-        count = self.config.added(task)[layer - 1]
-        found = np.zeros((len(left), count, kept.shape[2]))
-        for rows, x in zip(found, left, strict=True):
-            vectors = np.linalg.svd(x, full_matrices=False)[2][:count]
+        seen = received(learner, training, self.samples[task])
+        return [
+            self._leading(x, self.kept(training, layer), task, layer)
+            for layer, x in zip(LAYERS, seen, strict=True)
+        ]
+
+    def _leading(
+        self, inputs: NDArray[np.float32], kept: NDArray[np.float32], layer: int, task: int
+    ) -> NDArray[np.float64]:
+        found = np.zeros((len(kept), self.config.added(task)[layer - 1], kept.shape[2]))
+        for rows, x, h in zip(found, inputs.astype(float), kept, strict=True):
+            vectors = np.linalg.svd(x - (x @ h.T) @ h, full_matrices=False)[2][: len(rows)]
             rows[: len(vectors)] = vectors
         return found
 
@@ -179,15 +204,18 @@ class Lateral(Subspaces):
             rows[:count] = orthonormal(int(seed), task, layer, count, size)
         return flat(found)
 
-    def rows(self, learner: Learner, training: Training, task: int, layer: int) -> NDArray[np.float64]:
+    def rows(self, learner: Learner, training: Training, task: int) -> list[NDArray[np.float64]]:
         """Return what the neurons of the task have learned."""
-        fresh = matrices(training.carry.parameters[f"fresh{layer}_w.w"], self.config.sizes[layer - 1])
-        return fresh[:, : self.config.added(task)[layer - 1]].astype(float)
+        fresh = [
+            matrices(training.carry.parameters[f"fresh{layer}_w.w"], size)
+            for layer, size in zip(LAYERS, self.config.sizes, strict=True)
+        ]
+        return [h[:, :count].astype(float) for h, count in zip(fresh, self.config.added(task), strict=True)]
 
     def between(self, learner: Learner, training: Training) -> Training:
         """Return the training with what was learned kept, and neurons for the next task."""
         training = super().between(learner, training)
-        task = training.step // self.every
+        task = training.step // self.steps
         new = {f"fresh{layer}_w.w": jnp.asarray(self.begun(training.seeds, task, layer)) for layer in LAYERS}
         parameters: dict[str, Any] = {**training.carry.parameters, **new}
         rest = {name: jnp.zeros_like(value) for name, value in new.items()}

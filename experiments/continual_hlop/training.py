@@ -21,8 +21,8 @@ from neurosim.experiments.continual_hlop.parts import (
     LAYERS,
     Lateral,
     Principal,
-    inputs_of,
     matrices,
+    received,
 )
 from neurosim.learning.bptt import accuracy, network_model, softmax_cross_entropy
 from neurosim.learning.protocol import (
@@ -113,7 +113,7 @@ class Arms:
         plan = [(steps, Phase(batches=self.stream(train, config.batch))) for train, _ in self.tasks]
         stages, seeds = Stages(learner, plan, sets), [self.run.seed + n for n in range(config.seeds)]
         kept = dict(stage.restored() or {})
-        shares, seconds = (list(kept.pop(name, ())) for name in ("captured", "seconds"))
+        shares, seconds = (list(np.atleast_1d(kept.pop(name, ()))) for name in ("captured", "seconds"))
         training = learner.restored(kept) if kept else None
         for task in range(len(shares), config.tasks):
             began = time.process_time()
@@ -152,13 +152,11 @@ class Arms:
         """Return the share of what layers receive in a task that kept rows span, (seeds, layers)."""
         if arm == "sequential":
             return np.zeros((self.config.seeds, len(LAYERS)))
-        batch = self.some(self.tasks[task][0], SEEN)
+        seen = received(learner, training, self.some(self.tasks[task][0], SEEN))
         found = []
-        for layer, size in zip(LAYERS, self.config.sizes, strict=True):
-            measure = {"x": lambda outcome, batch, layer=layer: inputs_of(outcome, batch)[layer - 1]}
-            seen = learner.evaluate(training, Evaluation(batch, measure))["x"]
+        for layer, size, inputs in zip(LAYERS, self.config.sizes, seen, strict=True):
             rows = matrices(training.carry.parameters[f"kept{layer}_w.w"], size)
-            found.append([captured(x, h) for x, h in zip(seen, rows, strict=True)])
+            found.append([captured(x, h) for x, h in zip(inputs, rows, strict=True)])
         return np.array(found).T
 
     def overlap(self, training: Training) -> Array:
