@@ -150,7 +150,7 @@ class Principal(Subspaces):
         ]
 
     def _leading(
-        self, inputs: NDArray[np.float32], kept: NDArray[np.float32], layer: int, task: int
+        self, inputs: NDArray[np.float32], kept: NDArray[np.float32], task: int, layer: int
     ) -> NDArray[np.float64]:
         found = np.zeros((len(kept), self.config.added(task)[layer - 1], kept.shape[2]))
         for rows, x, h in zip(found, inputs.astype(float), kept, strict=True):

@@ -12,7 +12,7 @@ from neurosim.errors import UsageError
 from neurosim.experiment import find_experiment, new_run, resumed_run, with_settings
 from neurosim.experiments.continual_hlop import study as continual_hlop
 from neurosim.experiments.continual_hlop.claims import final, fresh, transfer
-from neurosim.experiments.continual_hlop.parts import flat, hebbian, matrices, orthonormal
+from neurosim.experiments.continual_hlop.parts import Principal, flat, hebbian, matrices, orthonormal
 from neurosim.experiments.continual_hlop.training import Arms
 from neurosim.rng import generator
 from neurosim.store import open_results
@@ -65,6 +65,20 @@ def test_what_is_kept_can_be_taken_off_once():
     for _ in range(5):
         h, m = hebbian(jnp.asarray(x), jnp.asarray(x - (x @ kept.T) @ kept), 0.01, h, m)
     np.testing.assert_allclose(h, plain[4:], atol=1e-6)
+
+
+@pytest.mark.parametrize(("task", "layer", "count"), [(0, 1, 6), (0, 2, 5), (1, 3, 3)])
+def test_the_exact_subspace_is_that_of_what_is_not_kept(task, layer, count):
+    draw = generator(2, "exact")
+    x, kept = draw.normal(size=(1, 40, 12)), np.zeros((1, 8, 12))
+    kept[0, :2] = orthonormal(2, 0, 1, 2, 12)
+    (rows,) = Principal(config(), 1, [])._leading(x, kept, task, layer)
+    assert rows.shape == (count, 12)
+    np.testing.assert_allclose(rows @ rows.T, np.eye(count), atol=1e-12)
+    np.testing.assert_allclose(rows @ kept[0, :2].T, 0, atol=1e-12)
+    left = x[0] - x[0] @ kept[0].T @ kept[0]
+    best = np.sort(np.linalg.eigvalsh(left.T @ left))[-count:]
+    np.testing.assert_allclose(np.sum((left @ rows.T) ** 2), best.sum())
 
 
 # What projections keep ---------------------------------------------------------------------------------------------
