@@ -29,7 +29,9 @@ class AnyRun:
 
 def config(*changes):
     chosen = dict(change.split("=", 1) for change in (*TINY, *changes))
-    return with_settings(continual_hlop.PRESETS["quick"], [f"{name}={value}" for name, value in chosen.items()])
+    return with_settings(
+        continual_hlop.PRESETS["quick"], [f"{name}={value}" for name, value in chosen.items()]
+    )
 
 
 # The rule ----------------------------------------------------------------------------------------------------------
