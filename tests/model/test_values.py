@@ -6,7 +6,7 @@ from brian2 import ms, mV, second, volt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurosim.errors import DescriptionError
+from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.parameters import parameter_table
 from neurosim.model.units import DIMENSIONLESS, in_si, scalar_in_si, value_from_json, value_to_json
 from neurosim.model.values import Normal, Uniform, resolve
@@ -27,11 +27,16 @@ def test_values_become_si(value, si):
 
 
 @pytest.mark.parametrize(
-    "value", ["a", None, 1j, [1j], ["1"], [1, [2, 3]], [1, None], [1 * ms, 2 * mV], {}, object()]
+    "value", [None, 1j, [1j], ["1"], [1, [2, 3]], [1, None], [1 * ms, 2 * mV], {}, object()]
 )
 def test_what_is_no_number_is_refused(value):
     with pytest.raises(DescriptionError, match="^GradedUnit.bias is .*not a number"):
         GradedUnit(bias=value)
+
+
+def test_text_is_an_expression_of_each_neuron_and_its_names_are_known():
+    with pytest.raises(UnknownNameError, match="unknown name 'a': known: N"):
+        GradedUnit(bias="a")
 
 
 @pytest.mark.parametrize(
