@@ -1,11 +1,13 @@
 """Clamps in training: units, directions, columns, replays, weights; off is nothing; what is held has no gradient."""
 
+import jax
 import numpy as np
 import optax
 import pytest
 from brian2 import ms
 
 from neurosim import AllToAll, Clamp, Column, Network, Normal, Population, Projection, Recorder, Replay
+from neurosim.engines.jax.held import Held
 from neurosim.errors import DescriptionError, EngineRefusal, UnknownNameError, UsageError
 from neurosim.learning.bptt import mean_square, network_model
 from neurosim.learning.protocol import Descend, Learner, Phase, Shuffled
@@ -172,3 +174,13 @@ def test_what_cannot_be_clamped_is_refused():
     )
     with pytest.raises(EngineRefusal, match=r"clampable 'a\.f': other equations of 'a' are written with it"):
         network_model(told, (), clampable=("a.f",))
+
+
+def test_no_gradient_passes_along_a_direction_that_is_held_and_all_of_it_across():
+    basis = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 2)))[0]
+    x, slope = np.random.default_rng(2).normal(size=(2, 3, 4)).astype(np.float32)
+    _, back = jax.vjp(Held(np.float32(1), np.float32(0.3), basis.astype(np.float32)).imposed, x)
+    (passed,) = back(slope)
+    np.testing.assert_allclose(basis.T @ passed, 0, atol=1e-6)
+    across = np.eye(3) - basis @ basis.T
+    np.testing.assert_allclose(across @ passed, across @ slope, atol=1e-6)

@@ -9,8 +9,8 @@ import numpy as np
 import optax
 import pytest
 
-from neurosim.errors import UnknownNameError, UsageError
-from neurosim.learning.bptt import Model, Objective, mean_square
+from neurosim.errors import RunFailed, UnknownNameError, UsageError
+from neurosim.learning.bptt import Model, Objective, accuracy, mean_square, softmax_cross_entropy
 from neurosim.learning.protocol import (
     AtEnd,
     Descend,
@@ -298,3 +298,22 @@ def test_what_cannot_be_measured_or_staged_is_refused():
     with pytest.raises(UsageError, match=r"Stages\.plan: there are no stages"):
         Stages(learner_of(), [])
     assert AtEnd().following(3) is None
+
+
+@pytest.mark.parametrize("wrong", [3, -1])
+def test_labels_without_an_output_are_refused_and_never_learned_from(wrong):
+    labelled = Model(
+        lambda seed: {"w": np.ones(3)}, lambda p, batch, key: {"y": batch["x"][:, None] * p["w"]}, ("w",)
+    )
+    data = {"x": np.ones((4, 3)), "label": np.array([0, 1, wrong, 2])}
+    term = softmax_cross_entropy("y")
+    learner = Learner(labelled, Descend(term, optax.sgd(0.1)), batches=Shuffled(data, 4), every=5)
+    with pytest.raises(
+        UsageError, match=rf"batch 'label': label {wrong} of trial 2, but 'y' has 3 units: give"
+    ) as caught:
+        learner.train(1)
+    assert "\n" not in str(caught.value)
+    fresh = Learner(labelled, Descend(term, optax.sgd(0.1)), batches=Fresh(lambda key: data), every=5)
+    with pytest.raises(RunFailed, match="term 'loss' is nan"):
+        fresh.train(1)
+    assert np.isnan(accuracy("y")({"y": np.ones((4, 1, 3))}, data))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jax import Array
 
@@ -30,32 +32,53 @@ def mean_absolute(recording: str, target: str | None = "target", mask: str | Non
     return _mean_of(jnp.abs, recording, target, mask)
 
 
+@dataclass(frozen=True)
+class Labelled:
+    """A term on outputs at the last step and labels: a function (outcome, batch) -> scalar.
+
+    Fields: recording, of the outputs; label, the name of integers (trials,) in the batch; each, from (outputs (trials,
+    units), labels) to a number per trial. It is not a number where a label has no unit.
+    """
+
+    recording: str
+    label: str
+    each: Callable[[Array, Array], Array]
+
+    def __call__(self, outcome: Mapping[str, Array], batch: Mapping[str, Array]) -> Array:
+        """Return the mean over trials; raises UnknownNameError or UsageError on another name or shape."""
+        last = _named("recording", self.recording, outcome)[:, -1]
+        labels = _fitting(self.label, _named("batch", self.label, batch), last.shape[:1])
+        known = (labels >= 0) & (labels < last.shape[-1])
+        return _mean_trial(batch, jnp.where(known, self.each(last, jnp.where(known, labels, 0)), jnp.nan))
+
+    def require(self, outcome: Mapping[str, Any], data: Mapping[str, Any]) -> None:
+        """Raise UsageError for a label in data that has no unit; outcome, of shapes."""
+        if self.recording not in outcome or self.label not in data:
+            return
+        labels, units = np.asarray(data[self.label]), outcome[self.recording].shape[-1]
+        wrong = np.flatnonzero((labels < 0) | (labels >= units))
+        if wrong.size:
+            raise UsageError(
+                f"batch '{self.label}': label {labels[wrong[0]]} of trial {wrong[0]}, but '{self.recording}' has "
+                f"{units} units: give labels in 0..{units - 1}"
+            )
+
+
 def softmax_cross_entropy(recording: str, label: str = "label") -> Term:
     """Return the term -log softmax(y)[label] at the last step, mean over trials.
 
     Arguments: recording, y, as of `mean_square`; label, the name of integers (trials,) in the batch.
     """
-
-    def term(outcome: Mapping[str, Array], batch: Mapping[str, Array]) -> Array:
-        last = _named("recording", recording, outcome)[:, -1]
-        labels = _named("batch", label, batch)
-        if labels.shape != last.shape[:1]:
-            raise UsageError(f"batch '{label}' has shape {labels.shape}, must have {last.shape[:1]}")
-        each = optax.softmax_cross_entropy_with_integer_labels(last, labels)
-        return _mean_trial(batch, each)
-
-    return term
+    return Labelled(recording, label, optax.softmax_cross_entropy_with_integer_labels)
 
 
 def accuracy(recording: str, label: str = "label") -> Term:
     """Return the measure mean(argmax(y) = label) at the last step, over trials; arguments as of the cross-entropy."""
+    return Labelled(recording, label, _right)
 
-    def term(outcome: Mapping[str, Array], batch: Mapping[str, Array]) -> Array:
-        last = _named("recording", recording, outcome)[:, -1]
-        labels = _fitting(label, _named("batch", label, batch), last.shape[:1])
-        return _mean_trial(batch, (last.argmax(-1) == labels).astype(last.dtype))
 
-    return term
+def _right(outputs: Array, labels: Array) -> Array:
+    return (outputs.argmax(-1) == labels).astype(outputs.dtype)
 
 
 def _mean_trial(batch: Mapping[str, Array], each: Array) -> Array:

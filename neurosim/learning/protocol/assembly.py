@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from neurosim.engines.jax.precision import named
 from neurosim.errors import UnknownNameError, UsageError
+from neurosim.learning.bptt.losses import Labelled
 from neurosim.learning.bptt.model import Model, Parameters
 from neurosim.learning.bptt.slots import slots
 from neurosim.learning.protocol.checks import our_errors, require_gradients, require_like, require_scalars
@@ -20,7 +21,7 @@ from neurosim.learning.protocol.part import Part
 from neurosim.learning.protocol.parts.descend import Descend
 from neurosim.learning.protocol.phase import Phase
 from neurosim.learning.protocol.steps import Given, Steps
-from neurosim.learning.protocol.streams import Source, begun, taken
+from neurosim.learning.protocol.streams import Shuffled, Source, begun, taken
 from neurosim.learning.protocol.training import Names, Training, kind_of
 from neurosim.learning.protocol.validation import Validation
 from neurosim.registry import suggest
@@ -103,11 +104,31 @@ class Assembly:
             raise UsageError(
                 "batches that take turns have no state: give one stream, or streams without `start`"
             )
+        self._require_labels(sources, phase, training)
         key = jax_key(0, "training", "batches")
         if phase.batches is not None:
             first = _batch(self._source(0, FREE), key)
             for source in sources:
                 require_like(first, _batch(source, key), type(source).__name__)
+
+    def _require_labels(self, sources: Sequence[Source], phase: Phase, training: Training) -> None:
+        """Refuse sets with labels that no output stands for."""
+        terms = [
+            t for part in self._descents for t in part.objective.terms.values() if isinstance(t, Labelled)
+        ]
+        sets = [
+            source for source in sources if isinstance(source, Shuffled) and isinstance(source.data, Mapping)
+        ]
+        if not (terms and sets):
+            return
+        given, varied = self._given(training, phase)
+        held = {name: value[0] if name in varied else value for name, value in given.held.items()}
+        trained = {name: np.asarray(value)[0] for name, value in training.carry.parameters.items()}
+        for source in sets:
+            batch = {**_batch(source, given.key[0]), **({"held": given.slots} if given.slots else {})}
+            outcome = jax.eval_shape(self.model.outcome, {**held, **trained}, batch, given.key[0])
+            for term in terms:
+                term.require(outcome, source.data)
 
     # The parts of a training ----------------------------------------------------------------------------------------
 
