@@ -14,10 +14,12 @@ T = TypeVar("T")
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """Return 'did you mean ...?' for the nearest known name, else the list of known names."""
+    """Return 'did you mean ...?' for the nearest known name, else the list of known names, or that there are none."""
     names = sorted(known)
     near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
-    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names) or 'none'}"
+    if not names:
+        return "there are none"
+    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names)}"
 
 
 class Registry(Generic[T]):

@@ -6,7 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from neurosim.errors import UsageError
+from neurosim.errors import DescriptionError, UsageError
 from neurosim.experiment.experiment import Experiment
 from neurosim.store import Results
 from neurosim.store.sealed import write_file
@@ -28,7 +28,11 @@ def draw_figure(experiment: Experiment[Any], config: Any, results: Results, path
     """
     if experiment.figures is None:
         raise UsageError(f"experiment '{experiment.name}' has no figure")
-    drawn = BytesIO()
-    experiment.figures(config, results).savefig(drawn, dpi=DPI, format="png")
+    drawn, figure = BytesIO(), experiment.figures(config, results)
+    if not hasattr(figure, "savefig"):
+        raise DescriptionError(
+            f"experiment '{experiment.name}': figures returns {type(figure).__name__}: return a matplotlib Figure"
+        )
+    figure.savefig(drawn, dpi=DPI, format="png")
     write_file(path, drawn.getvalue())
     return path

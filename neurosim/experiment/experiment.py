@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from neurosim.errors import DescriptionError, UnknownNameError
@@ -50,6 +50,11 @@ class Experiment(Generic[C]):
         if not (self.title and self.citation and self.presets):
             raise DescriptionError(
                 f"experiment '{self.name}': give a title, a citation and at least one preset"
+            )
+        if not (isinstance(self.config, type) and is_dataclass(self.config)):
+            raise DescriptionError(
+                f"experiment '{self.name}': config = {str(self.config)[:60]} is not a dataclass: give the class, "
+                "not an instance of it"
             )
         settings_of(self.config)
         for name, preset in self.presets.items():

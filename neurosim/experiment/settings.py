@@ -77,7 +77,10 @@ class Setting:
             math.inf if self.high is None else self.high,
         )
         if self.type in (int, float) and not low <= value <= high:
-            raise self._error(f"{value} is not {self.bounds()}")
+            both = self.low is not None and self.high is not None
+            raise self._error(
+                f"{value} lies outside {low:g} ... {high:g}" if both else f"{value} is not {self.bounds()}"
+            )
 
     def bounds(self) -> str:
         """Return what a value must be, as text: choices or bounds, '' if there are none."""
@@ -138,7 +141,7 @@ def with_settings(config: C, assignments: Iterable[str]) -> C:
         name, equals, text = assignment.partition("=")
         name = name.strip()
         if not equals:
-            raise UsageError(f"'{assignment}' sets nothing; write name=value")
+            raise UsageError(f"'{assignment}' has no value: write name=value")
         if name not in known:
             raise UsageError(f"unknown setting '{name}': {suggest(name, known)}")
         if name in values:

@@ -66,6 +66,13 @@ def check_expression(text: str, where: str, more: frozenset[str] = frozenset()) 
     tree = parse(text, where)
     for node in ast.walk(tree):
         check_node(node, where, more)
+        operands = [node.left, node.right] if isinstance(node, ast.BinOp) else []
+        for operand in operands:
+            if isinstance(operand, ast.Compare | ast.BoolOp):
+                condition = ast.unparse(operand)
+                raise DescriptionError(
+                    f"{where}: '{_short(condition)}' is true or false, not a number: write int({_short(condition)})"
+                )
     return tree
 
 

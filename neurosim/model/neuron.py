@@ -25,6 +25,7 @@ from neurosim.model.expressions import GROUPED, check_expression, check_length, 
 from neurosim.model.facts import check_facts
 from neurosim.model.parameters import Described, Option, Parameter
 from neurosim.model.registries import enter, neurons
+from neurosim.model.units import known_units
 from neurosim.registry import suggest
 
 METHODS = ("exact", "exponential_euler", "euler", "rk2", "rk4", "heun", "milstein", "euler_maruyama")
@@ -79,6 +80,9 @@ class NeuronModel(Described):
             enter(neurons, cls)
 
     def _check_values(self) -> None:
+        name = type(self).__name__
+        if self.reset and not self.spiking:
+            raise DescriptionError(f"{name}.reset needs a threshold: give one, or remove reset")
         check_divisors(lambda: {**texts_of(self.parsed()), **self.maps()}, self.values(), type(self).__name__)
 
     @property
@@ -100,6 +104,10 @@ class NeuronModel(Described):
     def _filled(self) -> str:
         chosen = {k: self.texts.get(k, {}).get(v, v) for k, v in self.chosen().items()}
         return fill(self.equations, chosen)
+
+
+_HEAD = re.compile(r"\s*(d\w+/dt|[A-Za-z]\w*)\s*(?:=(?!=)|:)")
+_NO_UNIT = re.compile(r"refers to '(\w+)', but this is not a base unit")
 
 
 def texts_of(equations: brian2.Equations) -> dict[str, str]:
@@ -129,6 +137,7 @@ def parse_equations(text: str, where: str, more: frozenset[str] = frozenset()) -
     Arguments: text; where, for messages; more, functions that may be called beside those of all equations.
     """
     check_length(text, where)
+    _check_units(text, where)
     # Before Brian2 sees them: it evaluates expressions as it reads them, however large.
     for name, expression in _expressions(text, where):
         tree = check_expression(expression, f"{where}.equations, '{name}'", more)
@@ -140,6 +149,18 @@ def parse_equations(text: str, where: str, more: frozenset[str] = frozenset()) -
     for name, equation in equations.items():
         _check_flags(name, equation, where)
     return equations
+
+
+def _check_units(text: str, where: str) -> None:
+    """Reject an equation without a unit, which Brian2 reads as if it went on in the next line."""
+    lines = [line.partition("#")[0] for line in text.splitlines()]
+    heads = [k for k, line in enumerate(lines) if _HEAD.match(line)]
+    for begin, end in zip(heads, [*heads, len(lines)][1:], strict=True):
+        match = _HEAD.match(lines[begin])
+        if match and ":" not in "".join(lines[begin:end]):
+            raise DescriptionError(
+                f"{where}.equations: {match[1]} has no unit: end the line with ': volt', or ': 1' for a number"
+            )
 
 
 def _check_flags(name: str, equation: SingleEquation, where: str) -> None:
@@ -168,4 +189,8 @@ def _expressions(text: str, where: str) -> list[tuple[str, str]]:
 def _refused(where: str, error: Exception) -> DescriptionError:
     # Brian2 says which equation is concerned and, from 2.11 on only in the cause, what is wrong with it.
     reason = " ".join(f"{error} {error.__cause__ or ''}".split())
+    if match := _NO_UNIT.search(reason):
+        return DescriptionError(
+            f"{where}.equations: unknown unit '{match[1]}': {suggest(match[1], known_units())}"
+        )
     return DescriptionError(f"{where}.equations: {reason[:200]}: correct the equations")

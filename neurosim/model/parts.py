@@ -220,6 +220,10 @@ class Recorder:
             raise DescriptionError(f"{where}: spikes are those of a step: leave after = True out")
         if self.indices is not None:
             object.__setattr__(self, "indices", indices(self.indices, f"{where}: indices"))
+            if not self.indices:
+                raise DescriptionError(
+                    f"{where}: indices is empty: give at least one, or leave it out for all"
+                )
         object.__setattr__(self, "every", _from_one(self.every, f"{where}: every"))
 
     @property

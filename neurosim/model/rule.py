@@ -141,6 +141,11 @@ def _trace(place: Place, equation: str, initial: Any) -> Trace:
     match = _DERIVATIVE.match(equation)
     if match is None:
         raise DescriptionError(f"trace '{equation[:60]}' is not of the form 'dx/dt = ...': correct it")
+    if ":" in equation:
+        unit = equation[equation.index(":") :]
+        raise DescriptionError(
+            f"trace '{equation[:60]}': its unit follows from the equation: leave '{unit}' out"
+        )
     check_expression(match.group(2), f"trace d{match.group(1)}/dt")
     return Trace(place, match.group(1), match.group(2), initial)
 
@@ -433,6 +438,19 @@ class SynapticRule(Rule, abstract=True):
                 raise DescriptionError(
                     f"{cls.__name__}.{name}: only dW may read the weights of another projection: write the rule as dW"
                 )
+
+    def _check_values(self) -> None:
+        name, events = type(self).__name__, self.on_pre or self.on_post or self.efficacy
+        if not (
+            self.dw or self.dW or events or self.after or self.then or self.traces or self.clock == "interval"
+        ):
+            raise DescriptionError(f"{name} changes nothing: give dw, on_pre or on_post")
+        if self.clock == "spike" and self.dw and not events:
+            raise DescriptionError(
+                f"{name}.clock = 'spike', but nothing happens at spikes: write clock = 'continuous', or give on_pre or "
+                "on_post"
+            )
+        super()._check_values()
 
     @property
     def other_weights(self) -> dict[str, str]:

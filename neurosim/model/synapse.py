@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
@@ -86,6 +87,11 @@ def _check(cls: type[SynapseModel]) -> None:
             raise DescriptionError(
                 f"{cls.__name__} has equations: give current, if each target keeps the states, or graded, if each "
                 "source does"
+            )
+        if cls.current is not None and re.search(r"\bw\b", cls.current):
+            raise DescriptionError(
+                f"{cls.__name__}.current reads w, and is one for all connections of a target: the weight enters by "
+                "on_pre, such as 'x += w'"
             )
         if cls.current is not None and cls.on_pre is None:
             raise DescriptionError(

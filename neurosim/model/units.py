@@ -80,10 +80,10 @@ def in_si(value: Any, dimension: Dimension, where: str) -> np.ndarray:
     """Return the value in SI base units as float64, rejecting other dimensions and numbers that are not finite."""
     found = dimension_of(value, where)
     if found is not dimension:
-        raise DescriptionError(
-            f"{where} has the unit {unit_name(found)}, which is not {unit_name(dimension)}: "
-            f"give a value in {unit_name(dimension)}"
+        wanted = (
+            "a number without unit" if dimension is DIMENSIONLESS else f"a value in {unit_name(dimension)}"
         )
+        raise DescriptionError(f"{where} has {described_unit(found)}: give {wanted}")
     if not np.can_cast(np.asarray(value).dtype, np.float64, "same_kind"):
         raise DescriptionError(_no_number(value, where))
     array = np.array(value, dtype=np.float64)
@@ -132,6 +132,29 @@ def product_of_bases(dimension: Dimension) -> str:
     above = [base for base, power in powers for _ in range(power)]
     below = [base for base, power in powers for _ in range(-power)]
     return "/".join(["*".join(above) or "1", *below])
+
+
+def known_units() -> tuple[str, ...]:
+    """Return the names of the base units that a declaration in equations may have."""
+    return (
+        "amp",
+        "coulomb",
+        "farad",
+        "hertz",
+        "joule",
+        "metre",
+        "mole",
+        "second",
+        "siemens",
+        "volt",
+        "watt",
+        "ohm",
+    )
+
+
+def described_unit(dimension: Dimension) -> str:
+    """Return 'no unit' or 'the unit V', for messages."""
+    return "no unit" if dimension is DIMENSIONLESS else f"the unit {unit_name(dimension)}"
 
 
 def unit_named(name: str) -> Quantity | None:

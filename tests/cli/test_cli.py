@@ -86,7 +86,7 @@ def test_options_reach_the_run(call):
         (["run", "toy", "--preset", "quik"], "did you mean 'quick'?"),
         (["run", "toy", "--set", "sise=1"], "unknown setting 'sise': did you mean 'size'?"),
         (["run", "toy", "--set", "size=1 ms"], "'ms' does not measure the same thing as 'mV'"),
-        (["run", "toy", "--set", "steps=0"], "0 is not at least 1, at most 1000"),
+        (["run", "toy", "--set", "steps=0"], "0 lies outside 1 ... 1000"),
         (["run", "toy", "--out", "taken.h5"], "taken.h5: exists already"),
         (["run", "toy", "--out", "a.txt"], "ends in '.h5'"),
         (["run", "toy", "--seed", "-1"], "seed -1"),

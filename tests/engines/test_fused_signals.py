@@ -397,7 +397,7 @@ def test_what_is_got_is_a_copy():
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("a.v", 1, "a.v has the unit 1, which is not V"),
+        ("a.v", 1, "a.v has no unit: give a value in V"),
         ("a.v", [1, 2] * mV, r"a.v: a value of shape \(2,\) for one of shape \(3,\)"),
         ("a.v", np.nan * mV, "a.v holds a value that is not finite"),
         ("a.v", "low", "a.v is 'low', which is not a number"),

@@ -231,6 +231,7 @@ def test_experiments_are_found_without_being_imported(toy):
         ({"presets": {}}, "at least one preset"),
         ({"citation": ""}, "a citation"),
         ({"presets": {"quick": object()}}, "is not a Config"),
+        ({"config": 3}, "config = 3 is not a dataclass: give the class"),
     ],
 )
 def test_incomplete_experiments_are_refused(toy, change, message):

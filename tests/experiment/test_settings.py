@@ -92,7 +92,7 @@ def test_assignments_make_a_new_config():
         ("tau=1e999", "not a finite number"),
         ("tau=5 mV", "setting 'tau': 'mV' does not measure"),
         ("cells=2.5", "not a whole number"),
-        ("cells=0", "is not at least 1, at most 1.15292e"),
+        ("cells=0", "lies outside 1 ... 1.15292e"),
         ("on=maybe", "neither true nor false"),
         ("rule=hebb", "not one of: oja, bcm"),
         ("delays=1,-1", "-1.0 is not at least 0"),

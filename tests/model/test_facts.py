@@ -54,7 +54,7 @@ def test_a_plain_value_in_a_subclass_is_its_default():
     assert ReLURate().transfer == "relu" and Inhibitory().port == "g_i" and Pulse().port == "g_e"
     described = StrongSTDP.parameters["a_plus"]
     assert described.doc == PairSTDP.parameters["a_plus"].doc
-    with pytest.raises(DescriptionError, match=r"^FastLIF\.tau_m has the unit V, which is not s"):
+    with pytest.raises(DescriptionError, match=r"^FastLIF\.tau_m has the unit V: give a value in s"):
         FastLIF(tau_m=5 * mV)
 
 
@@ -74,7 +74,7 @@ def test_the_default_of_a_subclass_reaches_the_run():
 @pytest.mark.parametrize(
     ("base", "facts", "message"),
     [
-        (LIF, {"tau_m": 5 * mV}, r"Odd\.tau_m has the unit V, which is not s: give a value in s"),
+        (LIF, {"tau_m": 5 * mV}, r"Odd\.tau_m has the unit V: give a value in s"),
         (LIF, {"tau_ref": -1 * ms}, r"Odd\.tau_ref = .* lies below its bound"),
         (PairSTDP, {"a_plus": "big"}, r"Odd\.a_plus is 'big', which is not a number"),
         (LeakyRate, {"transfer": "rellu"}, r"Odd\.transfer = 'rellu': did you mean 'relu'\?"),

@@ -51,7 +51,7 @@ def written_out(model, **options):
         ({"e": parameter(1.0, "shadows Euler's number")}, "'e' is reserved"),
         ({"_x": parameter(1.0, "hidden")}, "'_x': no underscore at the start"),
         ({"a__b": parameter(1.0, "two underscores")}, "no underscore at the start, and no two in a row"),
-        ({"threshold": "v"}, "threshold: 'v' is no condition"),
+        ({"threshold": "v"}, "threshold: 'v' is not a condition"),
         ({"threshold": "v > 1"}, "threshold"),
         ({"threshold": "v > vt"}, "unknown name 'vt'"),
         ({"threshold": "v > 0*v", "reset": "tau = 5*tau"}, "writes 'tau', which is no state"),
@@ -59,12 +59,12 @@ def written_out(model, **options):
         ({"threshold": "v > 0*v", "reset": "u = v"}, "writes 'u', which is no state"),
         ({"threshold": "v > 0*v", "reset": "v = tau"}, "reset, 'v = tau'.* has the unit s where V is needed"),
         ({"threshold": "v > 0*v", "reset": "v == 1"}, "is not an assignment"),
-        ({"refractory": "tua"}, "Varied.refractory is 'tua', which is not there: did you mean 'tau'"),
+        ({"refractory": "tua"}, "Varied.refractory is 'tua', which does not exist: did you mean 'tau'"),
         ({"refractory": "v"}, "Varied.refractory is 'v'"),
-        ({"output": "r"}, "Varied.output is 'r', which is not there: known: v"),
+        ({"output": "r"}, "Varied.output is 'r', which does not exist: known: v"),
         ({"initial": {"u": 1.0}}, "initial 'u' is not a state: known: v"),
-        ({"initial": {"v": "v_rest"}}, "Varied.initial v is 'v_rest', which is not there: known: tau"),
-        ({"initial": {"v": 1.0}}, "a.v has the unit 1, which is not V"),
+        ({"initial": {"v": "v_rest"}}, "Varied.initial v is 'v_rest', which does not exist: known: tau"),
+        ({"initial": {"v": 1.0}}, "a.v has no unit: give a value in V"),
         ({"method": "Euler"}, "method 'Euler': did you mean 'euler'"),
         ({"equations": "dv/dt = xi/tau**0.5 : 1"}, "white noise xi needs method 'euler' .*, not 'exact'"),
         ({"equations": "dv/dt = rand(2)/tau : 1"}, "rand takes no arguments"),
@@ -178,3 +178,28 @@ def test_units_in_equations_are_told_from_misspelt_names():
         written_out(model(equations="dv/dt = (10*mA - v)/(10*ms) : volt"))
     with pytest.raises(DescriptionError, match=r"BitXor .* a power is x\*\*2"):
         written_out(model(equations="dv/dt = -v^2/tau : volt"))
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (
+            {"equations": "dv/dt = -v/tau : volt", "reset": "v = 0*volt"},
+            r"\.reset needs a threshold: give one, or remove",
+        ),
+        (
+            {"equations": "dv/dt = (I - v)/tau\nI : volt (input)"},
+            r"dv/dt has no unit: end the line with ': volt'",
+        ),
+        ({"equations": "dv/dt = (x - v)/tau : volt\nx = 2*v  # : volt"}, r"equations: x has no unit"),
+        ({"equations": "dv/dt = -v/tau : volts"}, r"unknown unit 'volts': did you mean 'volt'\?"),
+        (
+            {"equations": "dr/dt = ((r > 1)*2 - r)/tau : 1"},
+            r"'r > 1' is true or false, not a number: write int\(r > 1\)",
+        ),
+    ],
+)
+def test_the_first_mistakes_are_named(facts, message):
+    cls = type("FirstMistake", (NeuronModel,), {"tau": parameter(5 * ms, "tau"), **facts})
+    with pytest.raises(DescriptionError, match=message):
+        cls().parsed()

@@ -42,8 +42,8 @@ def test_text_is_an_expression_of_each_neuron_and_its_names_are_known():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"tau_m": 5}, "LIF.tau_m has the unit 1, which is not s"),
-        ({"tau_m": 5 * mV}, "LIF.tau_m has the unit V, which is not s"),
+        ({"tau_m": 5}, "LIF.tau_m has no unit: give a value in s"),
+        ({"tau_m": 5 * mV}, "LIF.tau_m has the unit V: give a value in s"),
         ({"tau_m": np.nan * ms}, "LIF.tau_m holds a value that is not finite"),
         ({"tau_m": [1, np.inf] * ms}, "LIF.tau_m holds a value that is not finite"),
         ({"tau_m": -1 * ms}, "LIF.tau_m = -0.001 .* below its bound"),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from brian2 import mV, second
+from brian2 import ms, mV, second
 
 from neurosim import (
     AllToAll,
@@ -14,10 +14,12 @@ from neurosim import (
     SynapticRule,
     own,
     parameter,
+    post,
     pre,
     simulate,
     synapse,
 )
+from neurosim.compiler.equations.network import network_equations
 from neurosim.errors import DescriptionError, NeurosimError, SignalMissing, UnknownNameError
 from neurosim.neurons import LIF, LeakyRate, Poisson, Signal
 from neurosim.rules import GainAdaptation, Oja, PairSTDP, SynapticScaling
@@ -109,14 +111,14 @@ class GainWithoutChange(NeuronRule):
         (
             lambda: PairSTDP(tau_pre=20),
             DescriptionError,
-            r"PairSTDP\.tau_pre has the unit 1, which is not s: give a value in s",
+            r"PairSTDP\.tau_pre has no unit: give a value in s",
         ),
         (lambda: Oja(eta=-1 / second), DescriptionError, r"Oja\.eta = .* lies below its bound .*: change it"),
         (lambda: Oja(eta=np.nan / second), DescriptionError, r"Oja\.eta holds a value that is not finite"),
         (
             lambda: spikes(PairSTDP(w_max=1 * mV)),
             DescriptionError,
-            r"projection 'p', 'w -= .*' has the unit V where 1 is needed: correct the units",
+            r"projection 'p', 'w -= .*' has the unit V where a number is needed: correct the units",
         ),
         (
             lambda: rates(PairSTDP()),
@@ -267,3 +269,55 @@ def test_a_bounded_variable_of_a_synapse_stays_within_its_bounds():
         simulation.run(0.1 * second)
         np.testing.assert_array_equal(simulation.get("p.eligible_c"), 0.25)
         assert np.all(simulation.get("p.w") > 1)
+
+
+class ChangesNothing(SynapticRule):
+    """Signals without a change."""
+
+    eta = parameter(1 / second, "learning rate")
+    x = pre.activity
+
+
+class NothingAtSpikes(SynapticRule):
+    """A rule at spikes that states a derivative alone."""
+
+    eta = parameter(1 / second, "learning rate")
+    clock = "spike"
+    x = pre.activity
+    dw = "eta * x"
+
+
+class AlsoAtSpikes(SynapticRule):
+    """A continuous rule that acts at spikes too."""
+
+    eta = parameter(1 / second, "learning rate")
+    clock = "continuous"
+    x = pre.activity
+    dw = "eta * x"
+    on_post = "w += 0.1"
+
+
+def test_a_rule_without_effect_is_rejected():
+    with pytest.raises(DescriptionError, match="ChangesNothing changes nothing: give dw, on_pre or on_post"):
+        ChangesNothing()
+    with pytest.raises(
+        DescriptionError, match=r"NothingAtSpikes.clock = 'spike', but nothing happens at spikes"
+    ):
+        NothingAtSpikes()
+
+
+def test_statements_at_spikes_are_named_where_nothing_spikes():
+    network = Network("n", 1 * ms).add(
+        Population("a", 1, Signal()),
+        Population("b", 1, LeakyRate()),
+        Projection("p", "a", "b", Graded(), AllToAll(), 1.0, rules=AlsoAtSpikes()),
+    )
+    with pytest.raises(
+        SignalMissing, match="'b', which does not spike: use a spiking population, or remove on_post"
+    ):
+        network_equations(network, 0)
+
+
+def test_the_unit_of_a_trace_follows_from_its_equation():
+    with pytest.raises(DescriptionError, match=r"its unit follows from the equation: leave ': 1' out"):
+        post.trace("dtheta/dt = -theta/tau : 1")

@@ -99,7 +99,7 @@ def test_a_rule_is_found_by_name_and_by_module():
         ("{file}:number", UsageError, r"has no rule 'number'"),
         ("{file}:", UsageError, r"has no rule ''"),
         ("{broken}:X", DescriptionError, r"broken_file\.py', line 2: .*: correct it"),
-        ("numpy:Foo", UsageError, r"'numpy' has no rule 'Foo': known: none"),
+        ("numpy:Foo", UsageError, r"'numpy' has no rule 'Foo': there are none"),
         ("{none}", UsageError, r"none_file\.py' contains no rule: give a file with a class that is one"),
         (
             "{needy}",

@@ -118,7 +118,7 @@ def test_an_unknown_array_suggests_the_nearest(whole, tmp_path):
     with open_results(path) as results:
         with pytest.raises(ResultFileError, match="did you mean 'trial/rate'"):
             results.array("trial/rat")
-        with pytest.raises(ResultFileError, match="no spikes of 'motor': known: none"):
+        with pytest.raises(ResultFileError, match="no spikes of 'motor': there are none"):
             results.spikes("motor")
 
 

@@ -16,7 +16,7 @@ from neurosim import (
     parameter,
     simulate,
 )
-from neurosim.errors import NeurosimError
+from neurosim.errors import DescriptionError, NeurosimError
 from neurosim.neurons import LIF, Signal, SpikeTrain
 from neurosim.synapses import GABAB, NMDA, AlphaConductance, AlphaCurrent, FilteredGraded
 
@@ -43,7 +43,7 @@ def alpha(**facts):
     ("synapse", "options", "message"),
     [
         (AlphaCurrent(port="g_e"), {}, "'target' has no input 'g_e' to send a current to: known: I"),
-        (AlphaCurrent(), {"weight": 1.0}, "'w' has the unit 1 where V is needed"),
+        (AlphaCurrent(), {"weight": 1.0}, "'w' has no unit where V is needed"),
         (AlphaCurrent(), {"source": Signal()}, "'source' does not spike"),
         (AlphaCurrent(), {"recorded": ["z"]}, "no such variable: known: current, x, y"),
         (AlphaConductance(), {"weight": 1.0}, "dv/dt is not linear .* use method 'exponential_euler'"),
@@ -113,3 +113,17 @@ def test_an_exact_step_needs_linear_equations(engine):
         NeurosimError, match="'p', Changed: .*(dx/dt is not linear|'exact' does not apply to x)"
     ):
         compiled(squared, engine=engine)
+
+
+def test_the_weight_enters_a_current_by_its_events():
+    facts = {
+        "port": option("I", "input"),
+        "tau": parameter(2 * ms, "decay"),
+        "equations": "dx/dt = -x/tau : {unit}",
+        "on_pre": "x += w",
+        "current": "w*x",
+    }
+    with pytest.raises(
+        DescriptionError, match="current reads w, .* the weight enters by on_pre, such as 'x \\+= w'"
+    ):
+        type("WeightedCurrent", (SynapseModel,), facts)

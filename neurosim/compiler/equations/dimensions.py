@@ -10,7 +10,7 @@ from neurosim.compiler.equations.names import shown
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.expressions import CONSTANTS, Statement, constant_value, expression
 from neurosim.model.functions import FUNCTIONS
-from neurosim.model.units import DIMENSIONLESS, Dimension, unit_name
+from neurosim.model.units import DIMENSIONLESS, Dimension, described_unit, unit_name
 from neurosim.registry import suggest
 
 
@@ -30,8 +30,8 @@ def expect(text: str, wanted: Dimension, known: Mapping[str, Dimension], where: 
     found = dimension(text, known, where)
     if found is not wanted:
         raise DescriptionError(
-            f"{where}: '{shown(text)}' has the unit {unit_name(found)} where {unit_name(wanted)} is needed: "
-            "correct the units"
+            f"{where}: '{shown(text)}' has {described_unit(found)} where "
+            f"{unit_name(wanted) if wanted is not DIMENSIONLESS else 'a number'} is needed: correct the units"
         )
 
 
@@ -40,7 +40,7 @@ def expect_condition(text: str, known: Mapping[str, Dimension], where: str) -> N
     dimension(text, known, where)
     if not _is_condition(expression(text).tree):
         raise DescriptionError(
-            f"{where}: '{text}' is no condition: write a comparison such as v > v_threshold"
+            f"{where}: '{text}' is not a condition: write a comparison such as v > v_threshold"
         )
 
 

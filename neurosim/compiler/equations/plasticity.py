@@ -193,7 +193,7 @@ class SynapticRules:
             written = [replace(s, expression=self.scope.drawn(s.expression, rule.prefix)) for s in written]
             written = [self._times_gate(rule, s, names, title) for s in written]
             if written or tails[end]:
-                self.signals.needs_spikes(end, title)
+                self.signals.needs_spikes(end, title, text if rule.clock == "continuous" else "")
                 self.changes.append(Change(type(rule).__name__, f"on_{end}", (*written, *tails[end])))
 
     def _event(self, moment: str) -> tuple[Statement, ...]:

@@ -118,7 +118,7 @@ class _Model:
     def refuse_name(self, fact: str, name: str, known: Iterable[str]) -> NoReturn:
         """Refuse the name that a fact of the model gives."""
         raise DescriptionError(
-            f"{self.scope.where}: {type(self.model).__name__}.{fact} is '{name}', which is not there: "
+            f"{self.scope.where}: {type(self.model).__name__}.{fact} is '{name}', which does not exist: "
             f"{suggest(name, known)}"
         )
 

@@ -65,13 +65,13 @@ class Signals:
             )
         return part_of(signal.name, end)
 
-    def needs_spikes(self, end: str, title: str) -> None:
-        """Refuse a rule at spikes of a population that has none."""
+    def needs_spikes(self, end: str, title: str, extra: str = "") -> None:
+        """Refuse a rule at spikes of a population that has none; extra, statements that it could do without."""
         population = self.ends["pre" if end == "pre" else "post"]
         if not population.spiking:
             raise SignalMissing(
                 f"{title}: it needs spikes of '{population.name}', which does not spike: use a spiking population, or "
-                "a rule with the clock 'continuous'"
+                + (f"remove on_{end}" if extra else "a rule with the clock 'continuous'")
             )
 
     def _graded_activity(self, end: End) -> str:
