@@ -440,12 +440,13 @@ class SynapticRule(Rule, abstract=True):
                 )
 
     def _check_values(self) -> None:
-        name, events = type(self).__name__, self.on_pre or self.on_post or self.efficacy
-        if not (
-            self.dw or self.dW or events or self.after or self.then or self.traces or self.clock == "interval"
-        ):
+        # Facts of the class: one that is a property may read what is not there yet.
+        cls, name = type(self), type(self).__name__
+        events = cls.on_pre or cls.on_post or cls.efficacy
+        changes = cls.dw or cls.dW or events or cls.after or cls.then or cls.traces
+        if not changes and cls.clock != "interval":
             raise DescriptionError(f"{name} changes nothing: give dw, on_pre or on_post")
-        if self.clock == "spike" and self.dw and not events:
+        if cls.clock == "spike" and cls.dw and not events:
             raise DescriptionError(
                 f"{name}.clock = 'spike', but nothing happens at spikes: write clock = 'continuous', or give on_pre or "
                 "on_post"

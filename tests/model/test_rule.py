@@ -93,6 +93,7 @@ def test_what_would_change_nothing_is_refused_when_the_class_is_made(base, facts
 def test_a_text_of_ones_own_begins_with_an_underscore():
     class Annotated(SynapticRule, abstract=True):
         _note = "mine"
+        on_pre = "w += 1"
 
     assert type("Annotated2", (Annotated,), {"_other": "mine too"})()._note == "mine"
 
