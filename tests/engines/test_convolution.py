@@ -9,6 +9,7 @@ from brian2 import ms, mV
 from neurosim import (
     AllToAll,
     Bounds,
+    Clamp,
     Convolution,
     Driven,
     Network,
@@ -219,6 +220,20 @@ def test_spikes_pass_through_kernels(engine):
     np.testing.assert_allclose(
         np.asarray(simulation.get("y.g_e")), defined(convolution, weight, image), atol=1e-9
     )
+
+
+@pytest.mark.parametrize("engine", ["fused", "brian2", "jax"])
+def test_weights_of_a_kernel_may_be_clamped(engine):
+    convolution, weight = Convolution((1, 4, 4), 3), kernels(Convolution((1, 4, 4), 3), 2)
+    held = network(convolution, 2, weight).add(Clamp("k", "w", 0.5, indices=(0, 17), stop=1 * ms))
+    simulation, image = simulate(held, engine=engine), RNG.normal(size=16)
+    simulation.run(1 * ms, {"x": image})
+    flat = weight.T.ravel().copy()
+    flat[[0, 17]] = 0.5
+    wanted = defined(convolution, flat.reshape(9, 2).T, image)
+    np.testing.assert_allclose(simulation.get("y.y"), wanted, atol=1e-12)
+    with pytest.raises(DescriptionError, match="an index lies outside 0..17"):
+        simulate(network(convolution, 2, weight).add(Clamp("k", "w", 0.5, indices=(18,))), engine=engine)
 
 
 @pytest.mark.parametrize(

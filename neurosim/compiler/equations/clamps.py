@@ -169,7 +169,7 @@ def require_columns(clamps: tuple[StateClamp, ...], network: Network) -> None:
 
 def _on_edges(clamp: StateClamp, projection: ProjectionEquations) -> StateClamp:
     """Return a clamp whose indices are places in the order of the edges."""
-    if projection.order is None:
+    if projection.order is None or projection.kernel is not None:
         return clamp
     return replace(clamp, indices=np.argsort(projection.order)[clamp.indices])
 

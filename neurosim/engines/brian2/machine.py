@@ -115,7 +115,15 @@ class Machine:
                 presentation.begin_with(sums)
 
     def _hold(self, clamps: Sequence[StateClamp]) -> Callable[[], None]:
-        return hold(clamps, lambda clamp: self.part(clamp.owner).array(clamp.variable), self.inputs)
+        overwrite = hold(clamps, lambda clamp: self.part(clamp.owner).array(clamp.variable), self.inputs)
+        kernels = {c.owner for c in clamps if c.owner in self.equations.projections and c.variable == "w"}
+
+        def overwrite_kernels() -> None:
+            overwrite()
+            for name in kernels:
+                self.projections[name].share()
+
+        return overwrite_kernels if kernels else overwrite
 
     def _shift(self, population: BrianPopulation, fed: bool) -> None:
         """Work out how far definitions are shifted by clamps, of those that follow input or of the others."""

@@ -284,14 +284,20 @@ class BrianProjection:
             # Event-driven traces first follow the constants that held up to now.
             self._spread()
         self.array(name)[:] = value
-        if self.projection.kernel is not None and name in self.projection.states:
-            edges = self.synapses.variables[self.names[name]].get_value()
-            edges[:] = self.kernels[name][self.projection.kernel.index]
+        self.share()
         if name in self.projection.constants:
             for synapses in self.objects:
                 synapses.variables[self.names[name]].get_value()[:] = value
         if name in self.projection.traces:
             self._spread()
+
+    def share(self) -> None:
+        """Let synapses have the weights of the kernel that they share."""
+        kernel = self.projection.kernel
+        if kernel is None:
+            return
+        for name, value in self.kernels.items():
+            self.synapses.variables[self.names[name]].get_value()[:] = value[kernel.index]
 
     def reset(self) -> None:
         """Put states and traces back to their initial values."""
