@@ -347,7 +347,7 @@ class Rule(Described):
         kept = [*self.traces.values(), *getattr(type(self), "totals", {}).values()]
         found = [getattr(fact, "derivative", None) or getattr(fact, "expression", None) for fact in kept]
         facts = ("dw", "dW", "on_pre", "on_post", "on_spike", "efficacy", "after", *self._changes())
-        found += [getattr(type(self), name, None) for name in facts]
+        found += [getattr(self, name, None) for name in facts]
         return "; ".join(text for text in found if text)
 
     def _check_values(self) -> None:
