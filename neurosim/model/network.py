@@ -119,9 +119,13 @@ class Network:
     def _check_projection(self, projection: Projection) -> None:
         for end in (projection.source, projection.target):
             if end not in self.populations:
-                raise UnknownNameError(
-                    f"projection '{projection.name}': no population '{end}': {suggest(end, self.populations)}"
+                whole = end.partition("[")[0]
+                hint = (
+                    f"'{whole}' is used as a whole: choose its neurons by the connections, as Where or Edges"
+                    if whole in self.populations
+                    else suggest(end, self.populations)
                 )
+                raise UnknownNameError(f"projection '{projection.name}': no population '{end}': {hint}")
 
     def _check_recorder(self, recorder: Recorder) -> None:
         known = {**self.populations, **self.projections}

@@ -249,7 +249,7 @@ class NumberInClass(NeuronModel, abstract=True):
             lambda: Network("n").add(
                 Population("s", 3, Poisson()), Projection("k", "s[:2]", "s", Pulse(), AllToAll(), 1.0)
             ),
-            "no population 's\\[:2\\]'",
+            "no population 's\\[:2\\]': 's' is used as a whole: choose its neurons by the connections",
         ),
         (
             lambda: type("NoConstant", (NumberInClass,), {"tau": 10 * ms}),
