@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from neurosim.errors import DescriptionError, UnknownNameError, brief
+from neurosim.errors import DescriptionError, NeurosimError, UnknownNameError, brief
 from neurosim.model.computed import computed
 from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, in_si, unit_name
 from neurosim.model.values import Distribution, Value, value_dimension
@@ -46,7 +46,10 @@ class Parameter:
 
     def check(self, value: Any, where: str) -> Value:
         """Return the value if its unit, finiteness and bounds are right; else raise DescriptionError."""
-        value = computed(value)
+        try:
+            value = computed(value)
+        except NeurosimError as error:
+            raise type(error)(f"{where} = {error}") from None
         if isinstance(value, Distribution):
             value.check(None if self.of_weight else self.dimension, where)
             return value

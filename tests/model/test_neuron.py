@@ -83,7 +83,7 @@ def test_initial_values_of_a_population():
     assert written_out(model(), initial={"v": [1, 2] * mV}).states["v"].tolist() == [0.001, 0.002]
     for initial, message in (
         ({"u": 1.0}, "initial 'u' is not a state"),
-        ({"v": "tau"}, "a.v is 'tau', which is not a number"),
+        ({"v": "tau"}, "a.v: .*'tau'.* does not have the unit V"),
     ):
         with pytest.raises(DescriptionError, match=message):
             written_out(model(), initial=initial)
