@@ -30,17 +30,21 @@ def folder() -> Path | None:
     That is told once, in one line: all works without a cache, but compiles again in every process.
     """
     chosen = os.environ.get("NEUROSIM_CACHE")
-    path = Path(chosen).absolute() if chosen else platformdirs.user_cache_path("neurosim", appauthor=False)
+    path = Path("~/.cache/neurosim")
     try:
-        # Without a home, that of the user stays a text such as '~/.cache'.
+        path = (
+            Path(chosen).absolute() if chosen else platformdirs.user_cache_path("neurosim", appauthor=False)
+        )
+        # Without a home, that of the user is no place, or stays a text such as '~/.cache'.
         if not path.is_absolute():
             raise OSError(f"{path} has no place")
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             return path
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
         warnings.warn(
-            f"nothing is kept between runs, so each compiles again: {error.strerror or error} ({path}); "
+            f"nothing is kept between runs, so each compiles again: {reason} ({path}); "
             "set NEUROSIM_CACHE to a folder that can be written",
             stacklevel=2,
         )
