@@ -78,12 +78,6 @@ PRESETS = {
         batch=32,
         lateral_rates=(1e-2, 1e-2, 1e-2),
     ),
-    "fashion": Config(
-        tasks=5,
-        epochs=2,
-        hidden=400,
-        first=(80, 100, 60),
-        later=(70, 70, 50, 50),
-    ),
+    "fashion": Config(tasks=5, hidden=200, first=(80, 60, 40), later=(30,)),
     "paper": Config(),
 }
