@@ -21,6 +21,7 @@ WORKLOADS = {
     "w5": "oja:RateOja",
     "w6": "cuba:DelayedCuba",
     "w7": "cuba:GrowingCuba",
+    "w8": "parts:ManyParts",
 }
 
 

@@ -139,6 +139,16 @@ def test_what_has_to_move_grows_with_the_run(name):
     assert all(part.working_set > 0 for part in more)
 
 
+def test_w8_starts_with_one_compiled_function_for_each_kind():
+    workload = catalogue.workload("w8")
+    program = Fused(workload, replace(workload.cases[0], n=500, duration=0.01))
+    program.start()
+    program.advance()
+    assert program.simulation.core.kinds == 11
+    assert len(program.simulation.core.texts["step"]) > 400
+    assert program.facts().steps == 100 and sum(program.facts().edges.values()) > 0
+
+
 def test_a_growing_network_keeps_its_in_degree():
     workload = catalogue.workload("w7")
     sizes = [case.n for case in workload.cases]

@@ -120,9 +120,16 @@ class _Lowering:
     def stored_definitions(self, population: PopulationEquations) -> tuple[str, ...]:
         """Return the definitions kept as arrays: those that projections, other populations and recorders read."""
         wanted = {r.variable for r in self.equations.recorders if r.target == population.name}
-        refs = self.modulators + [ref for k in self.projections.values() for ref in _read_in_steps(k)]
-        wanted |= {ref.name for ref in refs if ref.owner == population.name}
+        wanted |= self.read.get(population.name, set())
         return tuple(name for name in population.definitions if name in wanted)
+
+    @cached_property
+    def read(self) -> dict[str, set[str]]:
+        """What projections and modulators read of each population between spikes."""
+        found: dict[str, set[str]] = {}
+        for ref in (*self.modulators, *(r for k in self.projections.values() for r in _read_in_steps(k))):
+            found.setdefault(ref.owner, set()).add(ref.name)
+        return found
 
     @cached_property
     def modulators(self) -> list[Ref]:

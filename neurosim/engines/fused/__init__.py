@@ -1,1 +1,1 @@
-"""The fused engine: the whole step as one compiled loop, printed from lowered blocks and compiled by numba."""
+"""The fused engine: loops printed from lowered blocks, compiled by numba, one for all parts of a kind."""

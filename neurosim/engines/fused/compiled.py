@@ -29,7 +29,7 @@ def compiled(source: str, uses: Iterable[Callable[..., Any]]) -> ModuleType:
         source: text of the module.
         uses: functions whose modules it depends on: their text is part of its name.
     """
-    name = "neurosim_program_" + key(source, sorted(module_text(function) for function in uses), versions())
+    name = "neurosim_program_" + key(source, sorted({module_text(function) for function in uses}), versions())
     # Two threads that compile the same network must not see a module that is still being executed.
     with _LOADING:
         return sys.modules.get(name) or _made(name, source)

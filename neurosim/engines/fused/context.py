@@ -86,7 +86,7 @@ class Context:
         filling vectors.
         """
         shape = ", ".join(self.shape(projection))
-        return self.hoist.name(f"{array}.reshape(({shape}))", f"{array}___matrix")
+        return self.hoist.name(f"matrix({array}, {shape})", f"{array}___matrix")
 
     @staticmethod
     def spikes_of(name: str, delay: str = "") -> list[str]:

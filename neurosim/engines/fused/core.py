@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from time import perf_counter
@@ -15,10 +14,10 @@ from neurosim.compiler.equations.forms import ProjectionEquations
 from neurosim.compiler.schedule.program import Program, sum_of
 from neurosim.engines.core import LONG_AGO, Core, Rows
 from neurosim.engines.externals import ExternalFunction
-from neurosim.engines.fused import arrivals, presentations, support, trials
-from neurosim.engines.fused.addresses import finite, place
-from neurosim.engines.fused.compiled import compiled
+from neurosim.engines.fused import arrivals, loops, presentations, support, trials
+from neurosim.engines.fused.addresses import address
 from neurosim.engines.fused.context import Context
+from neurosim.engines.fused.kinds import Calls, Kinds
 from neurosim.engines.fused.printer import Printer
 from neurosim.engines.fused.recorder import Recorders
 from neurosim.engines.fused.storage import Storage, build, coefficients
@@ -47,15 +46,17 @@ class FusedCore(Core):
         presentations.add_storage(program, self.storage)
         self._recorders = Recorders(program.equations, self.storage)
         self._now = self._origin = 0
-        self._dt, self._zero = (self.storage.dtype.type(number) for number in (self.dt, 0))
-        self._arguments: dict[str, list[Any]] = {}
+        self._zero = self.storage.dtype.type(0)
         self._patterns = 16
         self._rest()
         self._recall()
         printer = Printer(Context(program, self.storage, externals))
-        self.source = printer.source()
-        self._names = printer.arguments
-        self._module = compiled(self.source, _uses(program, externals))
+        kinds = Kinds(self.storage, _owners(program), printer.head(), printer.imports(), _USES)
+        self.texts = printer.groups()
+        groups = {name: [kinds.operation(lines) for lines in texts] for name, texts in self.texts.items()}
+        self.kinds = len(kinds.made)
+        """Number of compiled functions."""
+        self._calls = Calls(groups, self.storage)
         for name, external in externals.items():
             for target, output in self.equations.network.externals[name].writes.items():
                 self.storage.arrays[f"{target}__value"][:] = external.output_values[external.outputs[output]]
@@ -84,7 +85,7 @@ class FusedCore(Core):
                 self._replace(f"{name}___rows", rows[done:])
             # Less than what is asked for where a buffer of spikes is full.
             self._recorders.first = self._now
-            taken = self._call(steps - done)
+            taken = loops.advance(self._ready("step"), steps - done, self._now, self._origin)
             pieces.append(self._recorders.collect())
             done += taken
             self._now += taken
@@ -100,39 +101,36 @@ class FusedCore(Core):
     def _enlarge(self) -> None:
         """Make room for the spikes of a step, on the lists of all projections that have them."""
         if any([arrivals.enlarge(self.storage, projection) for projection in self._delayed()]):
-            self._arguments.clear()
+            self._moved = True
 
     def _recall(self) -> None:
         """Make the lists of arrivals from the rings of past spikes."""
         for projection in self._delayed():
             arrivals.recall(self.storage, projection, self._now)
-        self._arguments.clear()
+        self._moved = True
 
     def _rest(self) -> None:
         for name in self.resting:
             self.storage.arrays[f"{name}___rest"][:] = self.rest_steps(name)
 
-    def _call(self, steps: int) -> int:
-        return int(self._run("advance", steps, self._now, self._origin))
-
-    def _run(self, function: str, *first: Any) -> Any:
-        if self._recorders.moved:
-            self._arguments.clear()
-            self._recorders.moved = False
-        if function not in self._arguments:
-            arrays, numbers = self.storage.arrays, self.storage.numbers
-            self._arguments[function] = [
-                arrays[n] if n in arrays else numbers[n] for n in self._names[function]
-            ]
-        return getattr(self._module, function)(*first, self._dt, *self._arguments[function])
+    def _ready(self, group: str) -> np.ndarray:
+        """Return the calls of a group, which know where everything is."""
+        if self._moved or self._recorders.moved:
+            self._calls.look()
+            self._moved = self._recorders.moved = False
+        return self._calls.groups[group]
 
     def accumulate(self, share: float) -> None:
         """Add `share` of the change that rules with the clock 'sample' ask for in the present state."""
-        self._run("accumulate", self.storage.dtype.type(share), max(self._now - 1, 0), self._origin)
+        self._once("accumulate", share)
 
     def apply(self) -> None:
         """Make the changes that were added up."""
-        self._run("apply", self.storage.dtype.type(1.0), max(self._now - 1, 0), self._origin)
+        self._once("apply", 1.0)
+
+    def _once(self, group: str, share: float) -> None:
+        step = max(self._now - 1, 0)
+        loops.once(self._ready(group), step, step + 1 - self._origin, 0, share)
 
     def discard(self) -> None:
         """Forget changes that were added up."""
@@ -148,7 +146,7 @@ class FusedCore(Core):
         self, batch: Batch, starts: Mapping[tuple[str, str], np.ndarray], pause: Callable[[], None]
     ) -> Settled | None:
         """Present a batch in few calls and learn from it; None where that cannot be."""
-        if "present" not in self._names:
+        if "mean" not in self._calls.groups:
             return None
         for (owner, name), value in starts.items():
             self.storage.arrays[f"{owner}__{name}___start"][:] = value
@@ -161,14 +159,15 @@ class FusedCore(Core):
         most = how.at_most if batch.steps is None else batch.steps
         tolerance = -1.0 if fixed else how.tolerance
         steps, residual = np.zeros(batch.size, dtype=np.int64), np.zeros(batch.size)
-        shares = batch.shares.astype(self.storage.dtype)
-        about = tolerance, how.damping, shares, steps, residual
+        self._replace("___shares", batch.shares)
+        groups = [self._ready(group) for group in ("step", "each", "mean")]
+        about = float(tolerance), float(how.damping), self._dynamic, self.storage.arrays["___shares"]
         done = 0
         try:
             while done < batch.size:
                 end, began = min(done + self._patterns, batch.size), perf_counter()
-                self._now += self._run(
-                    "present", done, end, batch.size, most, self._now, self._origin, *about
+                self._now += loops.present(
+                    *groups, done, end, most, self._now, self._origin, *about, steps, residual
                 )
                 self._patterns = paced(end - done, perf_counter() - began, self._patterns)
                 done = end
@@ -185,12 +184,20 @@ class FusedCore(Core):
 
     def settle(self, inputs: Mapping[str, np.ndarray], how: Settle) -> tuple[int, float] | None:
         """Settle in one call; None where that cannot be."""
-        if "settle" not in self._names:
+        if "mean" not in self._calls.groups:
             return None
         for name, value in inputs.items():
             self._replace(f"{name}___rows", value[None])
-        steps, residual = self._run(
-            "settle", how.at_most, self._now, self._origin, how.tolerance, how.damping
+        steps, residual = loops.settle(
+            self._ready("step"),
+            how.at_most,
+            self._now,
+            self._origin,
+            float(how.tolerance),
+            float(how.damping),
+            0,
+            self._dynamic,
+            self._zero,
         )
         self._passed(steps, inputs)
         return steps, residual
@@ -202,8 +209,8 @@ class FusedCore(Core):
             self._replace(f"{name}___rows", np.zeros((0, self.equations.inputs[name][0])))
 
     def _replace(self, name: str, array: np.ndarray) -> None:
-        self.storage.arrays[name] = np.ascontiguousarray(array)
-        self._arguments.clear()
+        self.storage.arrays[name] = np.ascontiguousarray(array, dtype=self.storage.arrays[name].dtype)
+        self._calls.look([name])
 
     # Going back ------------------------------------------------------------------------------------------------------
 
@@ -229,14 +236,23 @@ class FusedCore(Core):
 
     def finite(self) -> bool:
         """Return whether all that steps change is finite."""
-        return bool(finite(self._moving_places, self._zero))
+        return bool(loops.finite(self._moving_places, self._zero))
 
     @cached_property
     def _moving_places(self) -> np.ndarray:
-        # None of these arrays is ever replaced by another.
-        return np.array([place(self.storage.arrays[name]) for _, name in self._moving], np.int64).reshape(
-            -1, 2
-        )
+        # None of these arrays, nor of the next, is ever replaced by another.
+        places = [(address(self.storage.arrays[n]), self.storage.arrays[n].size) for _, n in self._moving]
+        return np.array(places, np.int64).reshape(-1, 2)
+
+    @cached_property
+    def _dynamic(self) -> np.ndarray:
+        """What `loops.settle` knows of dynamic states."""
+        arrays, found = self.storage.arrays, []
+        for population, name in presentations.dynamic(self.program):
+            full = f"{population.name}__{name}"
+            own = (arrays[full + part] for part in ("", "___before", "___start"))
+            found.append((*map(address, own), population.size))
+        return np.array(found, np.int64).reshape(-1, 4)
 
     @cached_property
     def _moving(self) -> list[tuple[str, str]]:
@@ -259,7 +275,7 @@ class FusedCore(Core):
         full = f"{owner}__{name}"
         if full not in self.storage.arrays:
             self.storage.numbers[full] = self.storage.dtype.type(value)
-            self._arguments.clear()
+            self._calls.look([full])
             return
         self.storage.arrays[full][:] = value
         if full in self.storage.scaled:
@@ -269,7 +285,7 @@ class FusedCore(Core):
         """Bring up to date what follows from constants; raises DescriptionError if they give no finite step."""
         self._rest()
         coefficients(self.storage, self.program)
-        self._arguments.clear()
+        self._moved = True
 
     def emitted(self, population: str) -> np.ndarray:
         """Return the neurons that spiked in the last step."""
@@ -347,16 +363,21 @@ def _joined(pieces: list[dict[str, Piece]]) -> dict[str, Piece]:
     return {key: joined(key) for key in pieces[0]}
 
 
-def _uses(program: Program, externals: Mapping[str, ExternalFunction]) -> list[Callable[..., Any]]:
-    """Return functions of every module that the printed program calls into."""
-    drawn = [u.source.draw for u in program.equations.populations.values() if u.source is not None]
-    draw = [getattr(importlib.import_module(m), f) for m, f in (text.split(":") for text in drawn)]
-    own = [
-        arrivals.schedule,
-        support.clip,
-        trials.outer,
-        draws.uniform,
-        normal.normal_quantile,
-        threefry.threefry2x32,
-    ]
-    return [*draw, *(external.function for external in externals.values()), *own]
+_USES: list[Callable[..., Any]] = [
+    arrivals.schedule,
+    support.clip,
+    trials.outer,
+    draws.uniform,
+    normal.normal_quantile,
+    threefry.threefry2x32,
+]
+"""Functions of every module that compiled functions call into, beside those of sources and externals."""
+
+
+def _owners(program: Program) -> frozenset[str]:
+    """Return what names of the storage begin with."""
+    equations = program.equations
+    counted = [f"rec{n}" for n in range(len(equations.recorders))]
+    counted += [f"clamp{n}" for n in range(len(equations.clamps))]
+    externals = equations.network.externals
+    return frozenset([*equations.populations, *equations.projections, *externals, *counted])

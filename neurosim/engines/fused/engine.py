@@ -15,7 +15,7 @@ from neurosim.engines.fused.core import FusedCore
 
 
 class FusedEngine(Engine):
-    """Compiles the whole step into one loop with numba: spiking and rate networks, no C++ compiler needed."""
+    """Compiles the blocks of a step into loops with numba: spiking and rate networks, no C++ compiler needed."""
 
     name: ClassVar[str] = "fused"
     dtype: ClassVar[str] = "float64"

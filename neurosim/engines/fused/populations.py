@@ -24,9 +24,11 @@ class PopulationPrinter:
     context: Context
 
     def loop(self, population: PopulationEquations, statements: Sequence[Statement]) -> list[str]:
-        """Return the loop over all units; one that ends with the spike condition puts the spikes into the ring."""
+        """Return the loop over all units; one that ends with the spike condition also says what follows from spikes."""
         if statements[-1].target == SPIKES:
-            return self.spiking(population, statements)
+            held = f"{population.name}___held[spike] = now + {population.name}___rest[spike]"
+            rest = [held] if population.refractory is not None else []
+            return [*self.spiking(population, statements), *self.spiked(population, rest)]
         return [f"for i in range({size(population)}):", *indent(self.body(population, statements))]
 
     def spiking(self, population: PopulationEquations, statements: Sequence[Statement]) -> list[str]:
@@ -171,15 +173,8 @@ class PopulationPrinter:
 
     def threshold(self, block: Block) -> list[str]:
         """Return the lines that collect the spikes of this step."""
-        population = self.context.population(block.owner)
-        name = population.name
-        lines = self.loop(population, block.statements) if block.statements else []
-        rest = (
-            [f"{name}___held[spike] = now + {name}___rest[spike]"]
-            if population.refractory is not None
-            else []
-        )
-        return [*lines, *self.spiked(population, rest)]
+        # Without statements it has been joined to the block before.
+        return self.plain(block) if block.statements else []
 
     def emit(self, block: Block) -> list[str]:
         """Return the lines that take the spikes of this step from a source's list."""
@@ -203,15 +198,19 @@ class PopulationPrinter:
         ]
 
     def spiked(self, population: PopulationEquations, lines: Sequence[str]) -> list[str]:
-        """Return the loop over the spikes of this step with the lines given, and those that record."""
-        lines = list(lines)
+        """Return the loop over the spikes of this step with the lines given, and those that record.
+
+        The call asks to stop if another step of spikes might not fit into a recorder's buffer.
+        """
+        lines, room = list(lines), []
         for number, recorder in self.context.recorders(population.name, spikes=True):
             head = f"rec{number}"
             at = f"{head}___n[0]"
             store = [f"{head}___steps[{at}] = k", f"{head}___ids[{at}] = spike", f"{at} += 1"]
             wanted = recorder.indices is not None
             lines += [f"if {head}___wanted[spike]:", *indent(store)] if wanted else store
-        return [*self.context.spikes_of(population.name), *indent(lines)] if lines else []
+            room += [f"full |= {at} + {size(population)} > {head}___steps.size"]
+        return [*self.context.spikes_of(population.name), *indent(lines), *room] if lines else []
 
     def reset(self, block: Block) -> list[str]:
         """Return the lines that reset the units that spiked."""

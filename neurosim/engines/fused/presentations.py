@@ -24,11 +24,6 @@ from neurosim.model.matrix import FUNCTIONS as MATRIX_FUNCTIONS
 if TYPE_CHECKING:
     from neurosim.engines.fused.printer import Printer
 
-FIRST = "begin, end, batch, most, k0, origin, tolerance, damping, shares, steps_of, residual_of, dt"
-"""Arguments of `present`: the first pattern of this call, the one after its last, the number of all, steps of each at
-most, the step before the first, the origin of refractory periods, what `Settle` says (a tolerance below 0 for a fixed
-number of steps), probabilities of the patterns, and arrays that it fills."""
-SETTLE = "most, k0, origin, tolerance, damping, dt"
 SHARE = "__share"
 """The share of one presentation in the sums of changes."""
 _PLAIN = frozenset(name for name, f in FUNCTIONS.items() if f.numpy.startswith("numpy:"))
@@ -59,6 +54,7 @@ def add_storage(program: Program, storage: Storage) -> None:
         start = np.broadcast_to(population.states[name], (population.size,))
         storage.arrays[f"{full}___start"] = aligned(start.astype(storage.dtype))
         storage.arrays[f"{full}___before"] = aligned(np.zeros(population.size, storage.dtype))
+    storage.arrays["___shares"] = aligned(np.zeros(0, storage.dtype))
     if storage.dtype != np.float64:
         return
     for block in program.presentation:
@@ -97,7 +93,7 @@ def _printable(expression: str) -> bool:
 
 @dataclass
 class PresentationPrinter:
-    """Prints `present` and `settle`, whose steps are those of `advance`."""
+    """Prints what is done after each pattern of a batch, and after all of them (see `loops.present`)."""
 
     printer: Printer
 
@@ -106,68 +102,25 @@ class PresentationPrinter:
         """The program."""
         return self.printer.context.program
 
-    def settle(self) -> list[str]:
-        """Return the lines of `settle`, which returns (steps, residual)."""
-        return ["taken = 0", "row = 0", *self.steps(), "return n, change"]
+    def parts(self) -> Iterator[tuple[Block, list[Mean], Block]]:
+        """Yield each block 'accumulate', what it adds for all patterns at once, and the rest of it."""
+        for block in self.program.presentation:
+            if block.kind == "accumulate":
+                yield block, *means(self.program, block, self.printer.context.storage)
 
-    def present(self) -> list[str]:
-        """Return the lines of `present`."""
-        blocks = [block for block in self.program.presentation if block.kind == "accumulate"]
-        parts = [(block, *means(self.program, block, self.printer.context.storage)) for block in blocks]
-        each = [line for _, _, rest in parts if rest.statements for line in self.printer.presented(rest)]
-        together = [(block, mean) for block, found, _ in parts for mean in found]
-        lines = [
-            "taken = 0",
-            "for p in range(begin, end):",
-            *indent([*self.relax(), "row = p", *self.steps()]),
-            "    steps_of[p] = n",
-            "    residual_of[p] = change",
-            "    if tolerance >= 0 and not change <= tolerance:",
-            "        shares[p] = 0.0",
-            f"    {SHARE} = shares[p]",
-            *indent([*self.printer.begin(), *each, *self.store(together)]),
-        ]
-        if together:
-            lines += ["if end < batch:", "    return taken"]
-            lines += ["_all_shares = shares.sum()", "weights = shares / max(_all_shares, 1e-300)"]
-        lines += [line for block, mean in together for line in self.mean(block, mean)]
-        return [*lines, "return taken"]
+    def each(self) -> list[list[str]]:
+        """Return the calls after a pattern: changes that are added one by one, and what the means read is kept."""
+        added = [self.printer.presented(rest) for _, _, rest in self.parts() if rest.statements]
+        kept = self.store([(block, mean) for block, found, _ in self.parts() for mean in found])
+        return [*added, *map(self.printer.finished, kept)]
 
-    def relax(self) -> list[str]:
-        """Return the lines that put dynamic states back to their start."""
-        return [f"{u.name}__{n}[:] = {u.name}__{n}___start" for u, n in dynamic(self.program)]
+    def means(self) -> list[list[str]]:
+        """Return the calls after all patterns."""
+        finished = self.printer.finished
+        return [finished(self.mean(block, mean)) for block, found, _ in self.parts() for mean in found]
 
-    def steps(self) -> list[str]:
-        """Return the loop of one pattern: `n` steps, after which the largest change was `change`."""
-        names = [(f"{u.name}__{n}", size(u)) for u, n in dynamic(self.program)]
-        before = [f"{name}___before[:] = {name}" for name, _ in names]
-        compare = [
-            line
-            for name, count in names
-            for line in (
-                f"for i in range({count}):",
-                f"    moved = abs({name}[i] - {name}___before[i])",
-                "    if moved > change or moved != moved:",
-                "        change = moved",
-                f"    {name}[i] = damping * {name}___before[i] + (1 - damping) * {name}[i]",
-            )
-        ]
-        lines = [
-            "k = k0 + taken",
-            "now = np.int32(k - origin)",
-            "t = k * dt",
-            "if tolerance >= 0:",
-            *indent(before or ["pass"]),
-            *self.printer.step(),
-            "taken += 1",
-            "n += 1",
-            "if tolerance >= 0:",
-            *indent(["change = 0.0", *compare, "if change <= tolerance:", "    break"]),
-        ]
-        return ["n = 0", "change = 0.0", "while n < most:", *indent(lines)]
-
-    def store(self, together: list[tuple[Block, Mean]]) -> list[str]:
-        """Return the lines that keep what the means read of this pattern."""
+    def store(self, together: list[tuple[Block, Mean]]) -> list[list[str]]:
+        """Return the calls that keep what the means read of this pattern."""
         lines: dict[str, list[str]] = {}
         storage = self.printer.context.storage
         for block, mean in together:
@@ -178,10 +131,10 @@ class PresentationPrinter:
                     projection_location(projection, name, storage),
                 )
                 value = f"{array}[i]" + (f" * {place.scale}" if place.scale else "")
-                lines[array] = [f"for i in range({array}.size):", f"    {array}___shown[p, i] = {value}"]
-        return [line for group in lines.values() for line in group]
+                lines[array] = [f"for i in range({array}.size):", f"    {array}___shown[row, i] = {value}"]
+        return list(lines.values())
 
-    def parts(self, contraction: Contraction) -> list[str]:
+    def written(self, contraction: Contraction) -> list[str]:
         """Return the lines that work out the parts, whatever is called more than once only once."""
         texts = [self.printer.matrices.rendered(part.expression) for part in contraction.parts.values()]
         once = _Once()
@@ -222,7 +175,7 @@ class PresentationPrinter:
         source, goal = (size(context.population(n)) for n in (projection.source, projection.target))
         return [
             *(f"m_{name} = {value(name)}" for name in read),
-            *self.parts(contraction),
+            *self.written(contraction),
             f"for j in range({source}):",
             f"    for i in range({goal}):",
             *indent(context.statements([change], location, lambda place: "j, i"), 2),

@@ -14,6 +14,8 @@ from neurosim.engines.fused.row_tiles import in_blocks
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, names_in
 
+ARRIVING = ("deliver", "on_pre")
+"""The kinds of blocks for which spikes arrive."""
 AHEAD = 4
 """How many spikes before its turn the edges of a spike are asked from memory."""
 
@@ -80,7 +82,13 @@ class ProjectionPrinter:
         """
         projection = self.projection(block)
         if projection.delays is not None:
-            return self.listed(projection, block.statements)
+            # The first of the blocks that read the lists writes on them, the last one clears that of the step.
+            blocks = [b for b in self.context.program.blocks if b.owner == block.owner and b.kind in ARRIVING]
+            return [
+                *(self.schedule(projection) if block.kind == blocks[0].kind else []),
+                *self.listed(projection, block.statements),
+                *(self.release(projection) if block.kind == blocks[-1].kind else []),
+            ]
         lines = [*self.ahead(projection, block.statements), "j = spike"]
         for level, statements in self.groups(projection, block.statements, "pre"):
             edges = level == "edge"
@@ -107,38 +115,28 @@ class ProjectionPrinter:
         ]
 
     def schedule(self, projection: ProjectionEquations) -> list[str]:
-        """Return the lines that put the edges of the source's new spikes on the lists of the steps to come."""
+        """Return the lines that put the edges of the source's new spikes on the lists of the steps to come.
+
+        The call asks to stop if another step of spikes might not find room there.
+        """
         source, head = projection.source, projection.name
         row = f"{source}___ring, {source}___now, {source}___count[{source}___now]"
         own = ", ".join(f"{head}___{name}" for name in arrivals.NAMES)
-        return [f"schedule({row}, {head}___first, {head}___delays, 0, {head}___list, {own})"]
-
-    def scheduled(self, source: str = "") -> list[ProjectionEquations]:
-        """Return the projections with lists of arrivals, of one source or all."""
-        owners = {b.owner for b in self.context.program.blocks if b.kind in ("deliver", "on_pre")}
-        projections = self.context.program.equations.projections.values()
         return [
-            k for k in projections if k.delays is not None and k.name in owners and source in ("", k.source)
+            f"schedule({row}, {head}___first, {head}___delays, 0, {head}___list, {own})",
+            f"full |= {head}___free[1] < {head}___edges",
         ]
 
-    def room(self) -> list[str]:
-        """Return early if the spikes of this step might not find room on the lists."""
-        lines = []
-        for projection in self.scheduled():
-            lines += [f"if {projection.name}___free[1] < {projection.name}___edges:", "    return s"]
-        return lines
+    def release(self, projection: ProjectionEquations) -> list[str]:
+        """Return the line that clears the list of this step."""
+        own = ", ".join(f"{projection.name}___{name}" for name in arrivals.NAMES[1:])
+        return [f"release({projection.name}___list, {own})"]
 
-    def begin(self) -> list[str]:
-        """Return the lines that find the list of this step and clear that of the last."""
-        lines = []
-        for projection in self.scheduled():
-            head = projection.name
-            own = ", ".join(f"{head}___{name}" for name in arrivals.NAMES[1:])
-            lines += [
-                f"{head}___list = k % {head}___last.size",
-                f"release((k - 1) % {head}___last.size, {own})",
-            ]
-        return lines
+    def scheduled(self) -> list[ProjectionEquations]:
+        """Return the projections with lists of arrivals."""
+        owners = {b.owner for b in self.context.program.blocks if b.kind in ARRIVING}
+        projections = self.context.program.equations.projections.values()
+        return [k for k in projections if k.delays is not None and k.name in owners]
 
     def ahead(self, projection: ProjectionEquations, statements: Sequence[Statement]) -> list[str]:
         """Return the lines that ask memory for the edges of a spike a few locations on, which lie far from these."""

@@ -45,6 +45,10 @@ class Storage:
         else:
             self.numbers[name] = self.dtype.type(value)
 
+    def value(self, name: str) -> np.ndarray:
+        """Return an array, or a number as one without axes."""
+        return self.arrays[name] if name in self.arrays else np.asarray(self.numbers[name])
+
     @property
     def real(self) -> str:
         """The type that numbers in the text of a program need, empty for float64."""
@@ -79,6 +83,7 @@ def build(
 ) -> Storage:
     """Return the storage of a program in its initial state."""
     storage, equations = Storage(np.dtype(dtype), scaled_traces(program)), program.equations
+    storage.numbers["dt"] = storage.dtype.type(equations.network.step)
     for population in equations.populations.values():
         _population(storage, population, program, equations)
     for projection in equations.projections.values():
@@ -93,7 +98,7 @@ def build(
     for name, (width, _) in equations.columns.items():
         storage.arrays[f"{name}___rows"] = np.zeros((0, width))
     for name, external in externals.items():
-        storage.arrays[f"{name}___handles"] = external.handles
+        storage.arrays[f"{name}___handles"] = np.ascontiguousarray(external.handles)
         storage.arrays[f"{name}___in"] = np.zeros(external.n_inputs)
         storage.arrays[f"{name}___out"] = external.output_values.copy()
         for target, output in equations.network.externals[name].writes.items():
@@ -143,11 +148,13 @@ def _population(
         storage.arrays[f"{name}__{key}"] = aligned(np.zeros(n, dtype=storage.dtype))
         storage.numbers[f"{name}___{key}_key"] = stream_key(equations.seed, name, draw.stream)
     if population.spiking:
-        rows = 1 + max((k.delay for k in equations.projections.values() if k.source == name), default=0)
+        delay = max((k.delay for k in equations.projections.values() if k.source == name), default=0)
+        # A power of two, so that the row of a step is found without a division.
+        rows = 1 << delay.bit_length()
         storage.state(f"{name}___ring", np.zeros((rows, n), dtype=np.int32))
         storage.state(f"{name}___count", np.zeros(rows, dtype=np.int64))
     if population.refractory is not None:
-        # Counted from `FusedCore.origin`, in 32 bits: half the memory traffic of whole step numbers.
+        # Counted from an origin (`FusedCore.set_step`), in 32 bits: half the memory traffic of whole step numbers.
         storage.state(f"{name}___held", np.full(n, LONG_AGO, dtype=np.int32))
         storage.arrays[f"{name}___rest"] = aligned(np.ones(n, dtype=np.int32))
     if population.source is not None:
