@@ -1,7 +1,7 @@
 """Arrays, numbers and functions by their addresses, for compiled code that works on any number of them.
 
-The part of a call is a row of words (int64), in which a function finds its arrays (address, then the length of each axis)
-and its numbers (the bits).
+The part of a call is a row of words (int64), in which a function finds its arrays (address, then the length of each
+axis) and its numbers (the bits).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 from numba.np import arrayobj
 
 ARGUMENTS = (types.int64, types.int64, types.int32, types.int64, types.int64, types.float64)
-"""Types of the arguments of such a function: part, step, step from the origin of refractory periods, row, steps, share."""
+"""Types of the arguments of such a function: part, step, step from the origin of rests, row, steps, share."""
 WORD = ir.IntType(64)
 _cgutils: Any = cgutils
 _populate: Any = arrayobj.populate_array
