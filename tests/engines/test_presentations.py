@@ -20,6 +20,7 @@ from neurosim import (
     pre,
     simulate,
 )
+from neurosim.engines.fused import loops
 from neurosim.engines.jax import compile_functions
 from neurosim.engines.settling import Settle
 from neurosim.errors import DescriptionError, RunFailed
@@ -210,18 +211,18 @@ def test_an_interrupt_is_taken_between_patterns_and_nothing_is_learned_then(monk
     patterns = generator(5, "interrupt").normal(size=(20, 4))
     whole, one = (simulate(network(), "fused") for _ in range(2))
     one.core._patterns = 3
-    before, run, calls = {name: np.array(one.get(name)) for name in LEARNED}, one.core._run, []
+    before, run, calls = {name: np.array(one.get(name)) for name in LEARNED}, loops.present, []
 
     def run_and_press(*arguments):
-        calls.append(arguments[:3])
+        calls.append(arguments[3:5])
         signal.raise_signal(signal.SIGINT)
         return run(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(one.core, "_run", run_and_press)
+        patch.setattr(loops, "present", run_and_press)
         with pytest.raises(KeyboardInterrupt):
             one.present({"x": patterns}, TIME)
-    assert calls == [("present", 0, 3)] and one.now == 9
+    assert calls == [(0, 3)] and one.now == 9
     for name, value in before.items():
         np.testing.assert_array_equal(np.array(one.get(name)), value)
     for each in (whole, one):
