@@ -401,7 +401,11 @@ def test_what_is_got_is_a_copy():
         ("a.v", [1, 2] * mV, r"a.v: a value of shape \(2,\) for one of shape \(3,\)"),
         ("a.v", np.nan * mV, "a.v holds a value that is not finite"),
         ("a.v", "low", "a.v is 'low', which is not a number"),
-        ("a.tau_e", [1, 2, 3] * ms, r"a.tau_e: it is one number for all neurons, not an array of shape \(3,\)"),
+        (
+            "a.tau_e",
+            [1, 2, 3] * ms,
+            r"a.tau_e: it is one number for all neurons, not an array of shape \(3,\)",
+        ),
         ("a.tau_m", -1 * ms, "a.tau_m = -0.001 .* below its bound"),
         ("sa.pair_stdp_tau_pre", -1 * ms, "sa.pair_stdp_tau_pre = -0.001 .* below its bound"),
         ("sa.w", -1 * mV, r"'sa.w': weights must have the sign \+1"),
