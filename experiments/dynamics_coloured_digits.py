@@ -18,7 +18,7 @@ from neurosim.datasets import digits
 from neurosim.experiment import Claim, Data, Experiment, Results, RunContext, Stage, at_least, setting
 from neurosim.learning.bptt import Objective, network_model
 from neurosim.learning.protocol import Descend, Evaluation, Learner, Phase, Shuffled
-from neurosim.palette import colour
+from neurosim.palette import PALE, colour
 from neurosim.rng import generator
 
 CITATION = (
@@ -189,9 +189,9 @@ def figures(config: Config, results: Results) -> Figure:
     """Return the figure: test accuracy by arm."""
     drawn, found = Figure(figsize=(5.4, 3.2), layout="constrained"), results.array("coloured/accuracy")
     axes = drawn.subplots()
-    axes.plot(found.T, range(3), ".-", color="grey", linewidth=0.7)
+    axes.plot(found.T, range(3), ".-", color=PALE, linewidth=0.7)
     axes.plot(found.mean(0), range(3), "o", color=colour(0), markersize=9)
-    axes.axvline(0.5, color="grey", linestyle=":", linewidth=1)
+    axes.axvline(0.5, color=PALE, linestyle=":", linewidth=1)
     axes.set(
         yticks=range(3),
         yticklabels=ARMS,

@@ -26,7 +26,7 @@ from neurosim.experiment import (
 )
 from neurosim.learning.bptt import accuracy, network_model, softmax_cross_entropy
 from neurosim.learning.protocol import Descend, Evaluation, Learner, Shuffled
-from neurosim.palette import colour
+from neurosim.palette import PALE, colour
 
 CITATION = "Zhang, Bottou 2022, Learning useful representations for shifting tasks and distributions, arXiv 2212.07346"
 ABSTRACT: dict[str, Any] = {"source": "abstract, arXiv 2212.07346", "kind": "paper-ordering"}
@@ -160,7 +160,7 @@ def figures(config: Config, results: Results) -> Figure:
     """Return the figure: accuracy of the probe by arm, a line for each seed."""
     drawn, found = Figure(figsize=(4.6, 3.4), layout="constrained"), results.array("probe/accuracy")
     axes = drawn.subplots()
-    axes.plot(range(3), found.T, ".-", color="grey", linewidth=0.7)
+    axes.plot(range(3), found.T, ".-", color=PALE, linewidth=0.7)
     axes.plot(range(3), found.mean(0), "o", color=colour(0), markersize=9, label="mean")
     axes.set(
         xticks=range(3), xticklabels=ARMS, xlim=(-0.3, 2.3), ylabel="accuracy of a probe of the new task"

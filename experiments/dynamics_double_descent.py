@@ -25,7 +25,7 @@ from neurosim.experiment import (
 )
 from neurosim.learning.bptt import mean_square, network_model
 from neurosim.learning.protocol import Descend, Learner, Phase, Shuffled
-from neurosim.palette import colour
+from neurosim.palette import PALE, colour
 from neurosim.plot.axes import letters, plain_logarithmic
 from neurosim.rng import generator
 
@@ -152,7 +152,7 @@ def figures(config: Config, results: Results) -> Figure:
             one.plot(config.features, each, ".", color=colour(k), alpha=0.35, markersize=4)
             label = "minimum norm" if np.isinf(steps) else f"{steps:,} steps"
             one.plot(config.features, np.median(each, axis=1), color=colour(k), label=label)
-        one.axvline(config.samples, color="grey", linestyle=":", linewidth=1)
+        one.axvline(config.samples, color=PALE, linestyle=":", linewidth=1)
         one.set(yscale="log", xlabel="random features", ylabel=f"{name} error")
         plain_logarithmic(one.xaxis)
     axes[0].set_ylim(bottom=1e-4)

@@ -28,7 +28,7 @@ from neurosim.experiment import (
 from neurosim.learning.bptt import Objective, network_model
 from neurosim.learning.protocol import Descend, Evaluation, Fresh, Learner, Phase
 from neurosim.neurons import GradedUnit, LeakyRate, Signal
-from neurosim.palette import colour
+from neurosim.palette import PALE, colour
 from neurosim.plot.axes import letters, plain_logarithmic
 from neurosim.synapses import Graded
 
@@ -203,7 +203,7 @@ def figures(config: Config, results: Results) -> Figure:
     axes[0].set(xlabel="mean step of exit", ylabel="accuracy")
     axes[0].legend(frameon=False)
     difference = at_equal_time(results)
-    axes[1].axhline(0, color="grey", linewidth=1, linestyle=":")
+    axes[1].axhline(0, color=PALE, linewidth=1, linestyle=":")
     axes[1].plot(config.costs, difference, ".", color=colour(1))
     axes[1].plot(config.costs, difference.mean(1), "o-", color=colour(1))
     plain_logarithmic(axes[1].xaxis)

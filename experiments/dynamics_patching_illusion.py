@@ -15,7 +15,7 @@ from neurosim.experiment import Claim, Data, Experiment, Results, RunContext, St
 from neurosim.learning.bptt import mean_square, network_model
 from neurosim.learning.protocol import Descend, Evaluation, Learner, Phase, Shuffled
 from neurosim.neurons import GradedUnit, Signal
-from neurosim.palette import colour
+from neurosim.palette import PALE, colour
 from neurosim.synapses import Graded
 
 CITATION = "Makelov, Lange, Nanda 2023, Is this the subspace you are looking for?, arXiv 2311.17030"
@@ -116,7 +116,7 @@ def figures(config: Config, results: Results) -> Figure:
     axes = drawn.subplots()
     axes.barh(range(len(SITES)), found, color=[colour(k) for k in range(len(SITES))])
     for value, name in zip(results.array("patches/output"), ("unpatched", "source"), strict=True):
-        axes.axvline(value, color="grey", linestyle=":", linewidth=1)
+        axes.axvline(value, color=PALE, linestyle=":", linewidth=1)
         axes.annotate(name, (value, -0.75), ha="center", fontsize=8)
     axes.set(yticks=range(len(SITES)), yticklabels=SITES, xlabel="output of the patched run", ylim=(3.6, -1))
     return drawn

@@ -26,7 +26,7 @@ from neurosim.experiment import (
 )
 from neurosim.learning.bptt import accuracy, network_model, softmax_cross_entropy
 from neurosim.learning.protocol import Descend, Evaluation, Learner, Phase, Shuffled
-from neurosim.palette import colour
+from neurosim.palette import PALE, colour
 
 CITATION = "Lu, Jayaraman et al. 2023, IBCL: zero-shot model generation for task trade-offs, arXiv 2305.14782"
 OWN: dict[str, Any] = {"source": "this project", "kind": "own"}
@@ -119,7 +119,7 @@ def figures(config: Config, results: Results) -> Figure:
     """Return the figure: accuracy on both tasks along the mixtures."""
     drawn, found = Figure(figsize=(4.4, 3.8), layout="constrained"), results.array("mixtures/accuracy")
     axes = drawn.subplots()
-    axes.plot(found[:, 0], found[:, 1], color="grey", linewidth=0.7)
+    axes.plot(found[:, 0], found[:, 1], color=PALE, linewidth=0.7)
     mean = found.mean(2)
     axes.plot(mean[:, 0], mean[:, 1], "o-", color=colour(0), label="mean over seeds")
     for share, (x, y) in zip(config.preferences, mean, strict=True):

@@ -10,12 +10,13 @@ from neurosim.experiment import Results
 from neurosim.experiments.continual_hlop.claims import final, fresh, transfer
 from neurosim.experiments.continual_hlop.config import Config
 from neurosim.experiments.continual_hlop.training import ARMS
+from neurosim.palette import BLUE, GREEN, VERMILION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = {"sequential": "#D55E00", "lateral": "#0072B2", "principal": "#009E73"}
+COLOURS = {"sequential": VERMILION, "lateral": BLUE, "principal": GREEN}
 NAMES = {"sequential": "sequential", "lateral": "lateral neurons", "principal": "exact subspaces"}
 
 

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from neurosim.experiment import Results
 from neurosim.experiments.equilibrium_propagation.config import Config
+from neurosim.palette import BLUE, GREEN, GREY, PURPLE, VERMILION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "0.55"
-LAYERS = (BLUE, GREEN, ORANGE)
+LAYERS = (BLUE, GREEN, VERMILION)
 
 
 def figure(config: Config, results: Results) -> Figure:
@@ -30,13 +30,16 @@ def figure(config: Config, results: Results) -> Figure:
     _responses(axes["responses"], results)
     _nudges(axes["nudges"], results)
     _symmetry(axes["asymmetry"], results)
-    _curves(axes["learn"], results, (("exact", 1, ORANGE, "nudge"), ("exact", 2, BLUE, "nudge and homeostasis"),
+    _curves(axes["learn"], results, (("exact", 1, VERMILION, "nudge"), ("exact", 2, BLUE, "nudge and homeostasis"),
                                      ("adjoint", 1, GREY, "back-propagation")), "Weights at 90 degrees")  # fmt: skip
     _curves(axes["tied"], results, (("adjoint", 0, GREY, "back-propagation"), ("exact", 0, BLUE, "exact response"),
-                                    ("one_sided", 0, ORANGE, "one nudge"), ("centred", 0, GREEN, "two nudges"),
-                                    ("four", 0, PINK, "four nudges")), "Weights tied at the start")  # fmt: skip
+                                    ("one_sided", 0, VERMILION, "one nudge"), ("centred", 0, GREEN, "two nudges"),
+                                    ("four", 0, PURPLE, "four nudges")), "Weights tied at the start")  # fmt: skip
     _curves(
-        axes["loop"], results, (("loop", 0, ORANGE, "without"), ("loop", 1, BLUE, "homeostasis")), "In a loop"
+        axes["loop"],
+        results,
+        (("loop", 0, VERMILION, "without"), ("loop", 1, BLUE, "homeostasis")),
+        "In a loop",
     )
     _after(axes["after"], results)
     for letter, axis in zip("ABCDEFGH", axes.values(), strict=True):
@@ -75,7 +78,9 @@ def _responses(axis: Axes, results: Results) -> None:
 
 def _nudges(axis: Axes, results: Results) -> None:
     beta, error = results.array("nudges/beta"), results.array("nudges/error")
-    for n, values, colour in zip(results.array("nudges/n"), error, (ORANGE, GREEN, BLUE, PINK), strict=True):
+    for n, values, colour in zip(
+        results.array("nudges/n"), error, (VERMILION, GREEN, BLUE, PURPLE), strict=True
+    ):
         _spread(axis, beta, values, colour, f"{n} nudge" + "s" * int(n > 1))
         middle = np.exp(np.log(values[0]).mean())
         axis.plot(beta, middle * (beta / beta[0]) ** n, color="black", linewidth=0.8, linestyle=":")
@@ -87,7 +92,7 @@ def _nudges(axis: Axes, results: Results) -> None:
 
 
 def _symmetry(axis: Axes, results: Results) -> None:
-    for place, (name, colour) in enumerate((("tied", GREEN), ("random", ORANGE), ("homeostasis", BLUE))):
+    for place, (name, colour) in enumerate((("tied", GREEN), ("random", VERMILION), ("homeostasis", BLUE))):
         course = results.array("exact/symmetry")[place].T
         _spread(axis, np.arange(len(course)), course, colour, name)
     axis.set(xlabel="epochs", ylabel="|S| / (|S| + |A|)", title="Symmetry of connections", ylim=(0.5, 1.02))

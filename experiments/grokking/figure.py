@@ -9,7 +9,7 @@ import numpy as np
 from neurosim.experiment import Results
 from neurosim.experiments.grokking.claims import delays
 from neurosim.experiments.grokking.config import Config
-from neurosim.palette import colour
+from neurosim.palette import PALE, colour
 from neurosim.plot.axes import letters, plain_logarithmic
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def figure(config: Config, results: Results) -> Figure:
         (axes[1, 0], curved, epsilon, f"curvature ε (α = {config.alpha:g})"),
     ):
         arms = arms[np.argsort(values[arms])]
-        one.plot(values[arms], delay[:, arms].T, color="grey", linewidth=0.7)
+        one.plot(values[arms], delay[:, arms].T, color=PALE, linewidth=0.7)
         one.plot(values[arms], delay[:, arms].mean(0), "o-", color=colour(0), label="mean of draws")
         # No delay can be shown where an error has not fallen.
         scale = "log" if (delay[:, arms] > 0).any() else "linear"
@@ -52,8 +52,8 @@ def _errors(axes: Axes, results: Results, arms: np.ndarray, alpha: np.ndarray) -
             label = f"α = {alpha[arm]:g}" if part else None
             share = error[part, arm] / variance[part]
             axes.plot(step, share, style, color=colour(place), label=label)
-    axes.plot([], [], ":", color="grey", label="training")
-    axes.plot([], [], "-", color="grey", label="test")
+    axes.plot([], [], ":", color=PALE, label="training")
+    axes.plot([], [], "-", color=PALE, label="test")
     axes.set(xscale="log", yscale="log", xlabel="step", ylabel="error over variance of the target")
     axes.set_ylim(1e-3, 3)
     axes.legend(frameon=False, loc="lower left", ncols=2)

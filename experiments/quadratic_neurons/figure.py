@@ -9,7 +9,7 @@ import numpy as np
 from neurosim.experiment import Results
 from neurosim.experiments.quadratic_neurons.claims import SOLVED
 from neurosim.experiments.quadratic_neurons.config import Config
-from neurosim.palette import colour
+from neurosim.palette import PALE, colour
 from neurosim.plot.axes import letters
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def figure(config: Config, results: Results) -> Figure:
         axes[2].plot(
             np.full(failed.sum(), arm), np.full(failed.sum(), 0.1), "o", color=colour(arm), mfc="none"
         )
-    axes[2].axhline(0.1, color="grey", linestyle=":", linewidth=1)
+    axes[2].axhline(0.1, color=PALE, linestyle=":", linewidth=1)
     arms = [str(name).replace(" ", "\n", 1) for name in results.array("deep/arm")]
     axes[2].set(xticks=range(3), xticklabels=arms, xlim=(-0.5, 2.5), ylim=(0, 1.02))
     axes[2].set(ylabel=f"test accuracy, {config.layers} layers, digits", xlabel="hollow: training failed")
