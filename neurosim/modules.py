@@ -61,6 +61,7 @@ def _from_file(path: Path, what: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(path.stem, path.resolve())
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    searched = [*sys.path]
     _search(str(path.resolve().parent))
     # Under its name, so that the same file is not imported twice and its classes are not registered twice.
     sys.modules[path.stem] = module
@@ -68,6 +69,7 @@ def _from_file(path: Path, what: str) -> ModuleType:
         spec.loader.exec_module(module)
     except BaseException as error:
         del sys.modules[path.stem]
+        sys.path[:] = searched
         if isinstance(error, SyntaxError):
             raise DescriptionError(f"'{path}', line {error.lineno}: {error.msg}: correct it") from None
         if isinstance(error, NeurosimError | KeyboardInterrupt):

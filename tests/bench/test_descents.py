@@ -21,6 +21,7 @@ def text_of(result):
     return out.getvalue()
 
 
+@pytest.mark.slow
 def test_ours_is_measured_and_a_missing_peer_is_named(monkeypatch):
     absent = replace(DESCENTS["training"], needs=("no_such_module",))
     monkeypatch.setitem(DESCENTS, "training", absent)

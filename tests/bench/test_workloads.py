@@ -124,7 +124,9 @@ def test_w4_runs_and_its_weights_stay_within_bounds():
     assert w.shape == (case.n,) and 0 <= w.min() < w.max() <= 0.01
 
 
-@pytest.mark.parametrize("name", list(catalogue.WORKLOADS))
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] * (n == "w8")) for n in catalogue.WORKLOADS]
+)
 def test_what_has_to_move_grows_with_the_run(name):
     workload = catalogue.workload(name)
     case = replace(workload.cases[0], n=100, duration=0.01)

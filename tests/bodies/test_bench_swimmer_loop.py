@@ -9,6 +9,7 @@ from neurosim.bench.swimmer_loop import chain_loop, main, measure
 from neurosim.errors import DescriptionError, RunFailed
 
 
+@pytest.mark.slow
 def test_json_has_every_round_and_its_medians(capsys):
     main(["--json", "--steps", "40"])
     result = json.loads(capsys.readouterr().out)

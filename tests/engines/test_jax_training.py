@@ -169,7 +169,7 @@ def test_a_neuron_learns_to_spike_a_given_number_of_times():
     ("masks", "error", "match"),
     [
         ({"reck": True}, UnknownNameError, "mask of projection 'reck'.*rec"),
-        ({"rec": np.ones((2, 3))}, DescriptionError, r"shape \(2, 3\): give one value per edge"),
+        ({"rec": np.ones((2, 3))}, DescriptionError, r"shape \(2, 3\): give one value per weight"),
     ],
 )
 def test_a_mask_that_does_not_fit_is_refused(masks, error, match):

@@ -428,7 +428,7 @@ class Comparing(SynapticRule):
 
     eta = parameter(1 * Hz, "rate")
     clock = "continuous"
-    dw = "eta * (w > 0.5)"
+    dw = "eta * int(w > 0.5)"
     then = Bounds(0, 1)
 
 

@@ -201,7 +201,7 @@ def test_with_few_seeds_no_ordering_is_judged():
         ("units=9", DescriptionError, "'units': 9"),
         ("regulariser=released", UsageError, "one of: intended, as_released"),
         ("clip=norm", UsageError, "one of: global, each"),
-        ("seeds=0", UsageError, "at least 1"),
+        ("seeds=0", UsageError, "outside 1"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused(setting, error, message):

@@ -158,6 +158,7 @@ def test_a_run_ends_in_a_file_with_claims_and_a_figure_whatever_the_number_of_wo
         assert np.ptp(results.array("initial/inert_returns")) == 0
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_run(tiny):
     for seed in (1, 2):
         new_run(swimmer.experiment, tiny, out=f"{seed}.h5", seed=seed).execute()

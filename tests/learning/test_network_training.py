@@ -136,6 +136,7 @@ def test_the_gradient_of_spikes_is_the_closed_form_of_the_surrogate():
 # Batches --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_padded_trials_give_what_each_gives_alone():
     model = network_model(recurrent(Clamp("a", "r", 0.5, indices=(1,), stop=30 * ms)), TRAINED)
     draw = np.random.default_rng(0)

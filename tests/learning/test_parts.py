@@ -81,6 +81,7 @@ def test_local_is_the_mean_of_what_each_trial_changes_in_a_run(rule):
     np.testing.assert_allclose(trained.last["H.w"], np.mean(runs, axis=0), rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_parts_that_touch_different_parameters_commute():
     one = learner_of(Local("H.w"), descend()).train(5)
     other = learner_of(descend(), Local("H.w")).train(5)

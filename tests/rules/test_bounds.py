@@ -56,7 +56,9 @@ def check(name, examples, **how):
 
 # Rules that another one shares its terms with: they are tried with the slow tests.
 KIN = {
+    "ClopathSTDP",
     "CoincidentSTDP",
+    "FoldiakLateral",
     "HomeostaticClopathSTDP",
     "MultiplicativeSTDP",
     "NearestSTDP",

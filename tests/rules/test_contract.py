@@ -56,6 +56,8 @@ KIN = {
     *("LinearElements", "GraNet", "RigL", "DeepR", "WhiteningForward", "GainWhitening", "ActivityCovariance"),
     *("NonnegativeGainWhitening",),
     *("MultiplicativeSTDP", "BiasAdaptation", "FoldiakDecorrelator", "FoldiakThreshold"),
+    *("Hebb", "Covariance", "Sanger", "WeightNormalisation", "VogelsInhibitory", "MetaplasticBinary"),
+    *("EProp", "FusiCascade", "SynapticElements", "ThresholdAdaptation", "GainAdaptation"),
 }
 
 

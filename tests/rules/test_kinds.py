@@ -79,7 +79,7 @@ class Biased(NeuronRule):
     ("rule", "host"),
     [
         (Rewarded, SPIKING),
-        (SampledHebb, SPIKING),
+        pytest.param(SampledHebb, SPIKING, marks=pytest.mark.slow),
         pytest.param(SampledHebb, RATE, marks=pytest.mark.slow),
         (Subspace, RATE),
         pytest.param(Excitable, SPIKING, marks=pytest.mark.slow),

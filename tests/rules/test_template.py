@@ -27,6 +27,7 @@ def test_template_and_its_tests_work_as_written(tmp_path):
     assert "3 passed" in done.stdout
 
 
+@pytest.mark.slow
 def test_functions_of_the_template_test_pass_and_its_rule_is_found_by_file(tmp_path):
     rule, test = new_rule("QuickHebb", tmp_path / "mine")
     tests = runpy.run_path(str(test))
@@ -83,6 +84,12 @@ def written(folder: Path, name: str, text: str | None = None) -> Path:
     path = folder / f"{name.lower()}_file.py"
     path.write_text(RULE.format(name=name) if text is None else text)
     return path
+
+
+@pytest.fixture(autouse=True)
+def path_of_imports(monkeypatch):
+    """Forget after each test the folders that a rule's file has added, which workers of others would inherit."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
 
 
 def test_a_rule_is_found_by_name_and_by_module():

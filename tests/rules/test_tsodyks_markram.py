@@ -97,6 +97,7 @@ def test_regular_trains_end_with_the_release_of_the_closed_form():
     assert last[3] == max(last)
 
 
+@pytest.mark.slow
 def test_the_weight_itself_is_left_to_other_rules():
     def both(*rules):
         train = SpikeTrain(times=np.arange(5, 100, 10) * ms, ids=np.zeros(10))
