@@ -10,7 +10,7 @@ from neurosim.experiment import Results
 from neurosim.experiments.continual_hlop.claims import final, fresh, transfer
 from neurosim.experiments.continual_hlop.config import Config
 from neurosim.experiments.continual_hlop.training import ARMS
-from neurosim.palette import BLUE, GREEN, VERMILION
+from neurosim.palette import BLUE, GREEN, PALE, SEQUENTIAL, VERMILION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +32,7 @@ def figure(config: Config, results: Results) -> Figure:
     for arm in ARMS:
         mean = table[arm].mean(axis=0)
         shown = np.where(learned, mean, np.nan)
-        image = axes[arm].imshow(shown, vmin=low, vmax=max(1.0, low), cmap="viridis")
+        image = axes[arm].imshow(shown, vmin=low, vmax=max(1.0, low), cmap=SEQUENTIAL)
         axes[arm].set(xlabel="accuracy on task", ylabel="after task", title=NAMES[arm])
         ticks = range(0, config.tasks, max(1, config.tasks // 5))
         axes[arm].set_xticks(list(ticks), [str(n + 1) for n in ticks])
@@ -59,7 +59,7 @@ def figure(config: Config, results: Results) -> Figure:
 
 def _paired(axis: Axes, values: dict[str, np.ndarray], title: str) -> None:
     """Draw each seed as a line over the arms, and means."""
-    axis.plot(range(len(values)), np.array(list(values.values())), color="0.75", linewidth=0.8)
+    axis.plot(range(len(values)), np.array(list(values.values())), color=PALE, linewidth=0.8)
     for at, (arm, found) in enumerate(values.items()):
         axis.plot(np.full(found.size, at), found, ".", color=COLOURS[arm])
         axis.plot(at, found.mean(), "_", color=COLOURS[arm], markersize=24, markeredgewidth=2.5)
