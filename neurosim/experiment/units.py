@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*
 _FACTOR = re.compile(r"([*/]?)\s*(?:1|([A-Za-z_]+)\s*(?:(?:\*\*|\^)?\s*([+-]?\d+))?)\s*")
 
 # Units that are not of Brian2, and common ones, which are known without loading it.
-_PLAIN = {"%", "deg", "degree", "pixel", "spikes", "step", "steps", "trials"}
+_PLAIN = {"%", "body lengths", "deg", "degree", "pixel", "spikes", "step", "steps", "trials"}
 _PLAIN |= {"", "1", "1/s", "Hz", "m", "mV", "ms", "rad", "s"}
 
 
