@@ -169,6 +169,7 @@ def test_a_default_is_a_plain_value_beside_its_unit():
         "%",
         "deg",
         "pixel",
+        "body lengths",
         "steps",
         "mV",
         "cm",
