@@ -44,6 +44,8 @@ class Descent:
         return {"ours": getattr(module, self.ours), "peer": getattr(module, self.theirs)}[contender]
 
 
+SPIKING = "140 inputs, 128 recurrent spiking neurons, 20 read-outs: 64 trials of 100 steps, "
+SPIKING += "forward, backward and update"
 DESCENTS = {
     "arm": Descent(
         "arm",
@@ -117,7 +119,7 @@ DESCENTS = {
     ),
     "spiking_snntorch": Descent(
         "spiking_snntorch",
-        "140 inputs, 128 recurrent spiking neurons, 20 read-outs: 64 trials of 100 steps, forward, backward and update",
+        SPIKING,
         "spiking",
         "snnTorch",
         ("torch", "snntorch"),
@@ -130,7 +132,7 @@ DESCENTS = {
     ),
     "spiking_norse": Descent(
         "spiking_norse",
-        "140 inputs, 128 recurrent spiking neurons, 20 read-outs: 64 trials of 100 steps, forward, backward and update",
+        SPIKING,
         "spiking",
         "Norse",
         ("torch", "norse"),
