@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, ClassVar
 
 import jax.numpy as jnp
@@ -110,7 +111,7 @@ class JaxCore(Core):
     def accumulate(self, share: float) -> None:
         """Add `share` of the change that rules with the clock 'sample' ask for in the present state."""
         with precision(self.settings.dtype):
-            weight = jnp.asarray(share, self.settings.dtype)
+            weight = np.asarray(share, self.settings.dtype)
             self._state = self._compiled.accumulate(self._fixed, self._state, weight)
 
     def apply(self) -> None:
@@ -120,8 +121,13 @@ class JaxCore(Core):
 
     def discard(self) -> None:
         """Forget changes that were added up."""
-        for name in (f"{owner}.{sum_of(name)}" for owner, name in self.program.sums):
-            self._state[name] = jnp.zeros_like(self._state[name])
+        self._state |= self._no_sums
+
+    @cached_property
+    def _no_sums(self) -> dict[str, Any]:
+        names = (f"{owner}.{sum_of(name)}" for owner, name in self.program.sums)
+        with precision(self.settings.dtype):
+            return {name: jnp.zeros_like(self._state[name]) for name in names}
 
     def scale(self, factor: float) -> None:
         """Multiply changes that were added up by a factor."""
@@ -139,12 +145,13 @@ class JaxCore(Core):
         how = None if batch.steps is not None else (*self._how(batch.settle), leave)
         dtype = self.settings.dtype
         with precision(dtype):
+            # Arrays of numpy: a compiled function takes them faster than JAX makes its own one by one.
             start = {
-                f"{owner}.{n}": jnp.broadcast_to(jnp.asarray(v, dtype), self._state[f"{owner}.{n}"].shape)
+                f"{owner}.{n}": np.broadcast_to(np.asarray(v, dtype), self._state[f"{owner}.{n}"].shape)
                 for (owner, n), v in starts.items()
             }
-            patterns = {name: jnp.asarray(value, dtype) for name, value in batch.patterns.items()}
-            shares = jnp.asarray(batch.shares, dtype)
+            patterns = {name: np.asarray(value, dtype) for name, value in batch.patterns.items()}
+            shares = np.asarray(batch.shares, dtype)
             changed, report = self._compiled.present(
                 self._fixed, self._state, start, patterns, shares, np.int32(batch.steps or 0), how
             )
@@ -157,7 +164,7 @@ class JaxCore(Core):
         if sources or self.equations.recorders or structured(self.equations):
             return None
         with precision(self.settings.dtype):
-            given = {name: jnp.asarray(value, self.settings.dtype) for name, value in inputs.items()}
+            given = {name: np.asarray(value, self.settings.dtype) for name, value in inputs.items()}
             self._state, report = self._compiled.settle(self._fixed, self._state, given, self._how(how))
         return int(report.steps), float(report.residual)
 
