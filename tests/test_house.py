@@ -20,6 +20,7 @@ FLOORS = [
         "neurosim.extras",
         "neurosim.brian",
         "neurosim.interrupts",
+        "neurosim.markdown",
         "neurosim.markup",
         "neurosim.modules",
         "neurosim.palette",

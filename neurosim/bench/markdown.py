@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from neurosim.bench.catalogue import OURS, PEERS
 from neurosim.bench.report import CASE_COLUMNS, TARGET_COLUMNS, about, case_rows, short, target_rows
-from neurosim.errors import ResultFileError
+from neurosim.markdown import table
 
 Numbers = Mapping[str, Any]
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+MARK = "measured"
+"""The name of the place in a page at which the section stands."""
 
 
 def section(results: Sequence[Numbers]) -> str:
@@ -19,7 +19,7 @@ def section(results: Sequence[Numbers]) -> str:
     parts = [
         _machine(results[0]["machine"]),
         "### Summary\n\nOur CPU time, the floor's over ours, and the CPU time of each peer over ours.",
-        _table(
+        table(
             ("case", "CPU s", "share of the floor", *(PEERS[p].title for p in _peers(results))),
             _summary(results),
         ),
@@ -27,17 +27,6 @@ def section(results: Sequence[Numbers]) -> str:
         *(part for result in results for part in _workload(result)),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def put_into(page: Path, text: str) -> None:
-    """Replace the text between the marks of a page. Raises ResultFileError if the page has no such marks."""
-    old = page.read_text("utf-8")
-    if old.count(BEGIN) != 1 or old.count(END) != 1 or old.index(BEGIN) > old.index(END):
-        raise ResultFileError(
-            f"{page}: no place for the tables: add the lines '{BEGIN}' and '{END}' once each"
-        )
-    before, rest = old.split(BEGIN)
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{rest.split(END)[1]}", "utf-8")
 
 
 def _machine(machine: Mapping[str, str]) -> str:
@@ -91,10 +80,5 @@ def _workload(result: Numbers) -> Iterator[str]:
     yield f"### {result['workload'].upper()}: {result['title']}"
     for case in result["cases"]:
         yield f"{case['label']}: {about(result, case)}."
-        yield _table(("", *CASE_COLUMNS), case_rows(case))
-    yield _table(TARGET_COLUMNS, target_rows(result))
-
-
-def _table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        yield table(("", *CASE_COLUMNS), case_rows(case))
+    yield table(TARGET_COLUMNS, target_rows(result))

@@ -18,6 +18,8 @@ from neurosim.bench.ours import Fused, engine_of, held
 from neurosim.bench.program import Program, Spent, clock
 from neurosim.bench.usage import peak_memory
 from neurosim.bench.workload import Case, Workload
+from neurosim.errors import NeurosimError
+from neurosim.extras import optional
 
 
 class Answering(Protocol):
@@ -89,14 +91,18 @@ class Worker:
 
 
 def serve(make: Callable[[], Answering]) -> None:
-    """Answer requests on standard input until it ends."""
+    """Answer requests on standard input until it ends; an error that a user can cause ends it with one line."""
     # Whatever a library prints goes to standard error, so that standard output has only answers.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    worker = make()
-    print("{}", file=answers, flush=True)
-    for request in iter(sys.stdin.readline, ""):
-        print(json.dumps(worker.answer(request)), file=answers, flush=True)
+    try:
+        with optional():
+            worker = make()
+        print("{}", file=answers, flush=True)
+        for request in iter(sys.stdin.readline, ""):
+            print(json.dumps(worker.answer(request)), file=answers, flush=True)
+    except NeurosimError as error:
+        sys.exit(str(error))
 
 
 def main() -> None:

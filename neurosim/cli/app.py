@@ -187,12 +187,15 @@ def claims(
     file: File,
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
+    page: Annotated[
+        Path | None, _option("Page in Markdown (.md) between whose marks the claims are put.")
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Show the claims of a run: the paper's figure, ours, and the verdict."""
     from neurosim.cli.show import show_claims
 
-    show_claims(file, as_json=as_json, as_csv=as_csv)
+    show_claims(file, as_json=as_json, as_csv=as_csv, page=page)
 
 
 @app.command()

@@ -19,7 +19,8 @@ def report_benchmarks(file: Path, *, page: Path | None, figure: Path | None) -> 
     Raises ResultFileError if the file does not hold measurements, or the page has no marks.
     """
     from neurosim.bench.figure import draw
-    from neurosim.bench.markdown import put_into, section
+    from neurosim.bench.markdown import MARK, section
+    from neurosim.markdown import put_into
 
     try:
         results = json.loads(file.read_text("utf-8"))
@@ -33,7 +34,7 @@ def report_benchmarks(file: Path, *, page: Path | None, figure: Path | None) -> 
     if page is None:
         print(text, end="")
     else:
-        put_into(page, text)
+        put_into(page, MARK, text)
     if figure is not None:
         draw(results, figure)
 

@@ -43,12 +43,20 @@ def show_file(path: Path, *, as_json: bool) -> None:
         )
 
 
-def show_claims(path: Path, *, as_json: bool, as_csv: bool) -> None:
-    """Print the claims of a result file as a table, as a JSON list or as CSV; raises UsageError for both."""
-    if as_json and as_csv:
-        raise UsageError("claims: --json and --csv ask for two formats: leave one out")
+def show_claims(path: Path, *, as_json: bool, as_csv: bool, page: Path | None) -> None:
+    """Print the claims of a result file as a table, as a JSON list or as CSV, or put them into a page.
+
+    Raises UsageError for more than one of these.
+    """
+    if as_json + as_csv + (page is not None) > 1:
+        raise UsageError("claims: --json, --csv and --page exclude each other: give one")
     with open_results(path) as results:
-        if as_json:
+        if page is not None:
+            from neurosim.markdown import put_into
+            from neurosim.report.claims import claims_mark, claims_section
+
+            put_into(page, claims_mark(results), claims_section(results))
+        elif as_json:
             print(json.dumps(results.claims, indent=2))
         elif as_csv:
             rows = csv.DictWriter(sys.stdout, CLAIM, extrasaction="ignore", lineterminator="\n")

@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -79,3 +81,13 @@ def test_presentations_are_the_products_of_matrices_that_they_are_compared_with(
         found.append(program.results()["losses"])
     np.testing.assert_allclose(*found, rtol=1e-12)
     assert len(set(found[0])) == 4
+
+
+@pytest.mark.parametrize("name", ["spiking_norse", "arm"])
+def test_a_library_of_ours_that_is_missing_is_named_in_one_line(name):
+    # As if it were not installed, in the processes of contenders too.
+    code = "import sys; sys.modules['jax'] = None; from neurosim.bench.descents import worker; "
+    code += f"worker.serve(lambda: worker.Worker({name!r}, 'ours'))"
+    done = subprocess.run([sys.executable, "-c", code], input="", capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "jax is not installed: pip install 'neurosim[learn]'"

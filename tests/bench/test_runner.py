@@ -10,7 +10,7 @@ import pytest
 
 from neurosim.bench import catalogue, runner
 from neurosim.bench.figure import draw
-from neurosim.bench.markdown import BEGIN, END, section
+from neurosim.bench.markdown import MARK, section
 from neurosim.bench.report import tables
 from neurosim.bench.runner import measure
 from neurosim.bench.session import Session
@@ -18,6 +18,7 @@ from neurosim.bench.targets import judged
 from neurosim.bench.workload import Case
 from neurosim.cli import main
 from neurosim.errors import DescriptionError, RunFailed, UnknownNameError
+from neurosim.markdown import marks
 
 
 @pytest.fixture(scope="module")
@@ -144,10 +145,11 @@ def test_the_tables_go_between_the_marks_of_a_page(measured, tmp_path, capsys):
     file.write_text(json.dumps([result]))
     assert main(["bench-report", str(file)]) == 0
     printed = capsys.readouterr().out
-    page.write_text(f"# A page\n\n{BEGIN}\nold\n{END}\n\nlast\n")
+    begin, end = marks(MARK)
+    page.write_text(f"# A page\n\n{begin}\nold\n{end}\n\nlast\n")
     for _ in range(2):  # again gives the same
         assert main(["bench-report", str(file), "--page", str(page), "--figure", str(figure)]) == 0
-        assert page.read_text() == f"# A page\n\n{BEGIN}\n\n{printed}\n{END}\n\nlast\n"
+        assert page.read_text() == f"# A page\n\n{begin}\n\n{printed}\n{end}\n\nlast\n"
     assert figure.stat().st_size > 1000
     page.write_text("no marks")
     file_of_other = tmp_path / "other.json"

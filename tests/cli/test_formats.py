@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from neurosim.cli import main
+from neurosim.markdown import marked, marks
 from neurosim.store import Writer, open_results
 
 
@@ -73,6 +75,23 @@ def test_claims_as_csv(call):
         for row in json.loads(call("claims", "a.h5", "--json")[1])
     ]
     assert call("claims", "a.h5", "--csv", "--json")[0] == 2
+
+
+def test_claims_between_the_marks_of_a_page(call):
+    call("run", "toy", "-q", "--out", "a.h5")
+    page = Path("page.md")
+    begin, end = marks("claims of toy")
+    page.write_text(f"# Toy\n\n{begin}\n{end}\n\nlast\n")
+    for _ in range(2):  # again gives the same
+        assert call("claims", "a.h5", "--page", "page.md")[0] == 0
+        text = page.read_text()
+        assert text.startswith(f"# Toy\n\n{begin}\n\n") and text.endswith(f"\n\n{end}\n\nlast\n")
+    first, *_, last = marked(text, "claims of toy").splitlines()
+    assert first == "`neurosim run toy --preset quick --seed 0`: 1 hold, 1 fail, 1 not tested."
+    assert last.endswith("| - | not tested |")
+    page.write_text(text.replace(end, ""))
+    assert call("claims", "a.h5", "--page", "page.md")[0] == 1
+    assert page.read_text() == text.replace(end, "")
 
 
 def test_an_ascii_terminal_is_enough(toy):

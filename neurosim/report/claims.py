@@ -1,0 +1,44 @@
+"""The claims of a run as a section of a page, in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from neurosim.errors import ResultFileError
+from neurosim.markdown import cell, table
+from neurosim.store import Results
+
+COUNTED = {"holds": "hold", "fails": "fail", "not tested": "not tested"}
+
+
+def claims_mark(results: Results) -> str:
+    """Return the name of the place in a page at which the claims of this study stand."""
+    return f"claims of {results.attributes.get('experiment')}"
+
+
+def claims_section(results: Results) -> str:
+    """Return what was run, how many claims hold, and a row for each.
+
+    Raises ResultFileError if the file has no claims.
+    """
+    if not results.claims:
+        raise ResultFileError(f"{results.path}: no claims (status: {results.status})")
+    held, verdicts = results.attributes, [claim["verdict"] for claim in results.claims]
+    counts = ", ".join(f"{verdicts.count(verdict)} {word}" for verdict, word in COUNTED.items())
+    run = f"neurosim run {held.get('experiment')} --preset {held.get('preset')} --seed {held.get('seed')}"
+    rows = table(("claim", "expected", "measured", "verdict"), map(_row, results.claims))
+    return f"`{run}`: {counts}.\n\n{rows}"
+
+
+def _row(claim: Mapping[str, Any]) -> list[str]:
+    statement = claim["statement"] + (f" ({claim['note']})" if claim["note"] else "")
+    values = (number(claim["expected"]), f"{number(claim['measured'])} {claim['unit']}".rstrip())
+    return [cell(text) for text in (statement, *values, claim["verdict"])]
+
+
+def number(value: Any) -> str:
+    """Return a value of a claim as it is shown."""
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float | int) else str(value)
