@@ -42,7 +42,7 @@ def moment(core: Core) -> State:
     """Return the present state of what runs."""
     found = {f"{o}.{n}": given(core.equations, o, n, core.get(o, n)) for o, n in values(core.equations)}
     found |= {f"refractory/{name}": core.refractory(name) for name in core.resting}
-    for name, depth in delays(core.equations).items():
+    for name, depth in core.equations.flights.items():
         found[f"spikes/{name}/steps"], found[f"spikes/{name}/ids"] = core.flight(name, depth)
     found |= {f"source/{name}": integer.copy() for name, integer in core.sources().items()}
     found |= {f"external/{name}": np.array(external.save()) for name, external in core.externals.items()}
@@ -64,7 +64,7 @@ def take_over(core: Core, state: Mapping[str, np.ndarray]) -> None:
     for name, external in core.externals.items():
         if f"external/{name}" in state:
             external.load(state[f"external/{name}"])
-    core.launch({n: (state[f"spikes/{n}/steps"], state[f"spikes/{n}/ids"]) for n in delays(core.equations)})
+    core.launch({n: (state[f"spikes/{n}/steps"], state[f"spikes/{n}/ids"]) for n in core.equations.flights})
     own = f"{core.kind}/"
     core.set_extra({name.removeprefix(own): v for name, v in state.items() if name.startswith(own)})
 
@@ -88,7 +88,7 @@ def beginning(core: Core, first: Callable[[str, str, np.ndarray], np.ndarray]) -
         found |= {f"{owner}.{n}": np.array(core.get(owner, n)) for n in constants}
     found |= {f"refractory/{name}": np.array(LONG_AGO) for name in core.resting}
     found |= {f"source/{name}": integer for name, integer in fresh_sources(equations).items()}
-    for name in delays(equations):
+    for name in equations.flights:
         found[f"spikes/{name}/steps"], found[f"spikes/{name}/ids"] = NO_SPIKES
     return {**found, "step": np.array(0)}
 
@@ -104,14 +104,6 @@ def values(equations: NetworkEquations) -> Iterator[tuple[str, str]]:
         yield from ((p.name, n) for n in (*p.constants, *p.states, *p.ports))
     for k in equations.projections.values():
         yield from ((k.name, n) for n in (*k.constants, *k.states, *k.traces))
-
-
-def delays(equations: NetworkEquations) -> dict[str, int]:
-    """Return the longest delay in steps of the spikes of each population that has delayed connections."""
-    longest: dict[str, int] = {}
-    for projection in equations.projections.values():
-        longest[projection.source] = max(projection.delay, longest.get(projection.source, 0))
-    return {name: delay for name, delay in longest.items() if delay}
 
 
 def fresh_sources(equations: NetworkEquations) -> State:
@@ -184,7 +176,7 @@ def _check_moment(equations: NetworkEquations, state: State) -> None:
     now = int(state["step"])
     if now < 0:
         raise _unfit("step", "is negative")
-    for name, depth in delays(equations).items():
+    for name, depth in equations.flights.items():
         _check_spikes(state, name, now, depth, equations.populations[name].size)
     for name, fresh in fresh_sources(equations).items():
         _check_source(state[f"source/{name}"], fresh, now, equations.populations[name].size, name)

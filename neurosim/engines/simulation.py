@@ -358,12 +358,14 @@ class Simulation:
     def delays(self, projection: str) -> Any:
         """Return the delay of each connection (s), shape (edges,), in the order in which the description gives them.
 
+        It is the time from a presynaptic spike to its effect on the target, a dendritic delay included.
+
         Arguments:
             projection: its name.
         """
         found = requests.projection(self.equations, projection)
         steps = found.delay if found.delays is None else found.delays
-        held = np.broadcast_to(steps, found.post.shape) * self.dt
+        held = np.broadcast_to(steps + found.dendritic, found.post.shape) * self.dt
         return quantity(requests.as_given(self.equations, projection, "w", held), SECOND)
 
     def matrix(self, projection: str, variable: str = "w") -> Any:

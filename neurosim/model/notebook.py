@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from neurosim.markup import Html, html, table
 from neurosim.model.diagram import svg
 from neurosim.model.parts import Population, Projection
-from neurosim.model.summary import short_value, weight_text
+from neurosim.model.summary import delay_text, weight_text
 
 if TYPE_CHECKING:
     from neurosim.model.network import Network
@@ -29,7 +29,7 @@ def network_html(network: Network) -> str:
                 f"{type(p.synapse).__name__} on {p.synapse.port}",
                 type(p.connect).__name__,
                 weight_text(p),
-                short_value(p.delay),
+                delay_text(p),
                 _rules(p),
             )
             for p in network.projections.values()

@@ -161,6 +161,9 @@ class Projection:
             is rounded to the nearest step, halves up.
         sign: +1 or -1 if weights are constrained, 0 if they are free.
         rules: plasticity rules, applied in the given order.
+        dendritic_delay (s): one for the projection, none by default: how long after it has passed the synapse a
+            presynaptic spike acts on the target, and how long after it was emitted a postsynaptic spike reaches the
+            synapse.
     """
 
     name: str
@@ -172,6 +175,7 @@ class Projection:
     delay: Any = field(default_factory=lambda: 0.0 * second)
     sign: int = 0
     rules: tuple[SynapticRule, ...] = ()
+    dendritic_delay: Any = None
 
     def __post_init__(self) -> None:
         check_name(self.name, "projection")
@@ -186,6 +190,10 @@ class Projection:
                     f"projection '{self.name}': {attribute} = {brief(given)} is not a {kind.__name__}: give one"
                 )
         check_kind(self.connect, f"projection '{self.name}'")
+        if self.dendritic_delay is not None:
+            where = f"projection '{self.name}': dendritic_delay"
+            if scalar_in_si(self.dendritic_delay, second.dim, where) < 0:
+                raise DescriptionError(f"{where} = {self.dendritic_delay} is negative: give a time from 0")
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from neurosim.model.values import Distribution
 from neurosim.registry import Registry
 
 FORMAT = 1
-_LATER = frozenset({"after", "direction", "substeps", "when"})
+_LATER = frozenset({"after", "dendritic_delay", "direction", "substeps", "when"})
 """Fields that are written only where they differ from their default, as files without them are read too."""
 _NEW = {"population": "target"}
 """Fields of parts that had another name."""

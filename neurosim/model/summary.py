@@ -51,8 +51,14 @@ def _line(projection: Projection) -> str:
     return (
         f"{projection.name}: {projection.source} -> {projection.target}, {type(projection.synapse).__name__} "
         f"on {projection.synapse.port}, {type(projection.connect).__name__}, weight {weight_text(projection)}, "
-        f"delay {short_value(projection.delay)}{rules}"
+        f"delay {delay_text(projection)}{rules}"
     )
+
+
+def delay_text(projection: Projection) -> str:
+    """Return the delays of a projection in a few words."""
+    dendritic = projection.dendritic_delay
+    return short_value(projection.delay) + ("" if dendritic is None else f" and {dendritic} dendritic")
 
 
 def _every(rule: SynapticRule) -> str:

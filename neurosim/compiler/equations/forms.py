@@ -293,9 +293,10 @@ class EdgeList:
 class Wiring:
     """The edges of a projection, sorted by source, then delay, then target, and how long spikes take.
 
-    delay in steps, the largest if there are many; delays, of each edge (int32), or None if there is one; order, the
-    place of each edge in the order of the description, or None if that is the order of the edges; kernel, the weights
-    that edges share, or None if each has its own.
+    delay in steps up to the synapse, the largest if there are many; delays, of each edge (int32), or None if there is
+    one; order, the place of each edge in the order of the description, or None if that is the order of the edges;
+    kernel, the weights that edges share, or None if each has its own; dendritic, the delay in steps between the synapse
+    and the target, in either direction.
     """
 
     edges: EdgeList
@@ -303,6 +304,7 @@ class Wiring:
     delays: np.ndarray | None = None
     order: np.ndarray | None = None
     kernel: Kernel | None = None
+    dendritic: int = 0
 
     @property
     def weights(self) -> int:
@@ -425,8 +427,18 @@ class ProjectionEquations(_Equations):
 
     @property
     def delay(self) -> int:
-        """The largest delay in steps."""
+        """The largest delay in steps up to the synapse."""
         return self.wiring.delay
+
+    @property
+    def dendritic(self) -> int:
+        """The delay in steps between the synapse and the target."""
+        return self.wiring.dendritic
+
+    @property
+    def whole_delay(self) -> int:
+        """The largest delay in steps up to the target."""
+        return self.wiring.delay + self.wiring.dendritic
 
     @property
     def delays(self) -> np.ndarray | None:
@@ -555,6 +567,18 @@ class NetworkEquations:
         """Size and dimension of what a run may be given, by name: values of signal populations, columns of clamps."""
         signals = [p for p in self.populations.values() if "value" in p.states]
         return {**{p.name: (p.size, p.dimensions["value"]) for p in signals}, **self.columns}
+
+    @property
+    def flights(self) -> dict[str, int]:
+        """For how many steps spikes of each population are on their way, of those where they are at all."""
+        longest: dict[str, int] = {}
+        for projection in self.projections.values():
+            for name, delay in (
+                (projection.source, projection.whole_delay),
+                (projection.target, projection.dendritic),
+            ):
+                longest[name] = max(delay, longest.get(name, 0))
+        return {name: delay for name, delay in longest.items() if delay and self.populations[name].spiking}
 
     def home(self, owner: str, variable: str) -> tuple[str, str]:
         """Return (owner, variable) of what holds a variable: a population for what synapses keep per neuron."""

@@ -216,6 +216,11 @@ class SynapticRules:
             return
         if not self.delivery.spike:
             raise SignalMissing(f"{title}: it acts on what spikes deliver: use a pulse synapse")
+        if self.wiring.dendritic:
+            raise DescriptionError(
+                f"{title}: efficacy is what a spike finds on arrival, after on_pre, if there is a dendritic_delay: "
+                "give the whole delay as delay"
+            )
         check_expression(rule.efficacy, f"{title}, efficacy")
         passed = self.scope.drawn(renamed(rule.efficacy, names, f"{title}, efficacy"), rule.prefix)
         spike = tuple(

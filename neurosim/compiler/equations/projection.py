@@ -35,7 +35,7 @@ def projection_equations(
     drawn = draw_wiring(projection, network, ends["pre"].size, ends["post"].size, seed, scope.where)
     weights = Weights(projection, network, drawn, scope, populations)
     weights.read()
-    delivery = read_synapse(projection, ends, scope, drawn.wiring.delay)
+    delivery = read_synapse(projection, ends, scope, drawn.wiring.delay + drawn.wiring.dendritic)
     rules = SynapticRules(projection, network, ends, drawn.wiring, scope, delivery)
     for rule in projection.rules:
         rules.read(rule)

@@ -59,6 +59,11 @@ class Signals:
                 f"{title}: it needs '{signal.name}', which '{population.name}' does not have: "
                 f"{suggest(signal.name, population.dimensions)}"
             )
+        if end == "post" and self.wiring.dendritic:
+            raise SignalMissing(
+                f"{title}: it reads '{signal.name}' of '{population.name}' as it is now, but a dendritic_delay is that "
+                "of signals from the target to the synapse too: give the whole delay as delay"
+            )
         if signal.number and population.dimensions[signal.name] is not DIMENSIONLESS:
             raise SignalMissing(
                 f"{title}: it needs '{signal.name}' of '{population.name}' without unit: use rate units"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from brian2 import second
 
 from neurosim.compiler.equations.forms import EdgeList, Wiring
 from neurosim.compiler.equations.names import SECOND
@@ -55,11 +56,15 @@ def draw_wiring(
         connect = copy(connect)
         object.__setattr__(connect, "autapses", True)
     given = computed(projection.delay)
+    dendritic = _dendritic_steps(projection, network)
     if connect.dense and np.ndim(given) == 0 and not isinstance(given, Distribution):
         # All pairs are in order as they are, and are not even listed.
         none = np.zeros(0, np.int32)
         delay = int(_delay_steps(given, (none, none, sources, targets), network, seed, where))
-        return Drawn(Wiring(EdgeList(np.arange(sources + 1) * targets, None, targets), delay), slice(None))
+        return Drawn(
+            Wiring(EdgeList(np.arange(sources + 1) * targets, None, targets), delay, dendritic=dendritic),
+            slice(None),
+        )
     pre, post = draw_pairs(connect, sources, targets, rng, where)
     steps = _delay_steps(given, (pre, post, sources, targets), network, seed, where)
     order = edge_order(pre, steps, post) if steps.ndim else edge_order(pre, post)
@@ -71,8 +76,14 @@ def draw_wiring(
         if steps.ndim:
             raise DescriptionError(f"{where}: a convolution has one delay: give a number")
         kernel = replace(kernel, index=kernel.index[order])
-        return Drawn(Wiring(edges, int(steps), None, kept, kernel), slice(None))
-    return Drawn(Wiring(edges, int(steps.max(initial=0)), delays, kept), order)
+        return Drawn(Wiring(edges, int(steps), None, kept, kernel, dendritic), slice(None))
+    return Drawn(Wiring(edges, int(steps.max(initial=0)), delays, kept, dendritic=dendritic), order)
+
+
+def _dendritic_steps(projection: Projection, network: Network) -> int:
+    """Return the delay between synapse and target in steps."""
+    given = 0.0 if projection.dendritic_delay is None else float(projection.dendritic_delay / second)
+    return int(nearest_step(given, network.step))
 
 
 def _delay_steps(delay: Any, edges: Ends, network: Network, seed: int, where: str) -> np.ndarray:

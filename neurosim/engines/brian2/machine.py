@@ -189,16 +189,11 @@ class Machine:
         for source in self.sources.values():
             self._add(source.apply, "before_thresholds")
         self.flights = {
-            name: Flight(self.populations[name], depth, self.step) for name, depth in self._delays()
+            name: Flight(self.populations[name], depth, self.step)
+            for name, depth in self.equations.flights.items()
         }
         for flight in self.flights.values():
             self._add(flight.note, "after_thresholds")
-
-    def _delays(self) -> list[tuple[str, int]]:
-        longest: dict[str, int] = {}
-        for projection in self.equations.projections.values():
-            longest[projection.source] = max(projection.delay, longest.get(projection.source, 0))
-        return [(name, delay) for name, delay in longest.items() if delay]
 
     def _make_records(self) -> None:
         self.records: dict[str, SpikeRecord | SampleRecord] = {}
@@ -263,12 +258,10 @@ class Machine:
     def refill_queues(self) -> None:
         """Put the spikes under way back into Brian2's queues."""
         for projection in self.projections.values():
-            if projection.projection.delay:
-                flight = self.flights[projection.projection.source]
-                paths = [path for synapses in projection.objects for path in pathways(synapses)]
-                for path in paths:
-                    if path.prepost == "pre":
-                        flight.refill(path.queue, projection.projection.delay)
+            for path in (path for synapses in projection.objects for path in pathways(synapses)):
+                delay, end = projection.longest(path.objname)
+                if delay:
+                    self.flights[end].refill(path.queue, delay)
 
 
 def _hand_over(held: np.ndarray, targets: list[tuple[np.ndarray, Any]]) -> None:

@@ -204,7 +204,8 @@ class BrianProjection:
         on_post: Mapping[str, tuple[Statement, ...]],
     ) -> Synapses:
         projection = self.projection
-        delay = projection.delay * self.clock.dt_ * second
+        paths = [path for path, s in {**on_pre, **on_post}.items() if s]
+        delays = {path: self.longest(path)[0] * self.clock.dt_ * second for path in paths}
         shared = [parameter(self.names[n], projection.dimensions[n], "shared") for n in projection.constants]
         shared += [
             parameter(self.names[n], projection.dimensions[n], *(("shared",) if ref.end == "one" else ()))
@@ -216,7 +217,7 @@ class BrianProjection:
             Equations([*shared, *equations]),
             on_pre={path: code(s, self.names) for path, s in on_pre.items() if s},
             on_post={path: code(s, self.names) for path, s in on_post.items() if s},
-            delay=None if projection.delays is not None else {path: delay for path, s in on_pre.items() if s},
+            delay=None if projection.delays is not None else delays,
             namespace=NAMESPACE,
             dtype=float,
             codeobj_class=NumpyCodeObject,
@@ -229,9 +230,21 @@ class BrianProjection:
             made.connect(False)
         for path in pathways(made):
             place(path, path.objname, self.order)
-            if projection.delays is not None and path.prepost == "pre":
-                path.variables["delay"].get_value()[:] = projection.delays * self.clock.dt_
+            if projection.delays is not None:
+                steps = projection.delays if path.prepost == "pre" else 0
+                own = self.longest(path.objname)[0] - (projection.delay if path.prepost == "pre" else 0)
+                path.variables["delay"].get_value()[:] = (steps + own) * self.clock.dt_
         return made
+
+    def longest(self, path: str) -> tuple[int, str]:
+        """Return the longest delay of a path in steps, and the population whose spikes take it."""
+        projection = self.projection
+        delay = {
+            "deliver": projection.whole_delay,
+            "learn_pre": projection.delay,
+            "learn_post": projection.dendritic,
+        }
+        return delay[path], projection.target if path == "learn_post" else projection.source
 
     def _let_decay(self, synapses: Synapses, *levels: Level) -> None:
         # Before the populations are integrated, so that what a trace reads is what it was at the start of the step.

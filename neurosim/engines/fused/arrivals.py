@@ -7,7 +7,8 @@ whatever the delays:
     edge, of each entry; after, the entry after it in its list, or among the free ones; last, the last entry of each
     list; waiting, the number of entries of each list; free, (the first free entry, the number of free ones).
 
-Lists are taken in turn, that of step k is list k % len(last). Entry number i is the head of list i and holds no edge.
+Lists are taken in turn, that of step k is list k % len(last). A list is kept until its spikes have passed the dendrite.
+Entry number i is the head of list i and holds no edge.
 To look instead in every step for what is due of each spike on its way takes twice as long: a processor cannot foresee
 how many edges that will be.
 """
@@ -60,7 +61,7 @@ def release(past, after, last, waiting, free):  # type: ignore[no-untyped-def]
 
 def empty(storage: Storage, projection: ProjectionEquations) -> None:
     """Make the lists of a projection, all of them empty."""
-    lists = projection.delay + 1
+    lists = projection.whole_delay + 1
     heads = np.arange(lists, dtype=np.uint32)
     _keep(
         storage,
@@ -93,12 +94,14 @@ def recall(storage: Storage, projection: ProjectionEquations, now: int) -> None:
     """Make the lists anew from the spikes that the source's ring holds, before step `now`."""
     empty(storage, projection)
     ring, count = (storage.arrays[f"{projection.source}___{name}"] for name in ("ring", "count"))
-    for age in range(min(projection.delay, now), 0, -1):
+    lists = projection.whole_delay + 1
+    for age in range(min(projection.whole_delay, now), 0, -1):
         enlarge(storage, projection)
         row = (now - age) % len(ring)
         own = (storage.arrays[f"{projection.name}___{name}"] for name in NAMES)
         edges = storage.arrays[f"{projection.name}___first"], storage.arrays[f"{projection.name}___delays"]
-        schedule(ring, row, count[row], *edges, age, (now - age) % (projection.delay + 1), *own)
+        # What has passed the synapse is still on its way in the dendrite.
+        schedule(ring, row, count[row], *edges, max(age - projection.dendritic, 0), (now - age) % lists, *own)
 
 
 def _keep(storage: Storage, projection: ProjectionEquations, *arrays: np.ndarray) -> None:

@@ -86,7 +86,7 @@ class ProjectionPrinter:
             blocks = [b for b in self.context.program.blocks if b.owner == block.owner and b.kind in ARRIVING]
             return [
                 *(self.schedule(projection) if block.kind == blocks[0].kind else []),
-                *self.listed(projection, block.statements),
+                *self.listed(projection, block),
                 *(self.release(projection) if block.kind == blocks[-1].kind else []),
             ]
         lines = [*self.ahead(projection, block.statements), "j = spike"]
@@ -98,15 +98,18 @@ class ProjectionPrinter:
                 else self.per_spike(projection, statements, "j")
             )
         spikes = [*self.context.spikes_of(projection.source, "d"), *indent(lines)]
-        return [f"d = {projection.name}___delay", *spikes]
+        delay = "whole_delay" if block.kind == "deliver" else "delay"
+        return [f"d = {projection.name}___{delay}", *spikes]
 
-    def listed(self, projection: ProjectionEquations, statements: Sequence[Statement]) -> list[str]:
-        """Return the loop over the edges in the list of this step (see `arrivals`)."""
-        head = projection.name
+    def listed(self, projection: ProjectionEquations, block: Block) -> list[str]:
+        """Return the loop over the edges in the list of this step, or of that `dendritic` before (see `arrivals`)."""
+        head, statements = projection.name, block.statements
+        past = self.past(projection) if block.kind == "deliver" else f"{head}___list"
         _, body = self.edges(projection, statements, "")
         return [
-            f"entry = np.uint32({head}___list)",
-            f"while entry != {head}___last[{head}___list]:",
+            f"due = {past}",
+            "entry = np.uint32(due)",
+            f"while entry != {head}___last[due]:",
             f"    entry = {head}___after[entry]",
             f"    x = {head}___edge[entry]",
             *([f"    j = {head}___pre[x]"] if f"{head}___pre" in self.context.storage.arrays else []),
@@ -128,9 +131,17 @@ class ProjectionPrinter:
         ]
 
     def release(self, projection: ProjectionEquations) -> list[str]:
-        """Return the line that clears the list of this step."""
+        """Return the line that clears the list whose spikes have arrived."""
         own = ", ".join(f"{projection.name}___{name}" for name in arrivals.NAMES[1:])
-        return [f"release({projection.name}___list, {own})"]
+        return [f"release({self.past(projection)}, {own})"]
+
+    @staticmethod
+    def past(projection: ProjectionEquations) -> str:
+        """Return the list of the spikes that arrive at the target in this step."""
+        head = projection.name
+        if not projection.dendritic:
+            return f"{head}___list"
+        return f"({head}___list + {head}___last.size - {head}___dendritic) % {head}___last.size"
 
     def scheduled(self) -> list[ProjectionEquations]:
         """Return the projections with lists of arrivals."""
@@ -164,7 +175,10 @@ class ProjectionPrinter:
                 if level == "edge"
                 else self.per_spike(projection, statements, "i")
             )
-        return [*self.context.spikes_of(projection.target), *indent(lines)]
+        if not projection.dendritic:
+            return [*self.context.spikes_of(projection.target), *indent(lines)]
+        spikes = [*self.context.spikes_of(projection.target, "d"), *indent(lines)]
+        return [f"d = {projection.name}___dendritic", *spikes]
 
     def groups(
         self, projection: ProjectionEquations, statements: Sequence[Statement], own: str

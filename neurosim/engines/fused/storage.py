@@ -148,9 +148,8 @@ def _population(
         storage.arrays[f"{name}__{key}"] = aligned(np.zeros(n, dtype=storage.dtype))
         storage.numbers[f"{name}___{key}_key"] = stream_key(equations.seed, name, draw.stream)
     if population.spiking:
-        delay = max((k.delay for k in equations.projections.values() if k.source == name), default=0)
         # A power of two, so that the row of a step is found without a division.
-        rows = 1 << delay.bit_length()
+        rows = 1 << equations.flights.get(name, 0).bit_length()
         storage.state(f"{name}___ring", np.zeros((rows, n), dtype=np.int32))
         storage.state(f"{name}___count", np.zeros(rows, dtype=np.int64))
     if population.refractory is not None:
@@ -195,7 +194,11 @@ def _projection(
         storage.arrays[f"{name}__{key}"] = aligned(np.zeros(size, dtype=storage.dtype))
     for key, draw in projection.draws.items():
         storage.numbers[f"{name}___{key}_key"] = stream_key(equations.seed, name, draw.stream)
-    storage.numbers[f"{name}___delay"] = projection.delay
+    storage.numbers |= {
+        f"{name}___delay": projection.delay,
+        f"{name}___dendritic": projection.dendritic,
+        f"{name}___whole_delay": projection.whole_delay,
+    }
     if projection.driver is not None:
         storage.arrays[f"{name}___driver"] = projection.driver.view(np.uint64)
     if projection.kernel is not None:

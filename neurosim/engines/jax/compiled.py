@@ -114,6 +114,7 @@ def _projection(projection: ProjectionEquations) -> list[Any]:
         projection.target,
         projection.dense,
         projection.delay,
+        projection.dendritic,
         projection.delays is not None,
         projection.size,
         None if projection.driver is None else layout(projection.driver),

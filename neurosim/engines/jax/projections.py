@@ -41,20 +41,20 @@ def arriving(context: Context, block: Block) -> None:
     """Run the assignments of a block at the edges where spikes of the source arrive."""
     projection = context.projection(block.owner)
     source = context.population(projection.source)
+    dendritic = projection.dendritic if block.kind == "deliver" else 0
     if projection.delays is None:
-        spikes = context.spikes(source, projection.delay)
+        spikes = context.spikes(source, projection.delay + dendritic)
     else:
         delays, pre = (context.values[f"{projection.name}/{name}"] for name in ("delays", "pre"))
-        spikes = context.spikes(source, delays, pre)
+        spikes = context.spikes(source, delays + dendritic, pre)
     edges_of(context, projection, "pre", spikes).run(block.statements)
 
 
 def on_post(context: Context, block: Block) -> None:
     """Run the assignments of a block at the edges that lead to units that spiked."""
     projection = context.projection(block.owner)
-    edges_of(context, projection, "post", context.spikes(context.population(projection.target))).run(
-        block.statements
-    )
+    spikes = context.spikes(context.population(projection.target), projection.dendritic)
+    edges_of(context, projection, "post", spikes).run(block.statements)
 
 
 def decay(context: Context, block: Block) -> None:

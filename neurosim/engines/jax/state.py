@@ -97,6 +97,4 @@ def initial_state(
 
 def rows(program: Program, population: PopulationEquations) -> int:
     """Return how many steps of past spikes a unit's ring holds."""
-    return 1 + max(
-        (k.delay for k in program.equations.projections.values() if k.source == population.name), default=0
-    )
+    return 1 + program.equations.flights.get(population.name, 0)
