@@ -11,6 +11,7 @@ from neurosim.compiler.equations.bounds import check_limits
 from neurosim.compiler.equations.forms import NetworkEquations, ProjectionEquations
 from neurosim.compiler.equations.names import SECOND
 from neurosim.errors import DescriptionError, UnknownNameError
+from neurosim.model.chosen import positions, split
 from neurosim.model.parts import Population, Projection
 from neurosim.model.units import Dimension, in_si, scalar_in_si
 from neurosim.registry import suggest
@@ -34,6 +35,13 @@ def text(name: Any) -> str:
     if not isinstance(name, str):
         raise DescriptionError(f"{type(name).__name__} is no name: give 'population.variable' as text")
     return name
+
+
+def chosen(name: Any) -> tuple[str, str]:
+    """Return 'owner.variable' without the indices in its brackets, and these."""
+    owner, dot, variable = text(name).partition(".")
+    whole, indices = split(owner)
+    return f"{whole}{dot}{variable}", indices
 
 
 def by_name(inputs: Any) -> Mapping[str, Any]:
@@ -244,6 +252,17 @@ def as_held(equations: NetworkEquations, owner: str, variable: str, given: np.nd
     """Return values (..., edges) in the order of the edges; others as they are."""
     order = _order(equations, owner, variable, given)
     return given if order is None else given[..., order]
+
+
+def place(
+    equations: NetworkEquations, owner: str, variable: str, chosen: str, held: np.ndarray, name: str
+) -> Any:
+    """Return where in values as held those are that indices choose among them as given; `...` without indices."""
+    if not chosen:
+        return ...
+    if not held.ndim:
+        raise DescriptionError(f"{name}[{chosen}]: it is one number for all: leave the indices out")
+    return as_given(equations, owner, variable, np.arange(held.size))[positions(chosen, held.size, name)]
 
 
 def _order(equations: NetworkEquations, owner: str, variable: str, values: np.ndarray) -> np.ndarray | None:

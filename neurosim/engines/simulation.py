@@ -24,6 +24,7 @@ from neurosim.engines.recordings import Recordings
 from neurosim.engines.settling import Settle, Settled
 from neurosim.engines.streams import ROOM, Stream
 from neurosim.errors import DescriptionError, RunFailed
+from neurosim.model.chosen import positions
 from neurosim.model.parts import NamedParameter, constrained
 from neurosim.model.units import dimension_of, in_si, quantity
 from neurosim.uninterrupted import Uninterrupted
@@ -277,19 +278,24 @@ class Simulation:
         """Return a value with its unit, those of connections in the order in which the description gives them.
 
         Arguments:
-            name: 'population.variable', 'projection.variable' or a named parameter.
+            name: 'population.variable', 'projection.variable' or a named parameter; 'population[3:5].variable' for
+                some neurons or connections.
         """
         if requests.text(name) in self._named:
             return quantity(self._named[name].copy(), dimension_of(self._parameter(name).value))
+        name, chosen = requests.chosen(name)
         owner, variable, dimension = requests.variable(self.equations, name, self._named)
-        held = np.array(self.read(owner, variable))
-        return quantity(requests.as_given(self.equations, owner, variable, held), dimension)
+        held = requests.as_given(self.equations, owner, variable, np.array(self.read(owner, variable)))
+        if chosen and held.ndim:
+            held = held[positions(chosen, held.size, name)]
+        return quantity(held, dimension)
 
     def set(self, name: str, value: Any) -> None:
         """Set a state, a constant or a named parameter; `reset` keeps what was set.
 
         Arguments:
-            name: 'population.variable', 'projection.variable' or a named parameter.
+            name: 'population.variable', 'projection.variable' or a named parameter; 'population[3:5].variable' for
+                some neurons or connections.
             value: one number for all or an array of the shape that `get` returns, in the unit of the variable.
 
         Raises:
@@ -301,20 +307,30 @@ class Simulation:
             with Uninterrupted():
                 self._set_named(self._parameter(name), value)
             return
+        name, chosen = requests.chosen(name)
         owner, variable, dimension = requests.variable(self.equations, name, self._named)
         requests.check_free(self.equations, owner, variable, name)
         si = in_si(value, dimension, name)
         requests.check_bounds(self.equations, owner, variable, si, name)
-        shape = np.shape(self.read(owner, variable))
+        before = np.array(self.read(owner, variable))
+        place = requests.place(self.equations, owner, variable, chosen, before, name)
+        shape = before[place].shape
         if si.ndim and si.shape != shape:
             raise DescriptionError(
                 f"{name}: {requests.misshapen(self.equations, owner, variable, si.shape, shape)}"
             )
-        held = requests.as_held(self.equations, owner, variable, si)
+        held, start = before, np.array(np.broadcast_to(self._start(owner, variable, before), before.shape))
+        held[place] = start[place] = si if chosen else requests.as_held(self.equations, owner, variable, si)
         requests.check_rules(self.equations, owner, variable, held, self.read)
         with Uninterrupted():
             self.write(owner, variable, held)
-            self._set[owner, variable] = np.array(np.broadcast_to(held, shape), dtype=float)
+            self._set[owner, variable] = start.astype(float)
+
+    def _start(self, owner: str, variable: str, present: np.ndarray) -> np.ndarray:
+        """Return the value from which a variable starts, the present one of a constant."""
+        part = self.equations.part(owner)
+        traces = {name: np.array(held.initial) for name, held in getattr(part, "traces", {}).items()}
+        return self._first(owner, variable, {**part.states, **traces}.get(variable, present))
 
     def read(self, owner: str, name: str) -> np.ndarray:
         """Return a variable as the engine holds it, for rules that act between steps.

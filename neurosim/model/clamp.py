@@ -48,7 +48,7 @@ class Clamp:
     clamp ends.
 
     Arguments:
-        target: name of the population or projection.
+        target: name of the population or projection, or of some neurons, such as "cells[:80]".
         variable: a state or a definition of the population; 'w' of the projection.
         value: the value at which it is held, in the unit of the variable: a number, an array of shape (indices,), a
             distribution, a `Column` or a `Replay`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from neurosim.errors import DescriptionError
 from neurosim.model.facts import check_fields
 from neurosim.model.registries import connectivities, enter
 from neurosim.model.units import DIMENSIONLESS, scalar_in_si, value_to_json
-from neurosim.model.values import indices, whole
+from neurosim.model.values import Ends, indices, whole
 
 if TYPE_CHECKING:
     from neurosim.model.convolution import Kernel
@@ -41,6 +42,32 @@ class Connectivity:
     def dense(self) -> bool:
         """Whether all pairs are connected, which are then stored without indices: the pairs are those of AllToAll."""
         return type(self).pairs is AllToAll.pairs
+
+    @property
+    def complete(self) -> bool:
+        """Whether weights may be a matrix: all pairs are connected, of the populations or of subgroups."""
+        return self.dense
+
+    @property
+    def kind(self) -> str:
+        """What it is in a few words."""
+        return type(self).__name__
+
+    def sizes(self, sources: int, targets: int) -> tuple[int, int]:
+        """Return the numbers of neurons among which pairs are drawn, those of the populations or of subgroups."""
+        return sources, targets
+
+    def within(self, ends: Ends) -> Ends:
+        """Return connections by places among the neurons between which pairs are drawn."""
+        return ends
+
+    def between(self, same: bool) -> Connectivity:
+        """Return what is drawn between a population and itself (`same`), or else another, which has no autapses."""
+        if same or self.autapses:
+            return self
+        other = copy(self)
+        object.__setattr__(other, "autapses", True)
+        return other
 
     def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
         """Return the connected pairs, in any order.
@@ -76,6 +103,8 @@ class Connectivity:
 def _stored(value: Any, where: str) -> Any:
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, Connectivity):
+        return value.to_json()
     kind = np.asarray(value).dtype.kind
     if kind not in "biufU":
         raise DescriptionError(

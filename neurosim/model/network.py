@@ -9,8 +9,10 @@ import numpy as np
 from brian2 import ms, second
 
 from neurosim.errors import DescriptionError, UnknownNameError
+from neurosim.model.chosen import split
 from neurosim.model.clamp import Clamp
 from neurosim.model.parts import External, NamedParameter, Population, Projection, Recorder, check_name
+from neurosim.model.subgroup import resolved
 from neurosim.model.units import scalar_in_si
 from neurosim.registry import suggest
 
@@ -57,7 +59,7 @@ class Network:
                 f"network '{self.name}' is simulated already, which would not notice: add parts before simulate(...), "
                 "or to a copy, network.copy()"
             )
-        for part in parts:
+        for part in (resolved(part, self.populations) for part in parts):
             match part:
                 case Population():
                     self._new(part.name, self.populations)[part.name] = part
@@ -119,12 +121,7 @@ class Network:
     def _check_projection(self, projection: Projection) -> None:
         for end in (projection.source, projection.target):
             if end not in self.populations:
-                whole = end.partition("[")[0]
-                hint = (
-                    f"'{whole}' is used as a whole: choose its neurons by the connections, as Where or Edges"
-                    if whole in self.populations
-                    else suggest(end, self.populations)
-                )
+                hint = suggest(split(end)[0], self.populations)
                 raise UnknownNameError(f"projection '{projection.name}': no population '{end}': {hint}")
 
     def _check_recorder(self, recorder: Recorder) -> None:

@@ -27,7 +27,7 @@ def network_html(network: Network) -> str:
                 p.source,
                 p.target,
                 f"{type(p.synapse).__name__} on {p.synapse.port}",
-                type(p.connect).__name__,
+                p.connect.kind,
                 weight_text(p),
                 delay_text(p),
                 _rules(p),

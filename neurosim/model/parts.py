@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from brian2 import Hz, ms, second
 
 from neurosim.errors import DescriptionError, brief
+from neurosim.model.chosen import in_brackets
 from neurosim.model.connectivity import Connectivity, check_kind
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.rule import NeuronRule, Rule, SynapticRule
@@ -62,6 +63,15 @@ class Population:
     reference_rate: Any = field(default_factory=lambda: 10.0 * Hz)
     activity_window: Any = field(default_factory=lambda: 100.0 * ms)
     substeps: int = 1
+    __iter__: ClassVar[None] = None
+
+    def __getitem__(self, index: Any) -> str:
+        """Return the name of a subgroup, which stands for some neurons where a population is named.
+
+        Arguments:
+            index: a slice, or an array of indices or of truth values.
+        """
+        return f"{self.name}[{in_brackets(index, self.size, self.name)}]"
 
     def __post_init__(self) -> None:
         check_name(self.name, "population")
@@ -151,7 +161,7 @@ class Projection:
 
     Arguments:
         name: its name.
-        source, target: names of populations.
+        source, target: names of populations, or of some of their neurons, such as "cells[:80]".
         synapse: what one connection does.
         connect: which pairs are connected.
         weight: a number or quantity, an array with one value per edge in the order (source, target), for all-to-all
@@ -205,7 +215,7 @@ class Recorder:
     what `Simulation.get` returns then.
 
     Arguments:
-        target: name of the population or projection.
+        target: name of the population or projection, or of some neurons, such as "cells[:80]".
         variable: 'spikes', a state, or 'w'.
         every: steps between two samples (states only).
         indices: a subset of neurons or edges (all if omitted).

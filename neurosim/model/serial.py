@@ -181,8 +181,7 @@ def _from_json(data: Any) -> Any:
     if "draw" in data:
         return _class(distributions, data["draw"])(**{k: _from_json(v) for k, v in data["arguments"].items()})
     if "kind" in data:
-        arguments = {k: _argument(v) for k, v in data.items() if k != "kind"}
-        return _class(connectivities, data["kind"])(**arguments)
+        return _connectivity(data)
     if "map" in data:
         return {k: _from_json(v) for k, v in data["map"].items()}
     if "list" in data:
@@ -190,7 +189,15 @@ def _from_json(data: Any) -> Any:
     return value_from_json(data)
 
 
+def _connectivity(data: Mapping[str, Any]) -> Connectivity:
+    arguments = {k: _argument(v) for k, v in data.items() if k != "kind"}
+    found: Connectivity = _class(connectivities, data["kind"])(**arguments)
+    return found
+
+
 def _argument(value: Any) -> Any:
+    if isinstance(value, Mapping) and isinstance(value.get("kind"), str):
+        return _connectivity(value)
     if isinstance(value, Mapping) and "dim" not in value:
         return {name: _argument(item) for name, item in value.items()}
     return tuple(map(_argument, value)) if isinstance(value, list) else value_from_json(value)

@@ -50,7 +50,7 @@ def _line(projection: Projection) -> str:
     rules = "".join(f" + {type(rule).__name__}{_every(rule)}" for rule in projection.rules)
     return (
         f"{projection.name}: {projection.source} -> {projection.target}, {type(projection.synapse).__name__} "
-        f"on {projection.synapse.port}, {type(projection.connect).__name__}, weight {weight_text(projection)}, "
+        f"on {projection.synapse.port}, {projection.connect.kind}, weight {weight_text(projection)}, "
         f"delay {delay_text(projection)}{rules}"
     )
 
@@ -88,7 +88,7 @@ def graph(network: Network) -> nx.MultiDiGraph:
         attributes = {
             "synapse": type(p.synapse).__name__,
             "port": p.synapse.port,
-            "connectivity": type(p.connect).__name__,
+            "connectivity": p.connect.kind,
             # Text, not a list, since GraphML and GEXF cannot store lists.
             "rules": ", ".join(type(rule).__name__ for rule in p.rules),
         }

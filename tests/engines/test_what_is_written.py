@@ -247,9 +247,9 @@ class NumberInClass(NeuronModel, abstract=True):
         ),
         (
             lambda: Network("n").add(
-                Population("s", 3, Poisson()), Projection("k", "s[:2]", "s", Pulse(), AllToAll(), 1.0)
+                Population("s", 3, Poisson()), Projection("k", "s[3:]", "s", Pulse(), AllToAll(), 1.0)
             ),
-            "no population 's\\[:2\\]': 's' is used as a whole: choose its neurons by the connections",
+            "projection 'k': \\[3:\\] chooses no neuron out of 3: correct it",
         ),
         (
             lambda: type("NoConstant", (NumberInClass,), {"tau": 10 * ms}),

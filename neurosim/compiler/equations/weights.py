@@ -83,8 +83,9 @@ class Weights:
             weight = quantity(self._flat(in_si(weight, dim, where)), dim)
         edges = None
         if isinstance(weight, Distribution) and self.drawn.weights == self.drawn.size:
-            listed, (targets, sources) = self.drawn.wiring.edges, self._shape()
-            edges = listed.pre, listed.post, sources, targets
+            listed = self.drawn.wiring.edges
+            targets, sources = listed.targets, listed.first.size - 1
+            edges = self.projection.connect.within((listed.pre, listed.post, sources, targets))
         elif isinstance(weight, Distribution) and weight.indexed:
             raise DescriptionError(
                 f"{self.scope.where}: connections share weights, which have no indices: give values"
@@ -105,11 +106,12 @@ class Weights:
         return name in read or any(clamp.target == name for clamp in self.network.clamps)
 
     def _shape(self) -> tuple[int, int]:
-        """Return the number of targets and of sources, or, of a kernel, of features and inputs."""
+        """Return the number of targets and of sources that are connected, or, of a kernel, of features and inputs."""
         edges, kernel = self.drawn.wiring.edges, self.drawn.wiring.kernel
         if kernel is not None:
             return kernel.features, kernel.inputs
-        return edges.targets, edges.first.size - 1
+        sources, targets = self.projection.connect.sizes(edges.first.size - 1, edges.targets)
+        return targets, sources
 
     def _flat(self, matrix: np.ndarray) -> np.ndarray:
         """Return a weight matrix (targets, sources) in the order of the edges."""
@@ -123,7 +125,7 @@ class Weights:
             raise DescriptionError(
                 f"{self.scope.where}: kernels of shape {matrix.shape}: give ({targets}, {sources}), features by inputs"
             )
-        if (kernel is None and not self.projection.connect.dense) or matrix.shape != (targets, sources):
+        if (kernel is None and not self.projection.connect.complete) or matrix.shape != (targets, sources):
             raise DescriptionError(
                 f"{self.scope.where}: a weight of shape {matrix.shape} needs all-to-all connectivity and the shape "
                 f"({targets}, {sources}), targets by sources: change it"

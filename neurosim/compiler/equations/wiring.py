@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from neurosim.compiler.equations.forms import EdgeList, Wiring
 from neurosim.compiler.equations.names import SECOND
 from neurosim.errors import DescriptionError, brief
 from neurosim.model.computed import computed
-from neurosim.model.connectivity import draw_pairs, edge_order
+from neurosim.model.connectivity import Connectivity, draw_pairs, edge_order
 from neurosim.model.network import Network
 from neurosim.model.parts import Projection
 from neurosim.model.times import nearest_step
@@ -51,22 +50,19 @@ def draw_wiring(
     Raises DescriptionError on pairs that do not exist and delays that are no whole number of steps.
     """
     rng = generator(seed, f"{projection.name} connectivity")
-    connect = projection.connect
-    if not connect.autapses and projection.source != projection.target:
-        connect = copy(connect)
-        object.__setattr__(connect, "autapses", True)
+    connect = projection.connect.between(projection.source == projection.target)
     given = computed(projection.delay)
     dendritic = _dendritic_steps(projection, network)
     if connect.dense and np.ndim(given) == 0 and not isinstance(given, Distribution):
         # All pairs are in order as they are, and are not even listed.
         none = np.zeros(0, np.int32)
-        delay = int(_delay_steps(given, (none, none, sources, targets), network, seed, where))
+        delay = int(_delay_steps(given, connect, (none, none, sources, targets), network, seed, where))
         return Drawn(
             Wiring(EdgeList(np.arange(sources + 1) * targets, None, targets), delay, dendritic=dendritic),
             slice(None),
         )
     pre, post = draw_pairs(connect, sources, targets, rng, where)
-    steps = _delay_steps(given, (pre, post, sources, targets), network, seed, where)
+    steps = _delay_steps(given, connect, (pre, post, sources, targets), network, seed, where)
     order = edge_order(pre, steps, post) if steps.ndim else edge_order(pre, post)
     edges = EdgeList(np.searchsorted(pre[order], np.arange(sources + 1)), post[order], targets)
     delays = steps[order].astype(np.int32) if steps.ndim else None
@@ -86,10 +82,12 @@ def _dendritic_steps(projection: Projection, network: Network) -> int:
     return int(nearest_step(given, network.step))
 
 
-def _delay_steps(delay: Any, edges: Ends, network: Network, seed: int, where: str) -> np.ndarray:
+def _delay_steps(
+    delay: Any, connect: Connectivity, edges: Ends, network: Network, seed: int, where: str
+) -> np.ndarray:
     """Return delays in steps: 0-d, or one per edge, each rounded to the nearest step."""
     where, sources = f"{where}: delay", edges[2]
-    seconds = resolve(delay, SECOND, edges[0].size, seed, where, edges)
+    seconds = resolve(delay, SECOND, edges[0].size, seed, where, connect.within(edges))
     if np.any(seconds < 0):
         lowest, drawn = f"{seconds.min() * 1e3:.3g} ms", isinstance(delay, Distribution)
         raise DescriptionError(
