@@ -144,6 +144,14 @@ class Core(ABC):
         """Put these spikes on their way, and no others, once the clock is set."""
 
     @abstractmethod
+    def past(self, population: str, name: str, depth: int) -> np.ndarray:
+        """Return the values of a variable in the last `depth` steps, the oldest first, shape (depth, size)."""
+
+    @abstractmethod
+    def set_past(self, population: str, name: str, values: np.ndarray) -> None:
+        """Set what `past` returns, once the clock is set."""
+
+    @abstractmethod
     def refractory(self, population: str) -> np.ndarray:
         """Return the number of steps until each neuron may spike again, negative once it may (int64)."""
 

@@ -1,11 +1,12 @@
 """The state of a simulation as arrays by name, the same on all engines, and whether one fits a simulation.
 
 'owner.variable' are values in SI units, those of connections in the order of the description; 'spikes/owner/steps' and
-'spikes/owner/ids', spikes on their way; 'refractory/owner', steps until a neuron may spike again, negative once it may;
-'source/owner', the spikes that a source will emit; 'set/owner.variable', what users have set; 'parameter/name',
-'external/name', 'step', 'identity/...'. What one engine keeps beside that, to continue with the same bits, begins with
-its name: 'fused/...' and 'jax/...' (definitions that are stored between steps, traces as they are scaled), 'brian2/...'
-(event-driven traces since their last spikes).
+'spikes/owner/ids', spikes on their way; 'past/owner.variable', values on their way, those of the oldest step first;
+'refractory/owner', steps until a neuron may spike again, negative once it may; 'source/owner', the spikes that a source
+will emit; 'set/owner.variable', what users have set; 'parameter/name', 'external/name', 'step', 'identity/...'. What
+one engine keeps beside that, to continue with the same bits, begins with its name: 'fused/...' and 'jax/...'
+(definitions that are stored between steps, traces as they are scaled), 'brian2/...' (event-driven traces since their
+last spikes).
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ def moment(core: Core) -> State:
     found |= {f"refractory/{name}": core.refractory(name) for name in core.resting}
     for name, depth in core.equations.flights.items():
         found[f"spikes/{name}/steps"], found[f"spikes/{name}/ids"] = core.flight(name, depth)
+    for (owner, name), depth in core.equations.remembered.items():
+        found[f"past/{owner}.{name}"] = core.past(owner, name, depth)
     found |= {f"source/{name}": integer.copy() for name, integer in core.sources().items()}
     found |= {f"external/{name}": np.array(external.save()) for name, external in core.externals.items()}
     found |= {f"{core.kind}/{name}": value for name, value in core.extra().items()}
@@ -65,6 +68,8 @@ def take_over(core: Core, state: Mapping[str, np.ndarray]) -> None:
         if f"external/{name}" in state:
             external.load(state[f"external/{name}"])
     core.launch({n: (state[f"spikes/{n}/steps"], state[f"spikes/{n}/ids"]) for n in core.equations.flights})
+    for owner, name in core.equations.remembered:
+        core.set_past(owner, name, state[f"past/{owner}.{name}"])
     own = f"{core.kind}/"
     core.set_extra({name.removeprefix(own): v for name, v in state.items() if name.startswith(own)})
 
@@ -88,6 +93,8 @@ def beginning(core: Core, first: Callable[[str, str, np.ndarray], np.ndarray]) -
         found |= {f"{owner}.{n}": np.array(core.get(owner, n)) for n in constants}
     found |= {f"refractory/{name}": np.array(LONG_AGO) for name in core.resting}
     found |= {f"source/{name}": integer for name, integer in fresh_sources(equations).items()}
+    for (owner, name), depth in equations.remembered.items():
+        found[f"past/{owner}.{name}"] = np.zeros((depth, equations.populations[owner].size))
     for name in equations.flights:
         found[f"spikes/{name}/steps"], found[f"spikes/{name}/ids"] = NO_SPIKES
     return {**found, "step": np.array(0)}

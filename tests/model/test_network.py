@@ -140,7 +140,10 @@ def test_parts_that_do_not_fit_are_refused_at_once(make, message):
             Projection("p", "a", "a", Pulse(port="g_x"), AllToAll(), 1 * mV),
             "no port 'g_x': did you mean 'g_.'",
         ),
-        (Projection("p", "u", "r", Graded(), AllToAll(), 1, delay=1 * ms), "a graded synapse has no delay"),
+        (
+            Projection("p", "u", "r", Graded(), AllToAll(), 1, dendritic_delay=1 * ms),
+            "a graded synapse has no dendritic_delay",
+        ),
         (Projection("p", "a", "a", Pulse(), AllToAll(), 1 * mV, delay=-1 * ms), "negative, down to -1 ms"),
         (
             Projection("p", "a", "a", Pulse(), AllToAll(), 1 * mV, delay="soon"),

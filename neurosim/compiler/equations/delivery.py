@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from neurosim.compiler.equations.forms import Delivery, End, PopulationEquations, Ref
+from neurosim.compiler.equations.forms import Delivery, End, PopulationEquations, Ref, Wiring
 from neurosim.compiler.equations.names import part_of, renamed, renamed_statements
 from neurosim.compiler.equations.scope import Scope
 from neurosim.compiler.equations.synapses import input_advice
 from neurosim.errors import DescriptionError
-from neurosim.model.expressions import Statement, check_expression, names_in
+from neurosim.model.expressions import Statement, check_expression, names_in, substitute
 from neurosim.model.parts import Projection
 from neurosim.model.synapse import SynapseModel
 from neurosim.registry import suggest
 
 
 def read_synapse(
-    projection: Projection, ends: Mapping[End, PopulationEquations], scope: Scope, delay: int
+    projection: Projection, ends: Mapping[End, PopulationEquations], scope: Scope, wiring: Wiring
 ) -> Delivery:
     """Return what the synapse does to its target, its parameters declared in the scope.
 
-    Arguments: ends, the populations at 'pre' and 'post'; delay, in steps.
+    Arguments: ends, the populations at 'pre' and 'post'; wiring, for its delays.
     Raises DescriptionError on a port that the target has not, and a source or delay that does not fit.
     """
     synapse, target, where = projection.synapse, ends["post"], scope.where
@@ -53,7 +53,7 @@ def read_synapse(
         known = [*target.ports, *target.derivatives]
         raise DescriptionError(f"{where}: '{target.name}' has no port '{port}': {suggest(port, known)}")
     if synapse.graded is not None:
-        return _graded(projection, synapse.filled(synapse.graded), names, ends, scope, delay)
+        return _graded(projection, synapse.filled(synapse.graded), names, ends, scope, wiring)
     return _pulse(projection, synapse.filled(synapse.on_pre or ""), names, own, ends, scope)
 
 
@@ -122,9 +122,9 @@ def _graded(
     names: Mapping[str, str],
     ends: Mapping[End, PopulationEquations],
     scope: Scope,
-    delay: int,
+    wiring: Wiring,
 ) -> Delivery:
-    """Return the sum over presynaptic outputs."""
+    """Return the sum over presynaptic outputs, as they were when they left."""
     target, where = ends["post"], scope.where
     port = target.fed(projection.synapse.port)
     if port not in target.ports:
@@ -136,6 +136,17 @@ def _graded(
     check_expression(text, where)
     if "output_pre" in names_in(text) and not ends["pre"].graded:
         raise DescriptionError(f"{where}: '{projection.source}' has no graded output: use a pulse synapse")
-    if delay:
-        raise DescriptionError(f"{where}: a graded synapse has no delay: set delay to 0*ms")
-    return Delivery(port=port, graded=scope.drawn(renamed(text, names, where)))
+    if wiring.dendritic:
+        raise DescriptionError(
+            f"{where}: a graded synapse has no dendritic_delay: give the whole delay as delay"
+        )
+    written = renamed(text, names, where)
+    if wiring.delay and wiring.delays is not None and not wiring.delays.all():
+        raise DescriptionError(
+            f"{where}: a graded synapse with several delays has one of 0 steps: give at least one, or two projections"
+        )
+    if wiring.delay:
+        read = (name for name in names_in(written) & scope.refs.keys() if scope.refs[name].end == "pre")
+        moving = [name for name in sorted(read) if scope.refs[name].name not in ends["pre"].constants]
+        written = substitute(written, {name: scope.late(name) for name in moving})
+    return Delivery(port=port, graded=scope.drawn(written))

@@ -390,7 +390,7 @@ class ProjectionEquations(_Equations):
 
     Its states have one value per edge, or of a kernel; a weight that nothing changes may be a constant. tied, for each
     edge the place in a named parameter that is its weight; driver, for each edge the neuron whose output is its weight
-    (the ref 'w').
+    (the ref 'w'); late, the variables of its ends, 'pre' or 'post', that names stand for as they reach the synapse.
     """
 
     described: Projection
@@ -399,6 +399,7 @@ class ProjectionEquations(_Equations):
     plasticity: Plasticity
     tied: Tied | None = None
     driver: np.ndarray | None = None
+    late: Mapping[str, Ref] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -454,6 +455,13 @@ class ProjectionEquations(_Equations):
     def kernel(self) -> Kernel | None:
         """The weights that edges share."""
         return self.wiring.kernel
+
+    def late_level(self, name: str) -> Level:
+        """Return where a late variable varies: with the neuron, or with the edge if delays differ."""
+        ref = self.late[name]
+        return (
+            "edge" if ref.end == "pre" and self.delays is not None else "pre" if ref.end == "pre" else "post"
+        )
 
     @property
     def kept(self) -> dict[str, Ref]:
@@ -579,6 +587,16 @@ class NetworkEquations:
             ):
                 longest[name] = max(delay, longest.get(name, 0))
         return {name: delay for name, delay in longest.items() if delay and self.populations[name].spiking}
+
+    @property
+    def remembered(self) -> dict[tuple[str, str], int]:
+        """For how many steps variables of populations, as (population, name), are remembered: their longest delay."""
+        found: dict[tuple[str, str], int] = {}
+        for projection in self.projections.values():
+            for ref in projection.late.values():
+                delay = projection.delay if ref.end == "pre" else projection.dendritic
+                found[ref.owner, ref.name] = max(delay, found.get((ref.owner, ref.name), 0))
+        return found
 
     def home(self, owner: str, variable: str) -> tuple[str, str]:
         """Return (owner, variable) of what holds a variable: a population for what synapses keep per neuron."""

@@ -7,7 +7,13 @@ from dataclasses import asdict, replace
 import numpy as np
 
 from neurosim.compiler.equations.clamps import held_weights, require_columns, with_clamps
-from neurosim.compiler.equations.forms import HomeRecorder, NetworkEquations, PopulationEquations, Ref
+from neurosim.compiler.equations.forms import (
+    HomeRecorder,
+    NetworkEquations,
+    PopulationEquations,
+    ProjectionEquations,
+    Ref,
+)
 from neurosim.compiler.equations.masks import with_masks
 from neurosim.compiler.equations.population import population_equations
 from neurosim.compiler.equations.projection import projection_equations
@@ -40,6 +46,7 @@ def network_equations(network: Network, seed: int = 0) -> NetworkEquations:
         clamps,
         tuple(network.recorders),
     )
+    _check_presentations(equations)
     _check_recorders(equations)
     _check_externals(equations)
     return replace(equations, recorders=tuple(_at_home(equations, r) for r in network.recorders))
@@ -63,6 +70,19 @@ def _on_edges(equations: NetworkEquations, recorder: Recorder) -> Recorder:
         return recorder
     edges = np.argsort(projection.order)[list(recorder.indices)]
     return replace(recorder, indices=tuple(edges.tolist()))
+
+
+def _check_presentations(equations: NetworkEquations) -> None:
+    """Refuse delays of graded signals in a network that learns from presentations, which start afresh."""
+    parts: list[PopulationEquations | ProjectionEquations] = [*equations.populations.values()]
+    parts += equations.projections.values()
+    learning = next((part.name for part in parts if part.presentation), None)
+    for projection in equations.projections.values():
+        if projection.late and learning:
+            raise DescriptionError(
+                f"projection '{projection.name}': its delayed signals would reach the next presentation, from which "
+                f"rules of '{learning}' learn: set its delays to 0*ms"
+            )
 
 
 def _check_recorders(equations: NetworkEquations) -> None:

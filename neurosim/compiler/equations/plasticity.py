@@ -33,6 +33,7 @@ from neurosim.model.expressions import (
     Statement,
     check_expression,
     expression,
+    names_in,
     parse_statements,
     substitute,
 )
@@ -68,7 +69,9 @@ class SynapticRules:
     structure: Structure | None = None
 
     def __post_init__(self) -> None:
-        self.signals = Signals(self.ends, self.wiring, self.scope, self.traces)
+        self.signals = Signals(
+            self.ends, self.wiring, self.scope, self.traces, self.projection.synapse.graded is not None
+        )
         self._endings: list[Limit | Statement] = []
         self._learning = {moment: Learning() for moment in MOMENTS}
 
@@ -364,6 +367,8 @@ class SynapticRules:
             )
         whole_steps(float(np.asarray(rule.interval)), self.network.step, f"{title}: interval")
         seen = {name: names[name] for name in (*rule.signals, *rule.traces, *rule.modulators)}
+        if any(names_in(text) & self.scope.lates.keys() for text in seen.values()):
+            raise DescriptionError(f"{title}: it reads signals that are on their way: set the delay to 0*ms")
         self.structure = Structure(rule, seen | rule.gradients, self.scope.states["w"])
 
     def _gate(self) -> None:

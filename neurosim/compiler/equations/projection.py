@@ -35,7 +35,7 @@ def projection_equations(
     drawn = draw_wiring(projection, network, ends["pre"].size, ends["post"].size, seed, scope.where)
     weights = Weights(projection, network, drawn, scope, populations)
     weights.read()
-    delivery = read_synapse(projection, ends, scope, drawn.wiring.delay + drawn.wiring.dendritic)
+    delivery = read_synapse(projection, ends, scope, drawn.wiring)
     rules = SynapticRules(projection, network, ends, drawn.wiring, scope, delivery)
     for rule in projection.rules:
         rules.read(rule)
@@ -50,6 +50,7 @@ def projection_equations(
         plasticity,
         weights.tied,
         weights.driver,
+        scope.lates,
     )
     _check(found, scope.where)
     check_together(rules.changes, scope.where)
@@ -103,7 +104,7 @@ def _check_reader(found: ProjectionEquations, trace: str, held: Held, where: str
     end = "post" if held.level == "post" else "pre"
     own = {name for name, other in found.traces.items() if other.level == held.level}
     seen = {end, "one", *(("each",) if held.level == "post" else ())}
-    own |= {name for name, ref in found.refs.items() if ref.end in seen}
+    own |= {name for name, ref in {**found.refs, **found.late}.items() if ref.end in seen}
     for name in sorted(names_in(held.derivative) - {*CLOCK, *found.constants, *own}):
         raise DescriptionError(
             f"{where}: d{trace}/dt reads '{name}', but the trace is kept per {end}synaptic neuron: "

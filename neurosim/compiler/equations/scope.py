@@ -35,6 +35,7 @@ class Scope:
     states: dict[str, np.ndarray] = field(default_factory=dict)
     draws: dict[str, Draw] = field(default_factory=dict)
     refs: dict[str, Ref] = field(default_factory=dict)
+    lates: dict[str, Ref] = field(default_factory=dict)
 
     @property
     def variables(self) -> Variables:
@@ -55,6 +56,12 @@ class Scope:
         """Note what a name stands for that belongs to another part."""
         self.refs[name] = ref
         return self.add(name, dim)
+
+    def late(self, name: str) -> str:
+        """Return a name for what reaches a synapse of a variable of one of its ends, which a name stands for."""
+        found = part_of(name, "late")
+        self.lates[found] = self.refs[name]
+        return self.add(found, self.dimensions[name])
 
     def constant(self, name: str, value: Any, size: int | None = None) -> None:
         """Note a constant: a value with its unit, one number or one of each neuron (`size`)."""

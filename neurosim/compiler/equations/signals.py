@@ -20,13 +20,14 @@ class Signals:
     """Finds the expressions of signals; the activity of spikes becomes a trace, to which each spike adds.
 
     Arguments: ends, the populations at 'pre' and 'post'; wiring; scope; traces, of the projection, where new ones are
-    added.
+    added; graded, whether its synapse is graded, so that variables of the source reach it after the delay.
     """
 
     ends: Mapping[End, PopulationEquations]
     wiring: Wiring
     scope: Scope
     traces: dict[str, Held]
+    graded: bool = False
     _tails: dict[str, list[Statement]] = field(default_factory=lambda: {"pre": [], "post": []})
 
     def take_tails(self) -> dict[str, list[Statement]]:
@@ -51,7 +52,7 @@ class Signals:
                 raise SignalMissing(
                     f"{title}: '{population.name}' has no gain of its output: use a rate population"
                 )
-            return " * ".join(part_of(gain, end) for gain in population.output_gains) or "1"
+            return " * ".join(self._seen(gain, end) for gain in population.output_gains) or "1"
         if signal.name == "activity":
             return self._graded_activity(end) if population.graded else self._spike_activity(end, name, title)
         if signal.name not in population.dimensions:
@@ -59,16 +60,17 @@ class Signals:
                 f"{title}: it needs '{signal.name}', which '{population.name}' does not have: "
                 f"{suggest(signal.name, population.dimensions)}"
             )
-        if end == "post" and self.wiring.dendritic:
-            raise SignalMissing(
-                f"{title}: it reads '{signal.name}' of '{population.name}' as it is now, but a dendritic_delay is that "
-                "of signals from the target to the synapse too: give the whole delay as delay"
-            )
         if signal.number and population.dimensions[signal.name] is not DIMENSIONLESS:
             raise SignalMissing(
                 f"{title}: it needs '{signal.name}' of '{population.name}' without unit: use rate units"
             )
-        return part_of(signal.name, end)
+        return self._seen(signal.name, end)
+
+    def _seen(self, name: str, end: End) -> str:
+        """Return the name of what the synapse sees of a variable of an end."""
+        here = part_of(name, end)
+        delay = self.wiring.dendritic if end == "post" else self.wiring.delay if self.graded else 0
+        return self.scope.late(here) if delay and name not in self.ends[end].constants else here
 
     def needs_spikes(self, end: str, title: str, extra: str = "") -> None:
         """Refuse a rule at spikes of a population that has none; extra, statements that it could do without."""
@@ -81,7 +83,7 @@ class Signals:
 
     def _graded_activity(self, end: End) -> str:
         """Return the expression of a graded output over its reference."""
-        output = part_of("output", end)
+        output = self._seen("output", end)
         if self.scope.dimensions[output] is DIMENSIONLESS:
             return output
         reference = part_of("reference", end)

@@ -1,8 +1,9 @@
 """The order of one step: a network written out becomes a program, an ordered list of blocks.
 
-The order is the schedule: draw, inputs, clamp, graded signals, record, matrix, learn, adapt, decay of traces,
-integrate, threshold, deliver, on_pre, on_post, reset, external, record_end (what is recorded after a step). Apart from
-it stand the blocks of a presentation: accumulate adds a change to its sum, apply makes it.
+The order is the schedule: draw, inputs, recall (of what comes late), clamp, graded signals, remember, record, matrix,
+learn, adapt, decay of traces, integrate, threshold, deliver, on_pre, on_post, reset, external, record_end (what is
+recorded after a step). Apart from it stand the blocks of a presentation: accumulate adds a change to its sum, apply
+makes it.
 """
 
 from __future__ import annotations
@@ -59,8 +60,12 @@ class _Lowering:
         yield from (Block("draw", u.name) for u in populations if u.draws)
         yield from (Block("draw", k.name) for k in projections if k.draws)
         yield from (Block("input", u.name) for u in populations if "value" in u.states)
+        yield from (Block("recall", k.name) for k in projections if k.late)
         yield from (Block("clamp", c.owner, clamp=c) for c in self.equations.clamps if c.free is None)
         yield from self.graded()
+        yield from (
+            Block("remember", name) for name in dict.fromkeys(p for p, _ in self.equations.remembered)
+        )
         yield Block("record", "")
         for population in populations:
             yield from self.sums("learn", population, population.each_step.texts)
@@ -127,7 +132,9 @@ class _Lowering:
     def read(self) -> dict[str, set[str]]:
         """What projections and modulators read of each population between spikes."""
         found: dict[str, set[str]] = {}
-        for ref in (*self.modulators, *(r for k in self.projections.values() for r in _read_in_steps(k))):
+        late = (ref for k in self.projections.values() for ref in k.late.values())
+        read = (ref for k in self.projections.values() for ref in _read_in_steps(k))
+        for ref in (*self.modulators, *read, *late):
             found.setdefault(ref.owner, set()).add(ref.name)
         return found
 

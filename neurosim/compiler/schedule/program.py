@@ -17,8 +17,8 @@ from neurosim.compiler.schedule.exact import Linear
 from neurosim.model.expressions import Statement, expression, names_in, substitute, substitute_all
 
 BlockKind = Literal[
-    "draw", "input", "clamp", "clear", "graded", "group", "evaluate", "record", "learn", "adapt", "integrate", "decay",
-    "threshold", "source", "deliver", "on_pre", "on_post", "reset", "external", "matrix",
+    "draw", "input", "recall", "clamp", "clear", "graded", "group", "evaluate", "remember", "record", "learn", "adapt",
+    "integrate", "decay", "threshold", "source", "deliver", "on_pre", "on_post", "reset", "external", "matrix",
     "accumulate", "apply", "record_end",
 ]  # fmt: skip
 

@@ -118,6 +118,14 @@ class Brian2Core(Core):
             self._machine.flights[name].load(np.asarray(steps), np.asarray(ids))
         self._machine.refill_queues()
 
+    def past(self, population: str, name: str, depth: int) -> np.ndarray:
+        """Return the values of a variable in the last `depth` steps, the oldest first, shape (depth, size)."""
+        return self._machine.pasts[population, name].save()
+
+    def set_past(self, population: str, name: str, values: np.ndarray) -> None:
+        """Set what `past` returns, once the clock is set."""
+        self._machine.pasts[population, name].load(values)
+
     def refractory(self, population: str) -> np.ndarray:
         """Return the number of steps until each neuron may spike again, negative once it may (int64)."""
         last = self._machine.populations[population].raw("lastspike")

@@ -23,7 +23,7 @@ from neurosim.engines.brian2.populations import BrianPopulation
 from neurosim.engines.brian2.presentation import Presentation
 from neurosim.engines.brian2.projections import BrianProjection, pathways
 from neurosim.engines.brian2.records import SampleRecord, SpikeRecord
-from neurosim.engines.brian2.steps import Body, Flight, Inputs, Source, Step, draw, hold
+from neurosim.engines.brian2.steps import Body, Flight, Inputs, Past, Source, Step, draw, hold
 from neurosim.engines.externals import ExternalFunction
 from neurosim.model.expressions import Statement
 from neurosim.model.parts import Recorder
@@ -60,6 +60,7 @@ class Machine:
         with catch_logs():
             self._make_populations()
             self._make_projections()
+            self._make_late()
             self._make_modulators()
             self._make_steps()
             self._make_bodies(externals)
@@ -154,6 +155,17 @@ class Machine:
         made = NetworkOperation(function, clock=self.clock, when=when, order=order, name=f"operation{order}")
         self.operations.append(made)
         return made
+
+    def _make_late(self) -> None:
+        """Let synapses read what left populations some steps ago."""
+        self.pasts: dict[tuple[str, str], Past] = {}
+        for (owner, name), depth in self.equations.remembered.items():
+            held = self.populations[owner].watch(name, "after_graded")
+            self.pasts[owner, name] = Past(held, depth, self.step)
+            self._add(self.pasts[owner, name].note, "after_graded")
+        for projection in self.projections.values():
+            for ref, memory, ago, units in projection.lates():
+                self._add(partial(_recall, self.pasts[ref.owner, ref.name], memory, ago, units), "start")
 
     def _make_modulators(self) -> None:
         """Let rules read the modulators of each step: outputs of other populations, held until the next."""
@@ -267,6 +279,10 @@ class Machine:
 def _hand_over(held: np.ndarray, targets: list[tuple[np.ndarray, Any]]) -> None:
     for target, chosen in targets:
         target[:] = held[chosen]
+
+
+def _recall(past: Past, memory: np.ndarray, ago: np.ndarray | int, units: np.ndarray) -> None:
+    memory[:] = past.taken(ago, units)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -211,6 +211,7 @@ class BrianProjection:
             parameter(self.names[n], projection.dimensions[n], *(("shared",) if ref.end == "one" else ()))
             for n, ref in projection.modulators.items()
         ]
+        shared += [parameter(self.names[n], projection.dimensions[n]) for n in projection.late]
         made = Synapses(
             source.group,
             target.group,
@@ -286,6 +287,16 @@ class BrianProjection:
                 continue
             found[ref] = [(s.variables[self.names[name]].get_value(), s.j[:] if each else 0) for s in where]
         return found
+
+    def lates(self) -> Iterator[tuple[Ref, np.ndarray, np.ndarray | int, np.ndarray]]:
+        """Yield what comes late: of which variable, its memory at synapses, after how many steps, of which neurons."""
+        for name, ref in self.projection.late.items():
+            each = self.projection.delays if self.projection.late_level(name) == "edge" else None
+            delay = self.projection.delay if ref.end == "pre" else self.projection.dendritic
+            for made in self.objects if each is None else [self.synapses]:
+                memory = made.variables[self.names[name]].get_value()
+                units = np.array((made.i if ref.end == "pre" else made.j)[:])
+                yield ref, memory, delay if each is None else each, units
 
     def value(self, name: str) -> Any:
         """Return a constant (0-d), a state per edge or a trace in SI units."""

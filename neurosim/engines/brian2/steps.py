@@ -155,6 +155,34 @@ class Flight:
             queue.advance()
 
 
+class Past:
+    """The values of a variable of a population in the last `depth` steps, for what comes late.
+
+    Arguments: values, the memory of the variable; depth, in steps; step, the number of the present one.
+    """
+
+    def __init__(self, values: np.ndarray, depth: int, step: Step) -> None:
+        self.values, self.step = values, step
+        self.ring = np.zeros((depth, values.size))
+
+    def note(self) -> None:
+        """Remember the values of this step."""
+        self.ring[self.step.number % len(self.ring)] = self.values
+
+    def taken(self, ago: np.ndarray | int, units: Any) -> np.ndarray:
+        """Return what units had a number of steps before this one."""
+        found: np.ndarray = self.ring[(self.step.number - ago) % len(self.ring), units]
+        return found
+
+    def save(self) -> np.ndarray:
+        """Return the values, the oldest first."""
+        return self.ring[(self.step.number + np.arange(len(self.ring))) % len(self.ring)]
+
+    def load(self, values: np.ndarray) -> None:
+        """Take over what `save` returned."""
+        self.ring[(self.step.number + np.arange(len(self.ring))) % len(self.ring)] = values
+
+
 class Body:
     """An external in the loop: reads variables, is advanced by one step, and writes signal populations."""
 

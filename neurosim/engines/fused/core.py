@@ -19,6 +19,7 @@ from neurosim.engines.fused.addresses import address
 from neurosim.engines.fused.context import Context
 from neurosim.engines.fused.kinds import Calls, Kinds
 from neurosim.engines.fused.printer import Printer
+from neurosim.engines.fused.projections import ARRIVING
 from neurosim.engines.fused.recorder import Recorders
 from neurosim.engines.fused.storage import Storage, build, coefficients
 from neurosim.engines.pieces import Piece, paced, room
@@ -93,19 +94,20 @@ class FusedCore(Core):
             self._replace(f"{name}___rows", np.zeros((0, self.equations.inputs[name][0])))
         return pieces[0] if len(pieces) == 1 else _joined(pieces)
 
+    @cached_property
     def _delayed(self) -> list[ProjectionEquations]:
-        return [
-            projection for projection in self.equations.projections.values() if projection.delays is not None
-        ]
+        arriving = {block.owner for block in self.program.blocks if block.kind in ARRIVING}
+        projections = self.equations.projections.values()
+        return [k for k in projections if k.delays is not None and k.name in arriving]
 
     def _enlarge(self) -> None:
         """Make room for the spikes of a step, on the lists of all projections that have them."""
-        if any([arrivals.enlarge(self.storage, projection) for projection in self._delayed()]):
+        if any([arrivals.enlarge(self.storage, projection) for projection in self._delayed]):
             self._moved = True
 
     def _recall(self) -> None:
         """Make the lists of arrivals from the rings of past spikes."""
-        for projection in self._delayed():
+        for projection in self._delayed:
             arrivals.recall(self.storage, projection, self._now)
         self._moved = True
 
@@ -257,7 +259,8 @@ class FusedCore(Core):
     @cached_property
     def _moving(self) -> list[tuple[str, str]]:
         arrays = self.storage.arrays
-        return [(n.replace("__", ".", 1), n) for n in self.storage.changing if arrays[n].dtype.kind == "f"]
+        own = (n for n in self.storage.changing if arrays[n].dtype.kind == "f" and not n.endswith("___past"))
+        return [(n.replace("__", ".", 1), n) for n in own]
 
     # Reading and writing ---------------------------------------------------------------------------------------------
 
@@ -316,6 +319,17 @@ class FusedCore(Core):
                     ring[step % len(ring), : now.size] = now
                     count[step % len(ring)] = now.size
         self._recall()
+
+    def past(self, population: str, name: str, depth: int) -> np.ndarray:
+        """Return the values of a variable in the last `depth` steps, the oldest first, shape (depth, size)."""
+        ring = self.storage.arrays[f"{population}__{name}___past"]
+        return ring[np.arange(self._now - depth, self._now) % len(ring)].astype(float)
+
+    def set_past(self, population: str, name: str, values: np.ndarray) -> None:
+        """Set what `past` returns, once the clock is set."""
+        ring = self.storage.arrays[f"{population}__{name}___past"]
+        ring.fill(0)
+        ring[np.arange(self._now - len(values), self._now) % len(ring)] = values
 
     def refractory(self, population: str) -> np.ndarray:
         """Return the number of steps until each neuron may spike again, negative once it may (int64)."""

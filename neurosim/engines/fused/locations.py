@@ -96,6 +96,8 @@ def projection_location(projection: ProjectionEquations, name: str, storage: Sto
         return Location(
             full, projection.traces[name].level, f"{full}___now" if full in storage.scaled else ""
         )
+    if name in projection.late:
+        return Location(full, projection.late_level(name))
     if name in projection.totals:
         return Location(full, projection.totals[name].level)
     if projection.kernel is not None:

@@ -212,6 +212,19 @@ class PopulationPrinter:
             room += [f"full |= {at} + {size(population)} > {head}___steps.size"]
         return [*self.context.spikes_of(population.name), *indent(lines), *room] if lines else []
 
+    def remember(self, block: Block) -> list[str]:
+        """Return the lines that keep the values of this step of what comes late somewhere."""
+        lines = []
+        for owner, name in self.context.program.equations.remembered:
+            if owner == block.owner:
+                full = f"{owner}__{name}"
+                lines += [
+                    f"past = k & ({full}___past.shape[0] - 1)",
+                    f"for i in range({size(self.context.population(owner))}):",
+                    f"    {full}___past[past, i] = {full}[i]",
+                ]
+        return lines
+
     def reset(self, block: Block) -> list[str]:
         """Return the lines that reset the units that spiked."""
         population = self.context.population(block.owner)

@@ -166,6 +166,8 @@ class Printer:
         printers: dict[str, Callable[[Block], list[str]]] = {
             "draw": populations.draw,
             "input": populations.input,
+            "recall": projections.recall,
+            "remember": populations.remember,
             "clamp": populations.clamp,
             "clear": populations.plain,
             "group": populations.group,

@@ -60,6 +60,28 @@ class ProjectionPrinter:
             f"{location.scale} = {factor}",
         ]
 
+    def recall(self, block: Block) -> list[str]:
+        """Return the lines that take what reaches the synapses in this step of variables of the two ends."""
+        projection, lines = self.projection(block), list[str]()
+        head = projection.name
+        for name, ref in projection.late.items():
+            late, past = f"{head}__{name}", f"{ref.owner}__{ref.name}___past"
+            if projection.late_level(name) == "edge":
+                lines += [
+                    f"for j in range({past}.shape[1]):",
+                    f"    for x in range({head}___first[j], {head}___first[j + 1]):",
+                    f"        past = (k - np.int64({head}___delays[x])) & ({past}.shape[0] - 1)",
+                    f"        {late}[x] = {past}[past, j]",
+                ]
+                continue
+            delay = f"{head}___{'delay' if ref.end == 'pre' else 'dendritic'}"
+            lines += [
+                f"past = (k - {delay}) & ({past}.shape[0] - 1)",
+                f"for i in range({past}.shape[1]):",
+                f"    {late}[i] = {past}[past, i]",
+            ]
+        return lines
+
     def over_edges(self, block: Block) -> list[str]:
         """Return the loop over all edges, by source; totals start from 0."""
         projection = self.projection(block)

@@ -147,6 +147,9 @@ def _population(
     for key, draw in population.draws.items():
         storage.arrays[f"{name}__{key}"] = aligned(np.zeros(n, dtype=storage.dtype))
         storage.numbers[f"{name}___{key}_key"] = stream_key(equations.seed, name, draw.stream)
+    for (owner, key), depth in equations.remembered.items():
+        if owner == name:
+            storage.variable(f"{name}__{key}___past", np.zeros((1 << depth.bit_length(), n)))
     if population.spiking:
         # A power of two, so that the row of a step is found without a division.
         rows = 1 << equations.flights.get(name, 0).bit_length()
@@ -189,6 +192,10 @@ def _projection(
     for key, trace in projection.traces.items():
         size = {"pre": sources, "post": targets, "edge": projection.size}[trace.level]
         storage.trace(f"{name}__{key}", np.full(size, trace.initial))
+    sizes = {"pre": sources, "post": targets, "edge": projection.size}
+    for key in projection.late:
+        level = projection.late_level(key)
+        storage.arrays[f"{name}__{key}"] = aligned(np.zeros(sizes[level], dtype=storage.dtype))
     for key, total in projection.totals.items():
         size = {"pre": sources, "post": targets}[total.level]
         storage.arrays[f"{name}__{key}"] = aligned(np.zeros(size, dtype=storage.dtype))

@@ -108,6 +108,7 @@ def _population(population: PopulationEquations) -> list[Any]:
 
 def _projection(projection: ProjectionEquations) -> list[Any]:
     places = {name: trace.level for name, trace in projection.traces.items()}
+    places |= {name: projection.late_level(name) for name in projection.late}
     facts = [
         projection.name,
         projection.source,
@@ -125,7 +126,7 @@ def _projection(projection: ProjectionEquations) -> list[Any]:
         sorted(projection.dimensions),
         sorted(projection.constants),
         sorted(projection.states),
-        [[name, *astuple(ref)] for name, ref in sorted(projection.refs.items())],
+        [[name, *astuple(ref)] for name, ref in sorted({**projection.refs, **projection.late}.items())],
     ]
     return [*facts, places, _drawn(projection), *names]
 

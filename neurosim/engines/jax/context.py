@@ -105,7 +105,11 @@ class Context:
 
         Arguments: ago, how many steps before this one, a number or one for each of `index`.
         """
-        ring = self.values[f"{population.name}/ring"]
+        return self.in_ring(f"{population.name}/ring", ago, index)
+
+    def in_ring(self, name: str, ago: Any = 0, index: Any = None) -> Any:
+        """Return the values of a step in a ring of past ones; arguments as of `spikes`."""
+        ring = self.values[name]
         if len(ring) == 1:
             return ring[0] if index is None else ring[0, index]
 
@@ -117,13 +121,16 @@ class Context:
 
     def note(self, population: PopulationEquations, spikes: Array) -> None:
         """Put the spikes of this step into a unit's ring of past spikes."""
-        name = f"{population.name}/ring"
-        ring, spikes = self.values[name], spikes.astype(self.values[name].dtype)
-        if len(ring) == 1:  # without an index, which costs more than the spikes that no step reads again
-            self.values[name] = spikes[None]
+        self.into_ring(f"{population.name}/ring", spikes)
+
+    def into_ring(self, name: str, values: Array) -> None:
+        """Put the values of this step into a ring of past ones."""
+        ring, values = self.values[name], values.astype(self.values[name].dtype)
+        if len(ring) == 1:  # without an index, which costs more than the values that no step reads again
+            self.values[name] = values[None]
             return
         self.values[name] = self._at_step(
-            lambda ring, spikes, step: ring.at[step % len(ring)].set(spikes), ring, spikes
+            lambda ring, values, step: ring.at[step % len(ring)].set(values), ring, values
         )
 
     def _at_step(self, function: Callable[..., Any], *values: Any) -> Any:

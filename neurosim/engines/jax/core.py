@@ -229,6 +229,19 @@ class JaxCore(Core):
             with precision(self.settings.dtype):
                 self._state[name] = jnp.asarray(ring, self._state[name].dtype)
 
+    def past(self, population: str, name: str, depth: int) -> np.ndarray:
+        """Return the values of a variable in the last `depth` steps, the oldest first, shape (depth, size)."""
+        ring = np.asarray(self._state[states.past_of(population, name)], dtype=float)
+        return ring[np.arange(self.now - depth, self.now) % len(ring)]
+
+    def set_past(self, population: str, name: str, values: np.ndarray) -> None:
+        """Set what `past` returns, once the clock is set."""
+        full = states.past_of(population, name)
+        ring = np.zeros(self._state[full].shape)
+        ring[np.arange(self.now - len(values), self.now) % len(ring)] = values
+        with precision(self.settings.dtype):
+            self._state[full] = jnp.asarray(ring, self._state[full].dtype)
+
     def refractory(self, population: str) -> np.ndarray:
         """Return the number of steps until each neuron may spike again, negative once it may (int64)."""
         until = np.asarray(self._state[f"{population}/until"]).astype(np.int64)

@@ -27,6 +27,8 @@ def level_of(projection: ProjectionEquations, name: str) -> Level:
         return projection.traces[name].level
     if name in projection.totals:
         return projection.totals[name].level
+    if name in projection.late:
+        return projection.late_level(name)
     if name in projection.refs:
         return _END[projection.refs[name].end]
     per_edge = {*projection.states, *map(sum_of, projection.states), *projection.draws}

@@ -15,6 +15,7 @@ from neurosim.compiler.schedule.program import Block
 from neurosim.engines.jax.arithmetic import COMBINE, JAX
 from neurosim.engines.jax.context import Context
 from neurosim.engines.jax.draws import DRAW
+from neurosim.engines.jax.state import past_of
 from neurosim.engines.jax.surrogate import switch
 from neurosim.engines.jax.trials import over_trials
 from neurosim.errors import DescriptionError
@@ -105,6 +106,15 @@ def read_input(context: Context, block: Block) -> None:
     """Take the input of a signal population; without one, it keeps its value."""
     if block.owner in context.inputs:
         context.write(f"{block.owner}.value", context.inputs[block.owner])
+
+
+def remember(context: Context, block: Block) -> None:
+    """Keep the values of this step of what comes late somewhere."""
+    for owner, name in context.program.equations.remembered:
+        if owner == block.owner:
+            value = context.values[f"{owner}.{name}"]
+            size = context.population(owner).size
+            context.into_ring(past_of(owner, name), jnp.broadcast_to(value, context.shape(size)))
 
 
 def clamp(context: Context, block: Block) -> None:

@@ -10,6 +10,7 @@ from neurosim.compiler.schedule.program import Block
 from neurosim.engines.jax.context import Context
 from neurosim.engines.jax.edges import Edges
 from neurosim.engines.jax.kernels import KernelEdges
+from neurosim.engines.jax.state import past_of
 
 
 def edges_of(
@@ -35,6 +36,19 @@ def _totals(context: Context, projection: ProjectionEquations, block: Block) -> 
         size = context.population(projection.target if own == "pre" else projection.source).size
         context.values[edges.full(line.target)] = jnp.zeros(context.shape(size), context.settings.dtype)
         edges.run((line,))
+
+
+def recall(context: Context, block: Block) -> None:
+    """Take what reaches the synapses in this step of variables of the two ends."""
+    projection = context.projection(block.owner)
+    for name, ref in projection.late.items():
+        if projection.late_level(name) == "edge":
+            delays, pre = (context.values[f"{projection.name}/{n}"] for n in ("delays", "pre"))
+            late = context.in_ring(past_of(ref.owner, ref.name), delays, pre)
+        else:
+            delay = projection.delay if ref.end == "pre" else projection.dendritic
+            late = context.in_ring(past_of(ref.owner, ref.name), delay)
+        context.values[f"{projection.name}.{name}"] = late
 
 
 def arriving(context: Context, block: Block) -> None:

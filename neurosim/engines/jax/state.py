@@ -81,6 +81,9 @@ def initial_state(
     Arguments: streams, as of `keys`.
     """
     state = {name: jnp.asarray(given[name]) for name in state_names(program)}
+    for (owner, name), depth in program.equations.remembered.items():
+        shape = (1 + depth, program.equations.populations[owner].size)
+        state[past_of(owner, name)] = jnp.zeros(shape, dtype)
     for population in program.equations.populations.values():
         state |= {
             f"{population.name}.{n}": jnp.zeros(population.size, dtype)
@@ -93,6 +96,11 @@ def initial_state(
     state |= {f"{o}.{sum_of(n)}": jnp.zeros_like(state[f"{o}.{n}"]) for o, n in program.sums}
     state |= {name: jnp.asarray(key) for name, key in streams.items()}
     return {**state, "step": jnp.zeros((), jnp.int32)}
+
+
+def past_of(population: str, name: str) -> str:
+    """Return the name of the ring of past values of a variable."""
+    return f"{population}/{name}/ring"
 
 
 def rows(program: Program, population: PopulationEquations) -> int:

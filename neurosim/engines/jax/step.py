@@ -117,6 +117,8 @@ def _outputs(context: Context) -> Values:
 BLOCKS: Mapping[str, Callable[[Context, Block], None]] = {
     "draw": populations.draw,
     "input": populations.read_input,
+    "recall": projections.recall,
+    "remember": populations.remember,
     "clamp": populations.clamp,
     "clear": populations.statements,
     "group": populations.group,
