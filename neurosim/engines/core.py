@@ -20,12 +20,10 @@ from neurosim.errors import DescriptionError
 from neurosim.model.evaluate import evaluate
 from neurosim.model.expressions import names_in
 from neurosim.rng import stream_key
-from neurosim.rng.draws import fill_normal, fill_uniform
 
 Rows = Mapping[str, np.ndarray]
 """Values of signal populations, one row per step, shape (steps, size)."""
 
-FILL = {"normal": fill_normal, "uniform": fill_uniform}
 LONG_AGO = -(2**30)
 """Steps until a neuron may spike again, of one that has not spiked."""
 
@@ -275,9 +273,9 @@ class Core(ABC):
             if part in population.draws:
                 known[part] = np.empty(population.size)
                 draw = population.draws[part]
-                FILL[draw.kind](
-                    stream_key(self.equations.seed, population.name, draw.stream), step, known[part]
-                )
+                stream = stream_key(self.equations.seed, population.name, draw.stream)
+                values = {name: self.get(population.name, name) for name in population.constants}
+                draw.fill(stream, step, {**values, "dt": self.dt}, known[part], population.name)
             elif part in {*population.constants, *population.states, *population.ports}:
                 known[part] = self.get(population.name, part)
         with np.errstate(all="ignore"):

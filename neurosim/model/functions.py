@@ -116,4 +116,4 @@ FUNCTIONS = {
         Function("tanh", "hyperbolic tangent", "numpy:tanh", "math:tanh", f"{_JAX}:tanh"),
     )
 }  # fmt: skip
-"""All functions by name, except `rand()` and `randn()`, which are drawn at every step."""
+"""All functions by name, except `rand()`, `randn()` and `poisson(mean)`, which are drawn at every step."""

@@ -7,6 +7,7 @@ from neurosim.neurons.batch_normalised import BatchNormalised
 from neurosim.neurons.conductance import HodgkinHuxley, MorrisLecar, TraubMiles
 from neurosim.neurons.conductance_lif import ConductanceLIF
 from neurosim.neurons.depolarising_adex import DepolarisingAdEx
+from neurosim.neurons.driven_lif import DrivenLIF
 from neurosim.neurons.graded import GradedUnit, Maximum, Signal, SquareWave
 from neurosim.neurons.integrate_and_fire import ExponentialIF, Izhikevich, QuadraticIF
 from neurosim.neurons.lif import LIF
@@ -27,6 +28,7 @@ __all__ = [
     "BatchNormalised",
     "ConductanceLIF",
     "DepolarisingAdEx",
+    "DrivenLIF",
     "ExponentialIF",
     "FitzHughNagumo",
     "GradedUnit",

@@ -136,7 +136,7 @@ def _of_operation(node: ast.BinOp, known: Mapping[str, Dimension]) -> Dimension:
 def _of_call(node: ast.Call, known: Mapping[str, Dimension]) -> Dimension:
     assert isinstance(node.func, ast.Name)
     function = FUNCTIONS.get(node.func.id)
-    if function is None:  # rand and randn
+    if function is None:  # rand, randn and poisson
         return DIMENSIONLESS
     if function.unit == "number":
         for argument in node.args:

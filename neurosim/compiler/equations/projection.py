@@ -61,6 +61,10 @@ def projection_equations(
 
 def _check(found: ProjectionEquations, where: str) -> None:
     known, plasticity = found.dimensions, found.plasticity
+    if any(draw.kind == "poisson" for draw in found.draws.values()):
+        raise DescriptionError(
+            f"{where}: poisson(mean) belongs to equations of neurons: use rand() or randn()"
+        )
     ends = [name for name, ref in found.refs.items() if not ref.modulator and not ref.of_projection]
     for statement in found.delivery.spike:
         expect_statement(statement, known, ends, where)

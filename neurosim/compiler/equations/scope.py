@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from neurosim.compiler.equations.dimensions import expect
 from neurosim.compiler.equations.draws import Draw, Kind, with_draws
 from neurosim.compiler.equations.forms import End, PopulationEquations, Ref, Variables
 from neurosim.compiler.equations.names import CLOCK, RESERVED, check_variable, part_of
 from neurosim.errors import DescriptionError, SignalMissing
+from neurosim.model.expressions import CONSTANTS, names_in
 from neurosim.model.network import Network
 from neurosim.model.parameters import Parameter
 from neurosim.model.units import DIMENSIONLESS, Dimension, units_in
@@ -96,18 +98,32 @@ class Scope:
         return self.add(name, dim)
 
     def drawn(self, text: str, *owner: str) -> str:
-        """Return an expression with rand() and randn() replaced by names that hold one draw per step.
+        """Return an expression with rand(), randn() and poisson(mean) replaced by names that hold one draw per step.
 
         Arguments: owner, the prefix of the rule that draws, if it is one.
         """
-        return with_draws(
-            text, lambda call, kind: self.draw(kind, *owner, call, "draw", str(len(self.draws))), self.where
-        )
 
-    def draw(self, kind: Kind, *parts: str) -> str:
+        def draw(call: str, kind: Kind, mean: str) -> str:
+            self._check_mean(mean)
+            return self.draw(kind, *owner, call, "draw", str(len(self.draws)), mean=mean)
+
+        return with_draws(text, draw, self.where)
+
+    def _check_mean(self, mean: str) -> None:
+        """Refuse a mean of Poisson numbers that is no number, or that changes during a run."""
+        if not mean:
+            return
+        for name in sorted(names_in(mean) - self.constants.keys() - {"dt", *CONSTANTS}):
+            raise DescriptionError(
+                f"{self.where}: poisson({mean}) reads '{name}', which is no parameter here: its mean is made of "
+                "parameters of a neuron and dt"
+            )
+        expect(mean, DIMENSIONLESS, self.dimensions, f"{self.where}: poisson")
+
+    def draw(self, kind: Kind, *parts: str, mean: str = "") -> str:
         """Return the name of a random number that is drawn at every step, from the parts of its name."""
         name = part_of(*parts)
-        self.draws[name] = Draw(kind, "_".join(parts))
+        self.draws[name] = Draw(kind, "_".join(parts), mean)
         return self.add(name, DIMENSIONLESS)
 
     def modulator(self, network: Network, population: str, size: int, title: str) -> str:

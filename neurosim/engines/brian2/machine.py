@@ -188,7 +188,8 @@ class Machine:
         ]
         for part, held in drawing:
             if part.draws:
-                self._add(draw(part, held.array, seed, self.step), "inputs")
+                step = self.equations.network.step
+                self._add(draw(part, held.array, held.value, step, seed, self.step), "inputs")
         self.input_operation = self._add(self.inputs.apply, "inputs")
         if self.equations.clamps:
             clamp = self._hold([c for c in self.equations.clamps if c.free is None])

@@ -13,11 +13,9 @@ from brian2 import Clock
 from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations, StateClamp
 from neurosim.engines.brian2.populations import BrianPopulation
 from neurosim.engines.externals import ExternalFunction
+from neurosim.model.expressions import names_in
 from neurosim.model.source import due
 from neurosim.rng import stream_key
-from neurosim.rng.draws import fill_normal, fill_uniform
-
-FILL = {"normal": fill_normal, "uniform": fill_uniform}
 
 
 class Step:
@@ -40,17 +38,27 @@ class Step:
 
 
 def draw(
-    part: PopulationEquations | ProjectionEquations, array: Callable[[str], np.ndarray], seed: int, step: Step
+    part: PopulationEquations | ProjectionEquations,
+    array: Callable[[str], np.ndarray],
+    value: Callable[[str], Any],
+    dt: float,
+    seed: int,
+    step: Step,
 ) -> Callable[[], None]:
     """Return the function that fills the random numbers of a population or projection, held in arrays, for one step."""
     draws = [
-        (FILL[draw.kind], stream_key(seed, part.name, draw.stream), array(name))
+        (
+            draw,
+            stream_key(seed, part.name, draw.stream),
+            names_in(draw.mean or "0") & part.constants.keys(),
+            array(name),
+        )
         for name, draw in part.draws.items()
     ]
 
     def fill() -> None:
-        for function, key, out in draws:
-            function(key, step.number, out)
+        for draw, key, names, out in draws:
+            draw.fill(key, step.number, {"dt": dt, **{name: value(name) for name in names}}, out, part.name)
 
     return fill
 

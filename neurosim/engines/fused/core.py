@@ -25,7 +25,7 @@ from neurosim.engines.fused.storage import Storage, build, coefficients
 from neurosim.engines.pieces import Piece, paced, room
 from neurosim.engines.presentations import Batch, learn
 from neurosim.engines.settling import Settle, Settled
-from neurosim.rng import draws, normal, threefry
+from neurosim.rng import draws, normal, poisson, threefry
 
 MOST = 10_000
 """Most steps of a call."""
@@ -382,6 +382,7 @@ _USES: list[Callable[..., Any]] = [
     support.clip,
     trials.outer,
     draws.uniform,
+    poisson.fill_poisson,
     normal.normal_quantile,
     threefry.threefry2x32,
 ]

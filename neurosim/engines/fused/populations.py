@@ -139,7 +139,14 @@ class PopulationPrinter:
         if name in self.context.program.equations.projections:
             return []
         draws = self.context.population(name).draws
-        return [f"fill_{draw.kind}({name}___{d}_key, k, {name}__{d})" for d, draw in draws.items()]
+        lines = []
+        for d, draw in draws.items():
+            mean, each = f"{name}___{d}_mean", ""
+            if draw.kind == "poisson":
+                each = "_each" if mean in self.context.storage.arrays else ""
+            own = f"{mean}, " if draw.kind == "poisson" else ""
+            lines.append(f"fill_{draw.kind}{each}({name}___{d}_key, k, {own}{name}__{d})")
+        return lines
 
     def input(self, block: Block) -> list[str]:
         """Return the lines that take this step's row of input, if the run has any."""

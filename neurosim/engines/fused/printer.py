@@ -46,6 +46,7 @@ from neurosim.engines.fused.arrivals import release, schedule
 from neurosim.engines.fused.support import diagonal, floor_divide, prefetch, remainder, wide_vectors
 from neurosim.engines.fused.trials import across, average, highest, outer, total, whole
 from neurosim.rng.draws import fill_normal, fill_uniform, normal, uniform
+from neurosim.rng.poisson import fill_poisson, fill_poisson_each
 '''
 
 FEW = 16

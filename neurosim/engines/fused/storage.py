@@ -118,6 +118,20 @@ def coefficients(storage: Storage, program: Program) -> None:
     """Work out the coefficients of exact steps from the current constants."""
     for propagator in program.propagators:
         _coefficients(storage, propagator, program.equations)
+    for population in program.equations.populations.values():
+        _means(storage, population, program.equations.network.step)
+
+
+def _means(storage: Storage, population: PopulationEquations, step: float) -> None:
+    """Work out the means of Poisson numbers, in double precision."""
+    for key, draw in population.draws.items():
+        if draw.kind == "poisson":
+            values = {"dt": step, **storage.values(population.name, population.constants)}
+            mean, name = draw.mean_from(values, f"'{population.name}'"), f"{population.name}___{key}_mean"
+            if mean.ndim:
+                storage.arrays[name] = aligned(mean)
+            else:
+                storage.numbers[name] = float(mean)
 
 
 def _coefficients(storage: Storage, propagator: Propagator, equations: NetworkEquations) -> None:

@@ -19,7 +19,12 @@ def external_reasons(program: Program) -> Iterator[str]:
 
 
 def reasons(program: Program) -> Iterator[str]:
-    """Yield what cannot be worked out on all edges at once as it would be on one after the other."""
+    """Yield what JAX cannot draw, and what cannot be worked out on all edges at once as on one after the other."""
+    for population in program.equations.populations.values():
+        for draw in population.draws.values():
+            if draw.kind == "poisson":
+                what = f"population '{population.name}': poisson({draw.mean})"
+                yield f"{what} is not drawn in JAX: engine 'fused' can run it"
     for block in program.blocks:
         if block.kind in OWN:
             yield from _in_block(program.equations.projections[block.owner], block)
