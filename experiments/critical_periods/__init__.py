@@ -1,0 +1,1 @@
+"""Critical periods of learning in deep linear networks."""
