@@ -7,8 +7,9 @@ from uuid import uuid4
 
 import h5py
 
-from neurosim.store.plain import plain_only
-from neurosim.store.sealed import verify, write_sealed
+from neurosim.store.plain import address, plain_only
+from neurosim.store.raw import Raw
+from neurosim.store.sealed import HEADER_BYTES, verify, write_sealed
 
 
 def memory_file() -> h5py.File:
@@ -30,4 +31,12 @@ def open_sealed(path: Path) -> h5py.File:
     """Verify a sealed file, then open it read-only; raises ResultFileError."""
     verify(path)
     with plain_only(path):
-        return h5py.File(path, "r")
+        raw = Raw(path, HEADER_BYTES)
+        raw.check_heaps()
+        file = h5py.File(path, "r")
+        try:
+            raw.check_attributes(address(file))
+        except BaseException:
+            file.close()
+            raise
+        return file

@@ -18,6 +18,7 @@ from h5py import h5a, h5d, h5l, h5o, h5r, h5s, h5t, h5z
 
 from neurosim.errors import ResultFileError, shown
 from neurosim.store.data import KINDS, MAX_DEPTH, checked_name
+from neurosim.store.raw import Raw
 
 MAX_OBJECTS = 20_000
 MAX_ATTRIBUTES = 64
@@ -50,6 +51,9 @@ def plain_arrays(root: h5py.Group) -> dict[str, h5py.Dataset]:
     """Return all arrays below a group by path, in alphabetical order of each group; raises NotPlain."""
     arrays: dict[str, h5py.Dataset] = {}
     seen = {address(root)}
+    # A file in memory is one that is being written.
+    in_file = root.file.driver != "core"
+    raw = Raw(Path(root.file.filename), root.file.userblock_size) if in_file else None
 
     def visit(group: h5py.Group, prefix: str, depth: int) -> None:
         if depth > MAX_DEPTH or len(seen) + len(group) > MAX_OBJECTS:
@@ -66,10 +70,12 @@ def plain_arrays(root: h5py.Group) -> dict[str, h5py.Dataset]:
             seen.add(place)
             if h5a.get_num_attrs(item) > MAX_ATTRIBUTES:
                 raise NotPlain(f"'{path}' has more than {MAX_ATTRIBUTES} attributes")
+            if raw is not None:
+                raw.check_attributes(place)
             if isinstance(item, h5py.h5g.GroupID):
                 visit(h5py.Group(item), f"{path}/", depth + 1)
             elif isinstance(item, h5d.DatasetID):
-                _check_array(item, path)
+                _check_array(item, path, raw)
                 arrays[path] = h5py.Dataset(item)
             else:
                 raise NotPlain(f"'{path}' is neither a group nor an array")
@@ -133,25 +139,8 @@ def values(dataset: h5py.Dataset) -> np.ndarray:
         return np.asarray(dataset[()])
     if dataset.dtype.kind == "S":
         return np.char.decode(dataset[()], "utf-8")
-    texts = [text.decode() for text in _texts(dataset)]
+    texts = [text.decode() for text in np.asarray(dataset[()], dtype=object).flat]
     return np.array(texts, dtype=np.str_).reshape(dataset.shape)
-
-
-def _texts(dataset: h5py.Dataset) -> Iterator[bytes]:
-    """Yield texts of variable length, many of which could be stored once: no more than the file accounts for."""
-    size = dataset.file.id.get_filesize()
-    if dataset.size * 16 > size:
-        raise NotPlain(f"'{dataset.name}' has more values than the file holds")
-    if dataset.ndim == 0:
-        yield dataset[()]
-        return
-    total, rows = 0, max(2**26 // (size * max(prod(dataset.shape[1:]), 1)), 1)
-    for start in range(0, len(dataset) if dataset.size else 0, rows):
-        for text in dataset[start : start + rows].ravel():
-            total += len(text)
-            if total > size:
-                raise NotPlain(f"'{dataset.name}' has longer texts than the file holds")
-            yield text
 
 
 def _check_name(name: str | bytes) -> None:
@@ -163,7 +152,7 @@ def _check_name(name: str | bytes) -> None:
         raise NotPlain(str(error)) from error
 
 
-def _check_array(item: h5d.DatasetID, path: str) -> None:
+def _check_array(item: h5d.DatasetID, path: str, raw: Raw | None) -> None:
     """Raise NotPlain unless an array lies in the file, is of a plain type, and is no larger than what is stored."""
     layout = item.get_create_plist()
     if layout.get_layout() == h5d.VIRTUAL or layout.get_external_count():
@@ -185,3 +174,7 @@ def _check_array(item: h5d.DatasetID, path: str) -> None:
     # An array that only represents a dimension is never written, and never read.
     if stored and size > stored * (_DEFLATE_RATIO if filters else 1):
         raise NotPlain(f"'{path}' has more values than the file holds")
+    if raw is not None and stored and text and kind.is_variable_str():
+        if layout.get_layout() != h5d.CONTIGUOUS:
+            raise NotPlain(f"'{path}' has texts that are not stored one after the other")
+        raw.check_texts(item.get_offset(), prod(item.shape))

@@ -2,10 +2,12 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
 from pathlib import Path
+from struct import pack
 
 import h5py
 import numpy as np
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from neurosim.errors import ResultFileError
 from neurosim.store import Writer, open_results, read_state
 from neurosim.store.image import memory_file, seal
+from neurosim.store.sealed import HEADER_BYTES, write_sealed
 
 SECRET = b"a secret of another file" * 10
 CLAIM = dict.fromkeys(("id", "statement", "source", "kind", "expected", "verdict", "unit", "note"), "")
@@ -265,6 +268,45 @@ def test_changed_bytes_behind_a_seal_that_fits_are_read_or_one_line(name, number
     assert done.stderr == ""
     counts = json.loads(done.stdout)
     assert counts.keys() <= {"read", "refused"} and counts["refused"] > number // 4
+
+
+def changed_in(path, find, at, new):
+    """Seal a file again with bytes changed at a distance from what is found in it."""
+    content = bytearray(path.read_bytes()[HEADER_BYTES:])
+    place = content.find(find) + at
+    content[place : place + len(new)] = new
+    write_sealed(path, bytes(content))
+    return path
+
+
+@pytest.fixture
+def with_texts(tmp_path):
+    """A file with texts, whose heap begins with the 15 letters of 'neurosim-result'."""
+    path = tmp_path / "run.h5"
+    with Writer(path) as writer:
+        writer.write("x", ["three", "two"], ("n",), "", "a long name")
+    return path
+
+
+def test_a_heap_without_an_end_is_one_line_at_once(with_texts):
+    """Its second object is free space of no length, which HDF5 steps over for ever; or an object is too long."""
+    whole = with_texts.read_bytes()
+    for at, new in ((48, b"\0" * 16), (24, b"\xff" * 8)):
+        line = refused(everything, changed_in(with_texts, b"GCOL", at, new))
+        assert "a heap whose objects do not fit" in line
+        with_texts.write_bytes(whole)
+
+
+@pytest.mark.parametrize("text", ["neurosim-result", "a long name", "three"])
+def test_a_text_that_claims_gigabytes_takes_no_memory(with_texts, text):
+    """An attribute of the file, one of an array, and a value of an array."""
+    content = with_texts.read_bytes()[HEADER_BYTES:]
+    reference = pack("<IQ", len(text), content.find(b"GCOL"))
+    assert content.count(reference) >= 1
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    line = refused(everything, changed_in(with_texts, reference, 0, b"\xff\xff\xff\x7f"))
+    assert "longer texts than the file holds" in line
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
 
 TEXTS = st.text(max_size=8) | st.sampled_from(["\x1b[2J", "a/b", "..", "µ", "n" * 300, "\ud800", "a\0b"])
