@@ -100,6 +100,7 @@ def test_completion_sees_the_same_entries_of_matrices_of_given_rank_and_norm():
     assert float(on_all(outcome, first)) == pytest.approx(np.mean(residual**2), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_small_run_ends_in_a_file_with_claims_and_a_figure(tmp_path):
     config = with_settings(critical_periods.PRESETS["quick"], TINY)
     outcome = new_run(critical_periods.experiment, config, out=str(tmp_path / "run.h5"), seed=3).execute()
