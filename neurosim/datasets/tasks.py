@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 from scipy import ndimage
 
 from neurosim.datasets.data import DataSet
 from neurosim.errors import UnknownNameError, UsageError
 from neurosim.registry import suggest
 from neurosim.rng import generator
+
+Images = NDArray[Any]
 
 
 def permuted(data: DataSet, seed: int) -> DataSet:
@@ -34,25 +40,21 @@ def rotated(data: DataSet, degrees: float) -> DataSet:
 def corrupted(data: DataSet, kind: str, amount: float, seed: int) -> DataSet:
     """Return the set with images corrupted.
 
-    noise: x + amount * standard normal, clipped to 0..1; dropped: a share `amount` of the pixels of each image 0;
-    blurred: Gaussian of a width of `amount` pixels; contrast: mean + (1 - amount) (x - mean), of each image.
-    Raises UnknownNameError for another kind, UsageError for a negative amount, or a share above 1.
+    noise: x + amount * standard normal; shot: amount * Poisson(x/amount), x >= 0; brightness: x + amount, these three
+    clipped to 0..1; dropped: a share `amount` of the pixels of each image 0; impulse: the same, one half 0 and one half
+    1; blurred: Gaussian of a width of `amount` pixels; contrast: mean + (1 - amount) (x - mean), of each image; jpeg:
+    after compression of x in 0..1 with a quality of 100 (1 - amount), from 1. An amount of 0 changes nothing but what
+    clipping and compression do.
+    Raises UnknownNameError for another kind, UsageError for a negative amount, a share above 1, or images outside 0..1
+    that are to be drawn from or compressed.
     """
-    kinds = ("noise", "dropped", "blurred", "contrast")
-    if kind not in kinds:
-        raise UnknownNameError(f"corrupted: kind '{kind}': {suggest(kind, kinds)}")
-    if amount < 0 or (kind in ("dropped", "contrast") and amount > 1):
+    if kind not in KINDS:
+        raise UnknownNameError(f"corrupted: kind '{kind}': {suggest(kind, KINDS)}")
+    if not amount >= 0 or (kind in SHARES and amount > 1):
         raise UsageError(f"corrupted: amount = {amount} of '{kind}': must be from 0, a share at most 1")
-    draw, x = generator(seed, f"corrupted {kind}"), data.images
-    if kind == "noise":
-        x = np.clip(x + amount * draw.normal(size=x.shape), 0, 1)
-    elif kind == "dropped":
-        x = x * (draw.random(x.shape) >= amount)
-    elif kind == "blurred":
-        x = ndimage.gaussian_filter(x, (0, amount, amount))
-    else:
-        mean = x.mean((1, 2), keepdims=True)
-        x = mean + (1 - amount) * (x - mean)
+    if kind in ("shot", "jpeg") and not (data.images.min() >= 0 and data.images.max() <= 1):
+        raise UsageError(f"corrupted: '{kind}' of images outside 0..1: corrupt them before they are scaled")
+    x = KINDS[kind](data.images, amount, generator(seed, f"corrupted {kind}"))
     return data.changed(f"{kind} {amount}, seed {seed}", images=x)
 
 
@@ -64,3 +66,57 @@ def swapped(data: DataSet, classes: Sequence[int]) -> DataSet:
     order = np.arange(data.classes)
     order[pair] = order[pair[::-1]]
     return data.changed(f"labels {pair[0]} and {pair[1]} swapped", labels=order[data.labels])
+
+
+def _noise(x: Images, amount: float, draw: np.random.Generator) -> Images:
+    return np.clip(x + amount * draw.normal(size=x.shape), 0, 1)
+
+
+def _shot(x: Images, amount: float, draw: np.random.Generator) -> Images:
+    return np.clip(amount * draw.poisson(x / amount), 0, 1) if amount else x
+
+
+def _brightness(x: Images, amount: float, draw: np.random.Generator) -> Images:
+    return np.clip(x + amount, 0, 1)
+
+
+def _dropped(x: Images, amount: float, draw: np.random.Generator) -> Images:
+    return np.asarray(x * (draw.random(x.shape) >= amount))
+
+
+def _impulse(x: Images, amount: float, draw: np.random.Generator) -> Images:
+    hit = draw.random(x.shape)
+    return np.where(hit < amount, np.where(hit < amount / 2, 0.0, 1.0), x)
+
+
+def _blurred(x: Images, amount: float, draw: np.random.Generator) -> Images:
+    return np.asarray(ndimage.gaussian_filter(x, (0, amount, amount)))
+
+
+def _contrast(x: Images, amount: float, draw: np.random.Generator) -> Images:
+    mean = x.mean((1, 2), keepdims=True)
+    return np.asarray(mean + (1 - amount) * (x - mean))
+
+
+def _jpeg(x: Images, amount: float, draw: np.random.Generator) -> Images:
+    quality = max(round(100 * (1 - amount)), 1)
+
+    def compressed(image: Images) -> Images:
+        packed = BytesIO()
+        Image.fromarray(np.round(255 * image).astype(np.uint8)).save(packed, "JPEG", quality=quality)
+        return np.asarray(Image.open(packed)) / 255.0
+
+    return np.stack([compressed(image) for image in x])
+
+
+KINDS: dict[str, Callable[[Images, float, np.random.Generator], Images]] = {
+    "noise": _noise,
+    "shot": _shot,
+    "brightness": _brightness,
+    "dropped": _dropped,
+    "impulse": _impulse,
+    "blurred": _blurred,
+    "contrast": _contrast,
+    "jpeg": _jpeg,
+}
+SHARES = ("dropped", "impulse", "contrast", "jpeg")

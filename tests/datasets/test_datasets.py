@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from neurosim.datasets import (
+    CORRUPTIONS,
     DataSet,
     corrupted,
+    degraded,
     digits,
     fashion,
     fashion_mnist,
@@ -58,6 +60,32 @@ def test_tasks_change_what_they_say_and_nothing_else():
     assert 0.3 < (corrupted(data, "dropped", 0.5, 0).images == 0).mean() < 0.7
     np.testing.assert_allclose(corrupted(data, "contrast", 1.0, 0).images.std((1, 2)), 0, atol=1e-12)
     assert corrupted(data, "blurred", 1.0, 0).images.std() < data.images.std()
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_a_corruption_repeats_itself_stays_in_range_and_grows_with_severity_and_scale(name):
+    data = digits().some(40, seed=0)
+
+    def deviation(severity, scale=1.0):
+        found = degraded(data, name, severity, 3, scale).images
+        assert found.shape == data.images.shape and found.min() >= 0 and found.max() <= 1
+        assert np.array_equal(found, degraded(data, name, severity, 3, scale).images)
+        return np.mean((found - data.images) ** 2)
+
+    assert deviation(1) < deviation(5) < deviation(5, 2.0)
+
+
+def test_corruptions_are_what_they_say():
+    data = DataSet("grey", np.full((500, 8, 8), 0.5), np.zeros(500, int), 1)
+    assert degraded(data, "gaussian_noise", 5, 0).images.std() == pytest.approx(0.1, rel=0.05)
+    assert degraded(data, "shot_noise", 5, 0).images.std() == pytest.approx((0.5 / 50) ** 0.5, rel=0.05)
+    salt = degraded(data, "impulse_noise", 5, 0).images
+    assert [(salt == value).mean() for value in (0, 1)] == pytest.approx([0.035, 0.035], abs=0.004)
+    np.testing.assert_allclose(degraded(data, "brightness", 3, 0).images, 0.65)
+    slope = DataSet("slope", np.tile(np.linspace(0, 1, 8), (1, 8, 1)), np.array([0]), 1)
+    np.testing.assert_allclose(degraded(slope, "contrast", 4, 0).images.std(), 0.3 * slope.images.std())
+    np.testing.assert_allclose(degraded(slope, "contrast", 4, 0, 2).images.std(), 0.09 * slope.images.std())
+    assert np.abs(corrupted(slope, "jpeg", 0.0, 0).images - slope.images).max() < 0.02
 
 
 def test_idx_files_are_read_and_damage_is_named():
@@ -121,6 +149,11 @@ def test_fashion_mnist_has_its_published_numbers():
         (lambda: swapped(small(), (1, 3)), UsageError, r"in 0\.\.2"),
         (lambda: corrupted(small(), "noisy", 1, 0), UnknownNameError, "did you mean 'noise'"),
         (lambda: corrupted(small(), "dropped", 1.5, 0), UsageError, "amount = 1.5"),
+        (lambda: corrupted(small(), "jpeg", float("nan"), 0), UsageError, "amount = nan"),
+        (lambda: corrupted(small().scaled(0.5), "shot", 1, 0), UsageError, "'shot' of images outside 0..1"),
+        (lambda: degraded(small(), "jpg", 1, 0), UnknownNameError, "corruption 'jpg': did you mean 'jpeg'"),
+        (lambda: degraded(small(), "jpeg", 6, 0), UsageError, "severity = 6: must be 1, 2, 3, 4 or 5"),
+        (lambda: degraded(small(), "jpeg", 5, 0, 0.5), UsageError, "scale = 0.5"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_line(make, error, match):

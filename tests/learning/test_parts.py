@@ -9,14 +9,16 @@ from brian2 import ms
 
 from neurosim import AllToAll, Network, Normal, Population, Projection, Recorder, simulate
 from neurosim.errors import ContractError, DescriptionError, UnknownNameError, UsageError
-from neurosim.learning.bptt import Model, Objective, mean_square, network_model
+from neurosim.learning.bptt import Model, Objective, mean_square, network_model, softmax_entropy
 from neurosim.learning.protocol import (
     Descend,
     Fresh,
     GradientRule,
     Learner,
     Local,
+    Online,
     Part,
+    Phase,
     Recent,
     Regulator,
     Shuffled,
@@ -203,6 +205,61 @@ class Greedy(Decay):
         return {"H.w": 0.9 * now.parameters["H.w"]}, state
 
 
+class Halve(Part):
+    """Halves one parameter."""
+
+    patterns = ("a",)
+
+    def step(self, now, state):
+        return {"a": now.parameters["a"] / 2}, state
+
+
+def product(*parts):
+    """Return what learns a and b, whose outcome is a b x."""
+    model = Model(
+        lambda seed: {"a": np.array([4.0]), "b": np.array([3.0])},
+        lambda p, batch, key: {"y": p["a"] * p["b"] * batch["x"]},
+    )
+    return Learner(model, *parts, batches=Shuffled({"x": np.ones((1, 1))}, 1), every=2)
+
+
+def of_product(outcome, batch):
+    return outcome["y"].sum()
+
+
+def test_a_gradient_is_that_of_the_step_or_of_what_parts_before_it_left():
+    for updated, b in ((False, 3 - 0.1 * 4), (True, 3 - 0.1 * 2)):
+        descend = Descend(of_product, optax.sgd(0.1), ["b"], updated=updated)
+        found = product(Halve(), descend).train(1).last
+        assert (found["a"][0], found["b"][0]) == pytest.approx((2, b))
+    # What the phase leaves of a change counts.
+    frozen = product(Halve(), descend).train(1, phase=Phase(rates={"a": 0.0})).last
+    assert (frozen["a"][0], frozen["b"][0]) == pytest.approx((4, 3 - 0.1 * 4))
+    assert product(descend, Halve()).gradient(product(descend, Halve()).train(0))["b"] == pytest.approx(4)
+
+
+def test_measures_on_the_way_are_those_of_what_a_step_came_to():
+    def learner():
+        return product(Halve(), Descend(of_product, optax.sgd(0.1), ["b"]), Online({"y": of_product}, 3))
+
+    trained = learner().train(2)
+    a, b = 4.0, 3.0
+    for step in range(2):
+        a, b = a / 2, b - 0.1 * a
+        assert learner().parts[-1].values(trained)["y"][step] == pytest.approx(a * b)
+    assert np.isnan(learner().parts[-1].values(trained)["y"][2])
+    still = learner().train(2, phase=Phase(rates={"*": 0.0}))
+    assert learner().parts[-1].values(still)["y"][:2] == pytest.approx([12, 12])
+    assert check_parts(learner, steps=3).passed
+
+
+def test_the_entropy_of_a_softmax_is_that_of_its_shares():
+    outputs = jnp.log(jnp.array([[[0.5, 0.25, 0.25]], [[0.1, 0.1, 0.8]]])) + 3
+    p = np.exp(np.asarray(outputs)[:, -1] - 3)
+    found = softmax_entropy("y")({"y": outputs}, {})
+    assert found == pytest.approx(-(p * np.log(p)).sum(1).mean(), rel=1e-5)
+
+
 class Early(Part):
     """Reads a gradient."""
 
@@ -251,6 +308,7 @@ def test_parts_keep_the_contract_and_a_users_own_can_be_checked():
             UsageError,
             "part 'Descend': other parts name",
         ),
+        (lambda: Online({}, 3), UsageError, "part 'Online': 0 measures of 3 steps"),
         (lambda: Recent(0), UsageError, r"Recent\.size = 0"),
         (
             lambda: type("Bad", (GradientRule,), {"G": "G @ H"}),

@@ -9,7 +9,13 @@ from neurosim.extras import optional
 with optional():
     from neurosim.learning.bptt.fixed_points import Settlement, fixed_point_model
     from neurosim.learning.bptt.gru import GRU
-    from neurosim.learning.bptt.losses import accuracy, mean_absolute, mean_square, softmax_cross_entropy
+    from neurosim.learning.bptt.losses import (
+        accuracy,
+        mean_absolute,
+        mean_square,
+        softmax_cross_entropy,
+        softmax_entropy,
+    )
     from neurosim.learning.bptt.model import Model
     from neurosim.learning.bptt.network import controller, network_model
     from neurosim.learning.bptt.objective import Objective
@@ -29,4 +35,5 @@ __all__ = [
     "network_model",
     "scale_each",
     "softmax_cross_entropy",
+    "softmax_entropy",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -70,6 +71,19 @@ def softmax_cross_entropy(recording: str, label: str = "label") -> Term:
     Arguments: recording, y, as of `mean_square`; label, the name of integers (trials,) in the batch.
     """
     return Labelled(recording, label, optax.softmax_cross_entropy_with_integer_labels)
+
+
+def softmax_entropy(recording: str) -> Term:
+    """Return the term -sum_c p_c log p_c, p = softmax(y) at the last step, mean over trials; it reads no label.
+
+    Arguments: recording, y, as of `mean_square`.
+    """
+
+    def term(outcome: Mapping[str, Array], batch: Mapping[str, Array]) -> Array:
+        logarithms = jax.nn.log_softmax(_named("recording", recording, outcome)[:, -1])
+        return _mean_trial(batch, -(jnp.exp(logarithms) * logarithms).sum(-1))
+
+    return term
 
 
 def accuracy(recording: str, label: str = "label") -> Term:

@@ -1,9 +1,9 @@
 """How a model learns over a study: learners made of parts, phases, streams of batches, stages, evaluation.
 
 A `Learner` is a model and a chain of parts: `Descend` (losses and an optimiser), `Local` (rules of the network),
-`Supplied` (directions from a function), `Regulator` (controls an update), `Rewire` (connections that come and go), or
-of your own (`Part`). A `Training` is a value; a `Phase` says what the next steps use; `Stages` are phases one after
-the other, which may depend on what was measured.
+`Supplied` (directions from a function), `Regulator` (controls an update), `Rewire` (connections that come and go),
+`Online` (measures on the way), or of your own (`Part`). A `Training` is a value; a `Phase` says what the next steps
+use; `Stages` are phases one after the other, which may depend on what was measured.
 """
 
 from neurosim.extras import optional
@@ -16,6 +16,7 @@ with optional():
     from neurosim.learning.protocol.parts.descend import Descend
     from neurosim.learning.protocol.parts.gradient_rule import GradientRule, reads
     from neurosim.learning.protocol.parts.local import Local
+    from neurosim.learning.protocol.parts.online import Online
     from neurosim.learning.protocol.parts.regulate import Recent, Regulator
     from neurosim.learning.protocol.parts.rewire import Rewire
     from neurosim.learning.protocol.parts.supplied import Supplied
@@ -38,6 +39,7 @@ __all__ = [
     "Logarithmic",
     "Measured",
     "Now",
+    "Online",
     "Part",
     "Phase",
     "Progress",

@@ -110,6 +110,13 @@ class Now:
         """Return the parameters with `factor` times what parts so far have changed."""
         return {**self.before, **{n: self.before[n] + factor * v for n, v in self.change.items()}}
 
+    @property
+    def after(self) -> Parameters:
+        """What the parameters will be if no further part changes them: with the phase's factors, and allowed ones."""
+        rates = {name: self.rates.get(name, 1.0) for name in self.before}
+        found = {name: rated(rates[name], old, self.parameters[name]) for name, old in self.before.items()}
+        return self.model.project(found)
+
 
 def rated(rate: Any, before: Any, after: Any) -> Array:
     """Return before + rate (after - before), exactly `after` where the rate is 1 and `before` where it is 0."""

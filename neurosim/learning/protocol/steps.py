@@ -167,7 +167,7 @@ class Steps:
         def one(given: Given, carry: Carry) -> Parameters:
             now = self._now(batches, given, carry.parameters, carry.states, carry.stream, step)[1]
             for part in self.descents:
-                part.look(now)
+                part.slope(now)
             return now.gradient
 
         return _over_seeds(one, given, varied, carry)
@@ -187,7 +187,7 @@ class Steps:
             now = self._now(batches, given, carry.parameters, carry.states, carry.stream, step)[1]
             found: dict[str, Array] = {}
             for part in self.descents:
-                part.look(now)
+                part.slope(now)
                 slopes = credits(now, of, now.outcome, lambda batch: now.loss(now.before, batch))
                 found = {name: found.get(name, 0) + slope for name, slope in slopes.items()}
             return found

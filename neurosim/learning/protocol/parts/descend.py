@@ -29,8 +29,10 @@ class Descend(Part):
     class `GradientRule` by names of parameters, which the gradient passes before the optimiser; credit, recordings by
     the variable whose derivative they replace, `{"h.output": "module.output"}`: forward nothing changes, backward what
     the module puts out takes the place of dL/d(variable); watch, variables whose true dL/d(variable) (trials, steps,
-    units) parts after this one find in the batch as `batch["credit"]`, such as the target of a module; name, if there
-    are two. Variables of credit and watch are `clampable` of the model.
+    units) parts after this one find in the batch as `batch["credit"]`, such as the target of a module; updated, whether
+    the gradient is that of the parameters as the parts before this one have left them, which costs a run of the model,
+    by default of those at the start of the step, as all parts see; name, if there are two. Variables of credit and
+    watch are `clampable` of the model.
     """
 
     yields = True
@@ -44,11 +46,13 @@ class Descend(Part):
         through: Mapping[str, GradientRule] | None = None,
         credit: Mapping[str, str] | None = None,
         watch: Sequence[str] = (),
+        updated: bool = False,
         name: str = "Descend",
     ) -> None:
         self.objective = objective if isinstance(objective, Objective) else Objective({"loss": objective})
         self.optimiser, self.patterns, self.name = optimiser, tuple(parameters), name
         self.through, self.credit, self.watch = through or {}, credit or {}, tuple(watch)
+        self.updated = updated
 
     def arguments(self, names: Sequence[str], seeds: int, losses: Mapping[str, Any]) -> Any:
         """Return (weights of terms in losses, shares of losses by name of the parameter), seeds first."""
@@ -61,12 +65,18 @@ class Descend(Part):
         return self.optimiser.init(parameters)
 
     def look(self, now: Now) -> None:
+        """Take the gradient, unless it is that of a later moment."""
+        if not self.updated:
+            self.slope(now)
+
+    def slope(self, now: Now) -> None:
         """Take the gradient."""
+        parameters = now.after if self.updated else now.before
         weights, shares = now.arguments[self.name]
-        own = {name: now.before[name] for name in shares}
+        own = {name: parameters[name] for name in shares}
 
         def terms(trained: Parameters, batch: Any) -> tuple[Array, Any]:
-            outcome, memory = now.run({**now.before, **trained}, batch)
+            outcome, memory = now.run({**parameters, **trained}, batch)
             return self.objective.measure(outcome, batch), (outcome, memory)
 
         def loss(parameters: Parameters, batch: Any) -> Array:
@@ -78,9 +88,10 @@ class Descend(Part):
             lambda trained: terms(trained, batch), own, weights, shares
         )
         if self.watch:
-            slopes = credits(now, self.watch, lived[0], lambda batch: loss(now.before, batch))
+            slopes = credits(now, self.watch, lived[0], lambda batch: loss(parameters, batch))
             now.batch = {**now.batch, "credit": {**now.batch.get("credit", {}), **slopes}}
-        now.lived(*lived)
+        if not self.updated:
+            now.lived(*lived)
         now.note("loss", loss)
         now.note("losses", dict(zip(self.objective.losses, weights @ values, strict=True)))
         now.note("gradient", {**now.notes.get("gradient", {}), **gradient})
@@ -88,6 +99,8 @@ class Descend(Part):
 
     def step(self, now: Now, state: Any) -> tuple[Parameters, Any]:
         """Return (parameters, state of the optimiser) after an update."""
+        if self.updated:
+            self.slope(now)
         shares = now.arguments[self.name][1]
         own = {name: now.parameters[name] for name in shares}
         gradient = {name: now.gradient[name] for name in shares}

@@ -1,0 +1,1 @@
+"""Adaptation at test time by a neuro-modulated Hebbian layer."""
