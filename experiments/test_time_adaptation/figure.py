@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,7 +28,8 @@ def figure(config: Config, results: Results) -> Figure:
     from matplotlib.figure import Figure
 
     drawn = Figure(figsize=(13.5, 9), layout="constrained")
-    top, below = drawn.subfigures(2, 1, height_ratios=(1, 3.6))
+    halves: Any = drawn.subfigures(2, 1, height_ratios=(1, 3.6))
+    top, below = halves
     accuracy = results.array("adaptation/accuracy")
     images = top.subplots(1, len(CORRUPTIONS) + 1)
     for axis, image, name in zip(images, results.array("adaptation/example"), ["clean", *KINDS], strict=True):

@@ -9,6 +9,7 @@ from neurosim.model.connectivity import AllToAll, OneToOne
 from neurosim.model.convolution import Convolution
 from neurosim.model.network import Network
 from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.rule import SynapticRule
 from neurosim.model.units import ms
 from neurosim.model.values import Normal
 from neurosim.neurons import BatchNormalised, GradedUnit, Signal
@@ -40,7 +41,8 @@ def convolutional(config: Config) -> Network:
     for layer, source, kernel, features in layers:
         positions = int(np.prod(kernel.output))
         size, inputs = features * positions, kernel.image[0] * int(np.prod(kernel.kernel))
-        rule = SoftHebb(eta=config.hebb_rate, beta=1 / config.temperature) if layer == 1 else ()
+        plastic = SoftHebb(eta=config.hebb_rate, beta=1 / config.temperature)
+        rules: tuple[SynapticRule, ...] = (plastic,) if layer == 1 else ()
         each = Convolution((features, *kernel.output), 1, per_channel=True)
         common = Convolution((1, *kernel.output), 1)
         network.add(
@@ -59,7 +61,7 @@ def convolutional(config: Config) -> Network:
                 Graded(),
                 kernel,
                 Normal(0, inputs**-0.5),
-                rules=rule,
+                rules=rules,
             ),
             Projection(f"drives{layer}", f"drive{layer}", f"norm{layer}", Graded(), OneToOne(), 1.0),
             Projection(f"gain{layer}", f"norm{layer}", f"h{layer}", Graded(), each, np.ones((features, 1))),
