@@ -1,0 +1,1 @@
+"""Learning rates that a network regulates by how well it does, while labels change."""
