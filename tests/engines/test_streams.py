@@ -30,10 +30,17 @@ def joined(folder):
     return {name: np.concatenate(arrays) for name, arrays in found.items()}
 
 
+@pytest.fixture(
+    scope="module", params=["fused", *(pytest.param(e, marks=pytest.mark.slow) for e in ("brian2", "jax"))]
+)
+def engine(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def whole(tmp_path_factory, engine):
     """What a run that is not streamed has saved."""
-    simulation = simulate(busy(), "fused", seed=2)
+    simulation = simulate(busy(), engine, seed=2)
     simulation.run(100 * ms, INPUT)
     folder = tmp_path_factory.mktemp("whole")
     simulation.recordings().save(folder / "000000.h5", first_step=0, last_step=200)
@@ -47,8 +54,8 @@ def assert_same(one, other):
 
 
 @pytest.mark.parametrize("room", [1, 10**9])
-def test_a_stream_holds_what_is_recorded(tmp_path, whole, room):
-    simulation = simulate(busy(), "fused", seed=2)
+def test_a_stream_holds_what_is_recorded(tmp_path, engine, whole, room):
+    simulation = simulate(busy(), engine, seed=2)
     simulation.stream(tmp_path / "stream", room)
     for _ in range(4):
         simulation.run(25 * ms, INPUT)
@@ -58,8 +65,8 @@ def test_a_stream_holds_what_is_recorded(tmp_path, whole, room):
     assert all(not record.steps.size for record in simulation.recordings().values())
 
 
-def test_a_run_that_was_killed_continues_its_stream(tmp_path, whole):
-    simulation = simulate(busy(), "fused", seed=2)
+def test_a_run_that_was_killed_continues_its_stream(tmp_path, engine, whole):
+    simulation = simulate(busy(), engine, seed=2)
     simulation.stream(tmp_path / "stream", 1)
     simulation.run(30 * ms, INPUT)
     simulation.save(tmp_path / "kept.h5")
@@ -96,8 +103,8 @@ def test_a_stream_replaces_nothing_and_is_not_mixed(tmp_path):
         segments(tmp_path)
 
 
-def test_a_full_disk_loses_nothing_of_a_stream(tmp_path, whole, monkeypatch):
-    simulation = simulate(busy(), "fused", seed=2)
+def test_a_full_disk_loses_nothing_of_a_stream(tmp_path, engine, whole, monkeypatch):
+    simulation = simulate(busy(), engine, seed=2)
     simulation.stream(tmp_path / "stream", 1)
     simulation.run(10 * ms, INPUT)
 

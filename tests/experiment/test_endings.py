@@ -124,7 +124,8 @@ def test_signals_of_one_request_raise_once_and_handlers_come_back(monkeypatch):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(toy, monkeypatch):
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_or_quota_is_one_line_and_the_run_continues_when_there_is_room(toy, monkeypatch, number):
     study = replace(toy.experiment, figures=None)
     new_run(study, out="expected.h5").execute()
     calls, fsync = [], os.fsync
@@ -132,16 +133,41 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(toy, mon
     def full(descriptor):
         calls.append(descriptor)
         if len(calls) > 4:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise OSError(number, os.strerror(number))
         fsync(descriptor)
 
     run = new_run(study, out=OUT)
     with monkeypatch.context() as small:
         small.setattr("os.fsync", full)
-        with pytest.raises(ResultFileError, match="No space left on device"):
+        with pytest.raises(ResultFileError, match=os.strerror(number)):
             run.execute()
     resumed_run(study, OUT).execute()
     assert content(OUT) == content("expected.h5")
+
+
+LIMITED = """
+import resource, sys
+from neurosim.cli import main
+limit, *words = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+sys.exit(main(words))
+"""
+"""Runs the command where no file may be longer than some bytes: writes are cut off in the middle, and then fail."""
+
+
+@posix
+def test_a_limit_of_what_may_be_written_is_one_line_and_the_run_continues_without_it(toy, tmp_path):
+    words = ["run", "toy", "--quiet", "--out", "run.h5"]
+    new_run(toy.experiment, out="expected.h5").execute()
+    size = Path("expected.h5").stat().st_size
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(size - 100), *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1 and "File too large" in done.stderr and not OUT.exists()
+    assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+    assert main(["run", "toy", "--quiet", "--resume", "run.h5"]) == 0
+    assert content(OUT) == content("expected.h5")
+    assert not [name for name in os.listdir() if name.endswith(".tmp")]
 
 
 def test_a_file_that_appears_meanwhile_is_not_replaced(toy, monkeypatch):

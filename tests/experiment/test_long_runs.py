@@ -12,7 +12,7 @@ from neurosim.experiment import Experiment, new_run, resumed_run, setting
 from neurosim.experiment.context import _digest
 from neurosim.experiment.units import parse_number
 from neurosim.store import open_results
-from tests.engines.trust_networks import busy
+from tests.engines.trust_networks import ENGINES, busy
 
 SEEN: list[int] = []
 """Steps at which progress was reported, in this process."""
@@ -23,10 +23,11 @@ STOP: list[int] = []
 @dataclass(frozen=True)
 class Config:
     steps: int = setting(400, "steps of the long run", low=1)
+    engine: str = setting("fused", "engine", choices=ENGINES)
 
 
 def work(config, run, stage):
-    simulation = simulate(busy(), "fused", seed=run.seed)
+    simulation = simulate(busy(), config.engine, seed=run.seed)
     simulation.core.most = simulation._pace = 50
     shown = stage._display.advance
 
@@ -64,14 +65,19 @@ def content(path):
         return {name: results.data(name).array for name in results.paths()}
 
 
-def test_a_long_run_continues_from_its_last_checkpoint(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "engine", ["fused", *(pytest.param(engine, marks=pytest.mark.slow) for engine in ("brian2", "jax"))]
+)
+def test_a_long_run_continues_from_its_last_checkpoint(tmp_path, monkeypatch, engine):
     monkeypatch.chdir(tmp_path)
     long = study()
-    new_run(long, out="whole.h5", seed=2).execute()
+    new_run(long, Config(engine=engine), out="whole.h5", seed=2).execute()
     for stop in (250, 100):
         STOP[:] = [stop]
+        config, kept = Config(engine=engine), {"overwrite": True, "checkpoint_every": 1e-9}
+        run = new_run(long, config, out="cut.h5", seed=2, **kept)
         with pytest.raises(KeyboardInterrupt):
-            new_run(long, out="cut.h5", seed=2, overwrite=True, checkpoint_every=1e-9).execute()
+            run.execute()
         SEEN.clear()
         resumed_run(long, "cut.h5").execute()
         # The short first run is taken again, the long one from the checkpoint before the stop.
