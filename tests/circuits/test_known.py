@@ -7,8 +7,10 @@ from brian2 import second
 from neurosim import simulate
 from neurosim.circuits.known import brunel, coba, cobahh, cuba, decision, inhibitory_plasticity, izhikevich
 from neurosim.circuits.known.brunel import REGIMES
+from neurosim.datasets import digits
 from neurosim.errors import DescriptionError
 from tests.circuits.known_activity import activity, brunel_theory, choices
+from tests.circuits.known_digits import accuracy
 
 
 @pytest.mark.slow
@@ -87,3 +89,9 @@ def test_pools_decide_by_coherence():
     # The standard error of 300 fair choices is 3 %.
     assert abs(shares[0] - 0.5) < 0.12
     assert shares[0] + 0.1 < shares[1] < shares[2] and shares[2] > 0.99
+
+
+@pytest.mark.slow
+def test_cells_learn_digits_without_labels():
+    train, test = digits().split(1397, 1)
+    assert accuracy(train, test, 1) > 0.7
