@@ -7,6 +7,7 @@ import pytest
 
 from neurosim.experiment import experiment_names, find_experiment, new_run, with_settings
 from neurosim.experiments.dynamics_double_descent import errors
+from neurosim.experiments.dynamics_exploration_bonuses import MOVES, Config, world
 from neurosim.experiments.dynamics_patching_illusion import SITES, parts
 
 TINY = {
@@ -22,6 +23,7 @@ TINY = {
     "bilevel_pruning": ["hidden=20", "updates=20", "pruning=20", "rounds=2", "densities=0.1", "seeds=2"],
     "coloured_digits": ["updates=20", "seeds=2"],
     "patching_illusion": [],
+    "exploration_bonuses": ["side=4", "horizon=5", "episodes=4", "seeds=1"],
 }
 QUICKEST = ("patching_illusion",)
 
@@ -66,3 +68,19 @@ def test_the_closed_form_of_descent_is_the_recursion():
 def test_a_direction_acts_only_with_both_parts():
     both = {site: min(parts(direction)) > 0 for site, direction in SITES.items()}
     assert list(both.values()) == [True, False, False, True]
+
+
+def test_the_goal_of_a_world_is_in_reach_and_far():
+    config = Config(side=6, walls=0.3)
+    for seed in range(20):
+        wall, goal = world(config, np.random.default_rng(seed))
+        reached, front, steps = {0}, {0}, 0
+        while goal not in reached:
+            near = {
+                tuple(np.array(divmod(place, 6)) + move) for place in front for move in MOVES
+            }  # fmt: skip
+            inside = {6 * row + column for row, column in near if 0 <= row < 6 and 0 <= column < 6}
+            front = {place for place in inside if not wall[place]} - reached
+            assert front
+            reached, steps = reached | front, steps + 1
+        assert steps >= 6 and not wall[0] and not wall[goal]
