@@ -20,6 +20,8 @@ from neurosim.model.units import dimension_of, in_si, scalar_in_si
 from neurosim.model.values import Value, indices, whole
 
 _NAME = re.compile(r"[A-Za-z](_?[A-Za-z0-9])*")
+MAX_NAME = 100
+"""Letters of a name: that of an array in a file joins two, and is limited."""
 
 
 def check_name(name: Any, what: str) -> None:
@@ -28,6 +30,8 @@ def check_name(name: Any, what: str) -> None:
         raise DescriptionError(
             f"{what} name {brief(name)}: use letters, digits and single underscores between them, a letter first"
         )
+    if len(name) > MAX_NAME:
+        raise DescriptionError(f"{what} name {brief(name)}: {len(name)} letters: use at most {MAX_NAME}")
 
 
 def _check_reference(value: Any, where: str) -> None:

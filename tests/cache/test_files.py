@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import neurosim
-from neurosim.cache import files
+from neurosim.cache import files, machine_code
 from neurosim.compiler.cache import remembered
 
 posix = pytest.mark.skipif(os.name != "posix", reason="owners, modes and links")
@@ -46,6 +46,28 @@ def test_no_flipped_byte_and_no_truncated_file_is_used(root):
         assert files.load("kind", "name") is None
     path.write_bytes(whole)
     assert files.load("kind", "name") == b"content" * 20
+
+
+@pytest.mark.parametrize("kind", ["equations", "machine"])
+def test_no_changed_byte_of_what_a_run_keeps_is_used(root, kind):
+    """A thousand changes of the files that a run has left behind."""
+    machine_code.jit()(double)(1.0)
+    remembered("equations", ["a"], lambda: {"v": ["-v/tau"] * 20})
+    paths, rng = [path for path in root.glob(f"{kind}/*")], np.random.default_rng(0)
+    assert paths and all(files.load(kind, path.name) for path in paths)
+    for number in range(1000):
+        path = paths[number % len(paths)]
+        whole = path.read_bytes()
+        damaged = bytearray(whole)
+        damaged[rng.integers(len(damaged))] ^= rng.integers(1, 256)
+        path.write_bytes(damaged)
+        assert files.load(kind, path.name) is None
+        path.write_bytes(whole)
+    assert all(files.load(kind, path.name) for path in paths)
+
+
+def double(x):
+    return 2 * x
 
 
 def test_a_file_under_the_name_of_another_is_not_used(root):

@@ -15,6 +15,7 @@ from neurosim import (
     post,
     simulate,
 )
+from neurosim.errors import DescriptionError
 from neurosim.neurons import SpikeTrain
 from neurosim.synapses import Pulse
 
@@ -113,3 +114,19 @@ def test_any_name_may_stand_anywhere():
 def test_any_name_may_stand_anywhere_in_other_orders(seed):
     order = np.random.default_rng(seed).permutation(len(NAMES))[: 4 * HERE]
     check([NAMES[at] for at in order], ENGINES)
+
+
+@pytest.mark.parametrize("where", ["a population", "a variable", "a parameter"])
+def test_a_name_too_long_for_a_file_is_rejected_before_anything_runs(where):
+    long = "n" * 300
+
+    def described():
+        variable, constant = (long if where == kind else "x" for kind in ("a variable", "a parameter"))
+        equations = f"d{variable}/dt = -{constant if constant == long else '1.0'}*{variable}/second : 1"
+        own = {long: parameter(1.0, "a number")} if constant == long else {}
+        model = type("LongNameUnit", (NeuronModel,), {"equations": equations, **own})
+        name = long if where == "a population" else "a"
+        return simulate(Network("long").add(Population(name, 1, model())), "fused")
+
+    with pytest.raises(DescriptionError, match="300 letters: use at most 100"):
+        described()

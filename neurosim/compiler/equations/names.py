@@ -13,6 +13,7 @@ from brian2 import second
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.expressions import CONSTANTS, DRAWN, Statement, names_in, parse_statements, substitute
 from neurosim.model.functions import FUNCTIONS
+from neurosim.model.parts import MAX_NAME
 from neurosim.model.units import DIMENSIONLESS, Dimension
 from neurosim.registry import suggest
 
@@ -49,6 +50,10 @@ def check_variable(name: str, taken: Iterable[str], where: str) -> None:
     if name.startswith("_") or "__" in name:
         raise DescriptionError(
             f"{where}: the name '{name}': no underscore at the start, and no two in a row: rename it"
+        )
+    if len(name) > MAX_NAME:
+        raise DescriptionError(
+            f"{where}: the name '{name[:20]}...' has {len(name)} letters: use at most {MAX_NAME}"
         )
 
 
