@@ -26,7 +26,7 @@ class Config:
     factors: tuple[float, ...] = setting(
         (3.0, 10.0, 30.0), "constant rates that are tried, over the rate at the start", low=1e-3
     )
-    seeds: int = setting(5, "networks, with orders of images and of swaps of their own", low=1)
+    seeds: int = setting(5, "networks, with orders of images and of swaps of their own", low=2)
 
     def require_sense(self) -> None:
         """Raise UsageError unless every epoch has whole batches, and room for its swaps."""

@@ -36,7 +36,7 @@ class Config:
     )
     regrown: float = setting(0.1, "share of the rest that is replaced after a cut", low=0.0, high=1.0)
     after: int = setting(4, "epochs of training after a cut", low=1)
-    seeds: int = setting(5, "networks, with batches of their own", low=1)
+    seeds: int = setting(5, "networks, with batches of their own", low=2)
 
     def require_sense(self) -> None:
         """Raise UsageError for a training that is shorter than what is done in it."""

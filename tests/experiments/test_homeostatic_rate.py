@@ -141,6 +141,11 @@ def test_simulations_are_judged_on_the_twenty_samples_before_with_their_labels_o
     assert not bool(Rate(0.1, 8).due(jnp.int32(3)))
 
 
+def test_one_network_is_too_few_for_paired_differences():
+    with pytest.raises(UsageError, match="seeds"):
+        with_settings(homeostatic_rate.PRESETS["quick"], ["seeds=1"])
+
+
 def test_an_epoch_without_room_for_its_swaps_is_rejected():
     for text, message in (
         ("swaps=9", "swaps = 9: an epoch of 80 images"),
