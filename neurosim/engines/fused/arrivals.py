@@ -1,16 +1,15 @@
 """Spikes on their way through a projection whose synapses have delays of their own: for every coming step, its edges.
 
-Each step has a list of the edges at which spikes arrive, in the order in which the spikes came. All lists of a
-projection share one store of entries that are linked to each other, so that it holds what is on its way and no more,
-whatever the delays:
+Each step has a list of the edges at which spikes arrive, in the order in which the spikes came:
 
-    edge, of each entry; after, the entry after it in its list, or among the free ones; last, the last entry of each
-    list; waiting, the number of entries of each list; free, (the first free entry, the number of free ones).
+    edge, a list in each row (lists, room); waiting, the number of edges on each list; most, the largest number of edges
+    of one delay, for which each list has room at the start of a step.
 
-Lists are taken in turn, that of step k is list k % len(last). A list is kept until its spikes have passed the dendrite.
-Entry number i is the head of list i and holds no edge.
-To look instead in every step for what is due of each spike on its way takes twice as long: a processor cannot foresee
-how many edges that will be.
+Lists are taken in turn, that of step k is list k % len(waiting). A list is kept until its spikes have passed the
+dendrite. Edges are sorted by source, then delay, so that those of a spike that arrive together lie side by side. Room
+that has not been used costs no memory.
+To look instead in every step for what is due of each spike on its way takes longer: a processor cannot foresee how many
+edges that will be.
 """
 
 from __future__ import annotations
@@ -21,72 +20,54 @@ from neurosim.cache import jit
 from neurosim.compiler.equations.forms import ProjectionEquations
 from neurosim.engines.fused.storage import Storage
 
-NAMES = ("edge", "after", "last", "waiting", "free")
+NAMES = ("edge", "waiting")
 
 
 @jit()
-def schedule(ring, row, spikes, first, delays, youngest, now, edge, after, last, waiting, free):  # type: ignore[no-untyped-def]
+def schedule(ring, row, spikes, first, delays, youngest, now, edge, waiting):  # type: ignore[no-untyped-def]
     """Put the edges of the first `spikes` units in a row of the ring on the lists of the steps at which they arrive.
 
     Arguments: youngest, the least delay that counts; now, the list of the step of the spikes.
     """
-    entry = free[0]
+    lists, now = np.uint64(waiting.size), np.uint64(now)
     for m in range(spikes):
         j = ring[row, m]
         for x in range(first[j], first[j + 1]):
             if delays[x] >= youngest:
-                at = now + np.int64(delays[x])
-                if at >= last.size:
-                    at -= last.size
-                edge[entry] = x
-                after[last[at]] = entry
-                last[at] = entry
-                waiting[at] += 1
-                free[1] -= 1
-                entry = after[entry]
-    free[0] = entry
+                at = now + np.uint64(delays[x])
+                if at >= lists:
+                    at -= lists
+                place = waiting[at]
+                edge[at, place] = x
+                waiting[at] = place + np.uint64(1)
 
 
 @jit()
-def release(past, after, last, waiting, free):  # type: ignore[no-untyped-def]
-    """Empty a list: its entries are free again."""
-    if waiting[past] > 0:
-        begin = after[past]
-        after[last[past]] = free[0]
-        free[0] = begin
-        free[1] += waiting[past]
-        last[past] = past
-        waiting[past] = 0
+def lacking(most, edge, waiting):  # type: ignore[no-untyped-def]
+    """Return whether a list might have no room for the spikes of another step."""
+    longest = np.uint64(0)
+    for at in range(waiting.size):
+        longest = max(longest, waiting[at])
+    return longest + np.uint64(most) > np.uint64(edge.shape[1])
 
 
 def empty(storage: Storage, projection: ProjectionEquations) -> None:
     """Make the lists of a projection, all of them empty."""
     lists = projection.whole_delay + 1
-    heads = np.arange(lists, dtype=np.uint32)
-    _keep(
-        storage,
-        projection,
-        np.zeros(lists, np.uint32),
-        heads,
-        heads.copy(),
-        np.zeros(lists, np.int64),
-        np.zeros(2, np.int64),
-    )
+    _keep(storage, projection, np.empty((lists, 0), np.uint32), np.zeros(lists, np.uint64))
     enlarge(storage, projection)
 
 
 def enlarge(storage: Storage, projection: ProjectionEquations) -> bool:
     """Make room for a spike of every unit, as there has to be at the start of a step; return whether it lacked."""
-    edge, after, last, waiting, free = (storage.arrays[f"{projection.name}___{name}"] for name in NAMES)
-    if free[1] >= projection.size:
+    edge, waiting = (storage.arrays[f"{projection.name}___{name}"] for name in NAMES)
+    most, longest = int(storage.numbers[f"{projection.name}___most"]), int(waiting.max())
+    if longest + most <= edge.shape[1]:
         return False
-    size = edge.size
-    more = np.arange(size + 1, 2 * (size + projection.size) + 1, dtype=np.uint32)
-    more[-1] = free[0]
-    _keep(
-        storage, projection, np.append(edge, np.zeros_like(more)), np.append(after, more), last, waiting, free
-    )
-    free[:] = size, free[1] + more.size
+    wider = np.empty((len(edge), 2 * (longest + most)), np.uint32)
+    for own, found, number in zip(wider, edge, waiting.tolist(), strict=True):
+        own[:number] = found[:number]
+    _keep(storage, projection, wider, waiting)
     return True
 
 

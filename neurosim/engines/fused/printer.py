@@ -42,7 +42,7 @@ import numpy as np
 from neurosim.cache import jit
 
 from neurosim.engines.fused.addresses import array, grid, matrix, number
-from neurosim.engines.fused.arrivals import release, schedule
+from neurosim.engines.fused.arrivals import lacking, schedule
 from neurosim.engines.fused.support import diagonal, floor_divide, prefetch, remainder, wide_vectors
 from neurosim.engines.fused.trials import across, average, highest, outer, total, whole
 from neurosim.rng.draws import fill_normal, fill_uniform, normal, uniform
@@ -158,7 +158,7 @@ class Printer:
             "weights": "weights = ___shares / max(___shares.sum(), 1e-300)",
             **{f"{n}___now": f"{n}___now = k & ({n}___ring.shape[0] - 1)" for n in spiking},
             **{f"{n}___now": f"{n}___now = {n}___factor[0]" for n in storage.scaled},
-            **{f"{n}___list": f"{n}___list = k % {n}___last.size" for n in lists},
+            **{f"{n}___list": f"{n}___list = k % {n}___waiting.size" for n in lists},
         }
 
     def block(self, block: Block) -> Iterator[Lines]:

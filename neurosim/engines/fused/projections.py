@@ -129,11 +129,9 @@ class ProjectionPrinter:
         past = self.past(projection) if block.kind == "deliver" else f"{head}___list"
         _, body = self.edges(projection, statements, "")
         return [
-            f"due = {past}",
-            "entry = np.uint32(due)",
-            f"while entry != {head}___last[due]:",
-            f"    entry = {head}___after[entry]",
-            f"    x = {head}___edge[entry]",
+            f"due = np.uint64({past})",
+            f"for entry in range({head}___waiting[due]):",
+            f"    x = {head}___edge[due, entry]",
             *([f"    j = {head}___pre[x]"] if f"{head}___pre" in self.context.storage.arrays else []),
             f"    i = {head}___post[x]",
             *indent(self.gated(projection, statements, body)),
@@ -149,13 +147,12 @@ class ProjectionPrinter:
         own = ", ".join(f"{head}___{name}" for name in arrivals.NAMES)
         return [
             f"schedule({row}, {head}___first, {head}___delays, 0, {head}___list, {own})",
-            f"full |= {head}___free[1] < {head}___edges",
+            f"full |= lacking({head}___most, {own})",
         ]
 
     def release(self, projection: ProjectionEquations) -> list[str]:
         """Return the line that clears the list whose spikes have arrived."""
-        own = ", ".join(f"{projection.name}___{name}" for name in arrivals.NAMES[1:])
-        return [f"release({self.past(projection)}, {own})"]
+        return [f"{projection.name}___waiting[{self.past(projection)}] = 0"]
 
     @staticmethod
     def past(projection: ProjectionEquations) -> str:
@@ -163,7 +160,7 @@ class ProjectionPrinter:
         head = projection.name
         if not projection.dendritic:
             return f"{head}___list"
-        return f"({head}___list + {head}___last.size - {head}___dendritic) % {head}___last.size"
+        return f"({head}___list + {head}___waiting.size - {head}___dendritic) % {head}___waiting.size"
 
     def scheduled(self) -> list[ProjectionEquations]:
         """Return the projections with lists of arrivals."""

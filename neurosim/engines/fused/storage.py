@@ -235,7 +235,7 @@ def _projection(
         if any(projection.refs[name].end == "pre" for name in read):
             storage.arrays[f"{name}___pre"] = projection.pre.view(np.uint32)
         storage.arrays[f"{name}___delays"] = projection.delays.astype(np.min_scalar_type(projection.delay))
-        storage.numbers[f"{name}___edges"] = projection.size
+        storage.numbers[f"{name}___most"] = int(np.bincount(projection.delays).max(initial=0))
     if projection.plasticity.on_post:
         # Keys of 16 bits are sorted in linear time.
         order = np.argsort(projection.post.astype(np.min_scalar_type(targets)), kind="stable").astype(
