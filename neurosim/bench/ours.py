@@ -91,7 +91,7 @@ class Fused(Program):
             if "w" in projection.states:
                 found[f"{name}_w"] = self.simulation.read(name, "w").copy()
             if projection.delays is not None:
-                found[f"{name}_delay"] = projection.delays
+                found[f"{name}_delay"] = projection.delays.astype(np.int32)
         return found
 
     def plastic_bytes(self) -> float | None:

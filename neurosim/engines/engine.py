@@ -50,7 +50,7 @@ class Engine(ABC):
         try:
             # One at a time: neither the parser of Python 3.11 nor Brian2 is safe in several threads.
             with _COMPILING:
-                equations = network_equations(network.fixed(), seed)
+                equations = network_equations(network.fixed(), seed, self.dtype)
                 reasons = [*structure.needs_gradient(equations), *self.refuses(equations)]
                 if reasons:
                     raise EngineRefusal(

@@ -135,7 +135,8 @@ def identity(equations: NetworkEquations) -> State:
     described = json.dumps({**data, "dt": None, "parts": parts}, sort_keys=True)
     wiring = hashlib.sha256()
     for projection in equations.projections.values():
-        for array in (projection.edges.first, projection.edges.listed, projection.delays):
+        delays = None if projection.delays is None else projection.delays.astype(np.int32)
+        for array in (projection.edges.first, projection.edges.listed, delays):
             wiring.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
     return {
         "identity/network": _digest(described.encode()),

@@ -380,7 +380,7 @@ class Simulation:
             projection: its name.
         """
         found = requests.projection(self.equations, projection)
-        steps = found.delay if found.delays is None else found.delays
+        steps = found.delay if found.delays is None else found.delays.astype(np.int32)
         held = np.broadcast_to(steps + found.dendritic, found.post.shape) * self.dt
         return quantity(requests.as_given(self.equations, projection, "w", held), SECOND)
 

@@ -277,6 +277,23 @@ class Edges(Connectivity):
         return np.array(self.pre), np.array(self.post)
 
 
+def delay_order(
+    first: np.ndarray, pre: np.ndarray, post: np.ndarray, steps: np.ndarray
+) -> np.ndarray | slice:
+    """Return the stable order that sorts edges by source, delay and target; a slice of all if they are sorted.
+
+    Arguments: first, where the edges of each source begin once they are sorted; pre, post, steps, of each edge.
+    """
+    if isinstance(edge_order(pre, post), slice):
+        # Compiled when it is needed: as connections are drawn, which is in this order.
+        from neurosim.model.sorting import order_in_rows
+
+        order = np.empty(pre.size, np.min_scalar_type(max(pre.size, 1)))
+        order_in_rows(first, steps, int(steps.max(initial=0)) + 1, order)
+        return order
+    return edge_order(pre, steps, post)
+
+
 def edge_order(*keys: np.ndarray) -> np.ndarray | slice:
     """Return the stable order that sorts edges by the first key, then the next; a slice of all if they are sorted."""
     ahead, level = np.zeros(max(keys[0].size - 1, 0), dtype=bool), None

@@ -293,10 +293,10 @@ class EdgeList:
 class Wiring:
     """The edges of a projection, sorted by source, then delay, then target, and how long spikes take.
 
-    delay in steps up to the synapse, the largest if there are many; delays, of each edge (int32), or None if there is
-    one; order, the place of each edge in the order of the description, or None if that is the order of the edges;
-    kernel, the weights that edges share, or None if each has its own; dendritic, the delay in steps between the synapse
-    and the target, in either direction.
+    delay in steps up to the synapse, the largest if there are many; delays, of each edge (unsigned, in few bytes), or
+    None if there is one; order, the place of each edge in the order of the description, or None if that is the order of
+    the edges; kernel, the weights that edges share, or None if each has its own; dendritic, the delay in steps between
+    the synapse and the target, in either direction.
     """
 
     edges: EdgeList
@@ -443,7 +443,7 @@ class ProjectionEquations(_Equations):
 
     @property
     def delays(self) -> np.ndarray | None:
-        """The delay of each edge in steps, or None if there is one."""
+        """The delay of each edge in steps (unsigned, in few bytes: sums need another type), or None if there is one."""
         return self.wiring.delays
 
     @property

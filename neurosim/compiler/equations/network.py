@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from neurosim.compiler.equations.clamps import held_weights, require_columns, with_clamps
 from neurosim.compiler.equations.forms import (
@@ -23,8 +24,10 @@ from neurosim.model.parts import Recorder
 from neurosim.registry import suggest
 
 
-def network_equations(network: Network, seed: int = 0) -> NetworkEquations:
+def network_equations(network: Network, seed: int = 0, dtype: DTypeLike = np.float64) -> NetworkEquations:
     """Return the network written out, with edges and initial values drawn from the streams of `seed`.
+
+    Arguments: dtype, in which drawn weights are kept.
 
     Raises DescriptionError on whatever does not fit: units, names, shapes, delays, signals that a rule lacks.
     """
@@ -33,7 +36,8 @@ def network_equations(network: Network, seed: int = 0) -> NetworkEquations:
     }
     populations, clamps = with_clamps(network, populations, seed)
     projections = {
-        name: projection_equations(p, network, populations, seed) for name, p in network.projections.items()
+        name: projection_equations(p, network, populations, seed, dtype)
+        for name, p in network.projections.items()
     }
     projections = with_masks(projections, populations, seed)
     clamps = (*clamps, *held_weights(network, projections, seed))

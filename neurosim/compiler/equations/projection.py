@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from neurosim.compiler.equations.bounds import check_limits, check_together
 from neurosim.compiler.equations.delivery import read_synapse
@@ -23,7 +24,11 @@ from neurosim.model.units import unit_name
 
 
 def projection_equations(
-    projection: Projection, network: Network, populations: Mapping[str, PopulationEquations], seed: int
+    projection: Projection,
+    network: Network,
+    populations: Mapping[str, PopulationEquations],
+    seed: int,
+    dtype: DTypeLike,
 ) -> ProjectionEquations:
     """Return the projection written out; raises DescriptionError on units, shapes, signals or rules that do not fit."""
     ends: dict[End, PopulationEquations] = {
@@ -33,7 +38,7 @@ def projection_equations(
     scope = Scope(projection.name, f"projection '{projection.name}'", "w", seed)
     scope.ends(ends)
     drawn = draw_wiring(projection, network, ends["pre"].size, ends["post"].size, seed, scope.where)
-    weights = Weights(projection, network, drawn, scope, populations)
+    weights = Weights(projection, network, drawn, scope, populations, dtype)
     weights.read()
     delivery = read_synapse(projection, ends, scope, drawn.wiring)
     rules = SynapticRules(projection, network, ends, drawn.wiring, scope, delivery)

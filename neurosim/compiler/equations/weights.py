@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from neurosim.compiler.equations.forms import PopulationEquations, Ref
 from neurosim.compiler.equations.scope import Scope
@@ -47,7 +48,7 @@ class Weights:
     """Declares the weight `w` of a projection in its scope.
 
     Arguments: projection; network, for named parameters; drawn, its edges; scope; populations, for activity that is a
-    weight.
+    weight; dtype, of drawn weights.
     tied, of a tied weight, the place of each edge in the named parameter; driver, of a driven one, the neuron of each.
     Raises DescriptionError on a weight of another shape, sign or parameter.
     """
@@ -57,6 +58,7 @@ class Weights:
     drawn: Drawn
     scope: Scope
     populations: Mapping[str, PopulationEquations]
+    dtype: DTypeLike
     tied: Tied | None = None
     driver: np.ndarray | None = None
 
@@ -91,7 +93,9 @@ class Weights:
                 f"{self.scope.where}: connections share weights, which have no indices: give values"
             )
         si = resolve(weight, dim, self.drawn.weights, self.scope.seed, where, edges)
-        if si.ndim and not isinstance(weight, Distribution):
+        if isinstance(weight, Distribution):
+            si = si.astype(self.dtype, copy=False)
+        elif si.ndim:
             si = si[self.drawn.order]
         self._check_sign(si)
         if si.ndim == 0 and not self.projection.rules and not self._each():

@@ -12,7 +12,7 @@ from neurosim.compiler.equations.forms import EdgeList, Wiring
 from neurosim.compiler.equations.names import SECOND
 from neurosim.errors import DescriptionError, brief
 from neurosim.model.computed import computed
-from neurosim.model.connectivity import Connectivity, draw_pairs, edge_order
+from neurosim.model.connectivity import Connectivity, delay_order, draw_pairs, edge_order
 from neurosim.model.network import Network
 from neurosim.model.parts import Projection
 from neurosim.model.times import nearest_step
@@ -63,9 +63,12 @@ def draw_wiring(
         )
     pre, post = draw_pairs(connect, sources, targets, rng, where)
     steps = _delay_steps(given, connect, (pre, post, sources, targets), network, seed, where)
-    order = edge_order(pre, steps, post) if steps.ndim else edge_order(pre, post)
-    edges = EdgeList(np.searchsorted(pre[order], np.arange(sources + 1)), post[order], targets)
-    delays = steps[order].astype(np.int32) if steps.ndim else None
+    first = np.concatenate([[0], np.bincount(pre, minlength=sources).cumsum()])
+    order = delay_order(first, pre, post, steps) if steps.ndim else edge_order(pre, post)
+    del pre
+    edges = EdgeList(first, post[order], targets)
+    del post
+    delays = steps[order] if steps.ndim else None
     kept = None if isinstance(order, slice) else order
     kernel = connect.shared(sources, targets, where)
     if kernel is not None:
@@ -73,7 +76,7 @@ def draw_wiring(
             raise DescriptionError(f"{where}: a convolution has one delay: give a number")
         kernel = replace(kernel, index=kernel.index[order])
         return Drawn(Wiring(edges, int(steps), None, kept, kernel, dendritic), slice(None))
-    return Drawn(Wiring(edges, int(steps.max(initial=0)), delays, kept, dendritic=dendritic), order)
+    return Drawn(Wiring(edges, int(np.max(steps, initial=0)), delays, kept, dendritic=dendritic), order)
 
 
 def _dendritic_steps(projection: Projection, network: Network) -> int:
@@ -100,4 +103,4 @@ def _delay_steps(
             f"{where}: {whole.max():.3g} steps of past spikes of {sources} units do not fit into memory: "
             "lower it, or raise dt"
         )
-    return whole
+    return whole.astype(np.min_scalar_type(int(whole.max(initial=0)))) if whole.ndim else whole

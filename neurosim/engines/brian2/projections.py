@@ -232,7 +232,7 @@ class BrianProjection:
         for path in pathways(made):
             place(path, path.objname, self.order)
             if projection.delays is not None:
-                steps = projection.delays if path.prepost == "pre" else 0
+                steps = projection.delays.astype(np.int32) if path.prepost == "pre" else 0
                 own = self.longest(path.objname)[0] - (projection.delay if path.prepost == "pre" else 0)
                 path.variables["delay"].get_value()[:] = (steps + own) * self.clock.dt_
         return made
@@ -292,6 +292,7 @@ class BrianProjection:
         """Yield what comes late: of which variable, its memory at synapses, after how many steps, of which neurons."""
         for name, ref in self.projection.late.items():
             each = self.projection.delays if self.projection.late_level(name) == "edge" else None
+            each = None if each is None else each.astype(np.int32)
             delay = self.projection.delay if ref.end == "pre" else self.projection.dendritic
             for made in self.objects if each is None else [self.synapses]:
                 memory = made.variables[self.names[name]].get_value()

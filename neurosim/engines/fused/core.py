@@ -280,7 +280,10 @@ class FusedCore(Core):
             self.storage.numbers[full] = self.storage.dtype.type(value)
             self._calls.look([full])
             return
-        self.storage.arrays[full][:] = value
+        before = self.storage.arrays[full]
+        self.storage.own(full)[:] = value
+        if self.storage.arrays[full] is not before:
+            self._calls.look([full])
         if full in self.storage.scaled:
             self.storage.arrays[f"{full}___factor"].fill(1.0)
 

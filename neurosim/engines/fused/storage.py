@@ -58,6 +58,17 @@ class Storage:
         """Add a variable of the model."""
         self.state(name, np.asarray(value, dtype=self.dtype))
 
+    def shared(self, name: str, value: np.ndarray) -> None:
+        """Add a variable that no step changes: that of the description, where the type is the same, until it is set."""
+        self.arrays[name] = np.asarray(value, dtype=self.dtype).view()
+        self.arrays[name].flags.writeable = False
+
+    def own(self, name: str) -> np.ndarray:
+        """Return an array that may be written; a shared one is copied first."""
+        if not self.arrays[name].flags.writeable:
+            self.arrays[name] = aligned(self.arrays[name])
+        return self.arrays[name]
+
     def trace(self, name: str, value: np.ndarray) -> None:
         """Add a trace of a rule."""
         self.variable(name, value)
@@ -191,6 +202,15 @@ def _kernel(storage: Storage, name: str, kernel: Kernel) -> None:
     storage.numbers |= {f"{name}___inputs": kernel.inputs, f"{name}___features": kernel.features}
 
 
+def _changed(program: Program, projection: ProjectionEquations) -> frozenset[str]:
+    """Return the variables of a projection that steps, presentations or updates of connections change."""
+    if projection.plasticity or projection.plasticity.structure is not None:
+        return frozenset(projection.states)
+    blocks = (block.writes for block in program.blocks if block.owner == projection.name)
+    held = [clamp.variable for clamp in program.equations.clamps if clamp.owner == projection.name]
+    return frozenset(held).union(*blocks)
+
+
 def _projection(
     storage: Storage, projection: ProjectionEquations, program: Program, equations: NetworkEquations
 ) -> None:
@@ -201,8 +221,12 @@ def _projection(
     )
     for key, value in projection.constants.items():
         storage.constant(f"{name}__{key}", value)
+    changed = _changed(program, projection)
     for key, value in projection.states.items():
-        storage.variable(f"{name}__{key}", value)
+        if key in changed:
+            storage.variable(f"{name}__{key}", value)
+        else:
+            storage.shared(f"{name}__{key}", value)
     for key, trace in projection.traces.items():
         size = {"pre": sources, "post": targets, "edge": projection.size}[trace.level]
         storage.trace(f"{name}__{key}", np.full(size, trace.initial))
@@ -234,7 +258,7 @@ def _projection(
         read = frozenset().union(*(block.reads for block in arriving)) & projection.refs.keys()
         if any(projection.refs[name].end == "pre" for name in read):
             storage.arrays[f"{name}___pre"] = projection.pre.view(np.uint32)
-        storage.arrays[f"{name}___delays"] = projection.delays.astype(np.min_scalar_type(projection.delay))
+        storage.arrays[f"{name}___delays"] = projection.delays
         storage.numbers[f"{name}___most"] = int(np.bincount(projection.delays).max(initial=0))
     if projection.plasticity.on_post:
         # Keys of 16 bits are sorted in linear time.

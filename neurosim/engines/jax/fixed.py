@@ -29,7 +29,7 @@ def tables(program: Program, dtype: str) -> dict[str, Array]:
         if not projection.dense and projection.kernel is None:
             found |= {f"{projection.name}/pre": projection.pre, f"{projection.name}/post": projection.post}
         if projection.delays is not None:
-            found[f"{projection.name}/delays"] = projection.delays
+            found[f"{projection.name}/delays"] = projection.delays.astype(np.int32)
         if projection.driver is not None and layout(projection.driver) is None:
             found[f"{projection.name}/driver"] = projection.driver.astype(np.int32)
     for number, clamp in enumerate(program.equations.clamps):
