@@ -14,6 +14,9 @@ edges that will be.
 
 from __future__ import annotations
 
+import mmap
+from contextlib import suppress
+
 import numpy as np
 
 from neurosim.cache import jit
@@ -64,7 +67,7 @@ def enlarge(storage: Storage, projection: ProjectionEquations) -> bool:
     most, longest = int(storage.numbers[f"{projection.name}___most"]), int(waiting.max())
     if longest + most <= edge.shape[1]:
         return False
-    wider = np.empty((len(edge), 2 * (longest + most)), np.uint32)
+    wider = _untouched(len(edge), 2 * longest + most + most // 4 + 1)
     for own, found, number in zip(wider, edge, waiting.tolist(), strict=True):
         own[:number] = found[:number]
     _keep(storage, projection, wider, waiting)
@@ -83,6 +86,19 @@ def recall(storage: Storage, projection: ProjectionEquations, now: int) -> None:
         edges = storage.arrays[f"{projection.name}___first"], storage.arrays[f"{projection.name}___delays"]
         # What has passed the synapse is still on its way in the dendrite.
         schedule(ring, row, count[row], *edges, max(age - projection.dendritic, 0), (now - age) % lists, *own)
+
+
+def _untouched(lists: int, room: int) -> np.ndarray:
+    """Return an array (lists, room) of which memory is taken only where it is written, in small pages.
+
+    Large pages, which Linux may give to large arrays, would take all of it: the beginning of each list lies in one.
+    """
+    if not hasattr(mmap, "MADV_NOHUGEPAGE"):
+        return np.empty((lists, room), np.uint32)
+    memory = mmap.mmap(-1, 4 * lists * room, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with suppress(OSError):  # a kernel without large pages
+        memory.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.frombuffer(memory, np.uint32).reshape(lists, room)
 
 
 def _keep(storage: Storage, projection: ProjectionEquations, *arrays: np.ndarray) -> None:
