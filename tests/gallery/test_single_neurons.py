@@ -170,6 +170,7 @@ def test_naud_et_al_2008_adex_firing_patterns():
     same_spikes(simulation, "cell", monitor, at_least=30)
 
 
+@pytest.mark.slow
 def test_hindmarsh_rose_1984():
     simulation = ours(
         Population("current", 3, Signal()),
@@ -194,6 +195,7 @@ def test_hindmarsh_rose_1984():
         same(simulation.get(f"cell.{name}"), getattr(group, name)[:], rtol=1e-7)
 
 
+@pytest.mark.slow
 def test_jansen_rit_1995_single_column():
     constants = np.array([68, 128, 135, 270.0])
     simulation = ours(Population("column", 4, JansenRit(C=constants)), duration=500 * ms, dt=1 * ms)
