@@ -57,7 +57,7 @@ def _raster(axis: Axes, config: Config, results: Results) -> None:
     axis.set_yticks(ticks, POPULATIONS)
     end = (config.settling + config.duration) * 1e3
     axis.set(xlim=(end - config.shown * 1e3, end), ylim=(row, 0), xlabel="time (ms)")
-    axis.set_title("Spikes" if every == 1 else f"Spikes of every {every}th neuron")
+    axis.set_title("Spikes" if every == 1 else f"Spikes of one neuron in {every}")
 
 
 def _rates(axis: Axes, config: Config, results: Results) -> None:
