@@ -46,7 +46,7 @@ def agree(described, seed, split):
             np.testing.assert_array_equal(getattr(pieces.recordings()[name], value), getattr(whole, value))
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(networks(), st.integers(0, 1000), st.integers(0, STEPS))
 def test_random_networks_agree_and_can_be_split(described, seed, split):
     agree(described, seed, split)

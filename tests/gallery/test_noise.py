@@ -117,6 +117,7 @@ def test_brunel_hakim_1999():
     )
 
 
+@pytest.mark.slow
 def test_poisson_input_of_a_threshold_unit():
     simulation = ours(
         Population("input", 400, Poisson(rate=800 * Hz)),
