@@ -17,7 +17,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def cell(text: str) -> str:
     """Return a text as it stands in a cell of a table: in one line, and nothing in it means anything in Markdown."""
-    return re.sub(r"([\\`*_|<>\[\]~])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*_|<~])", r"\\\1", " ".join(text.split()))
 
 
 def marks(name: str) -> tuple[str, str]:

@@ -106,6 +106,62 @@ def swimming_wave(
     )
 
 
+@dataclass(frozen=True)
+class TravellingWave:
+    """A wave that runs along a body.
+
+    Fields:
+        frequency (Hz): of the largest peak in the spectrum at one place.
+        wavelength (1): in body lengths; positive when the wave runs from the first place to the last, infinite for a
+            standing wave.
+        amplitude: of the wave at that place, in the unit of what was measured.
+    """
+
+    frequency: float
+    wavelength: float
+    amplitude: float
+
+
+def travelling_wave(
+    bend: ArrayLike, dt: float, place: int, places: tuple[int, int], pad: int = 16
+) -> TravellingWave:
+    """Measure a wave whose period need not divide the record.
+
+    The frequency f is that of the peak of the spectrum at one place, padded with zeros; c_k = mean_t bend_k(t)
+    exp(-2 pi i f t); the lag is the slope of the unwrapped phase of c_k over k (least squares), and the wavelength
+    2 pi/lag over the number of places, that is in lengths of the body.
+
+    Arguments:
+        bend: how far each place is bent at successive times, shape (T, K).
+        dt (s): between two times.
+        place: index of the place whose spectrum is taken.
+        places: first place, and the one after the last, over which the phase is followed.
+        pad: length of the padded record over that of the record.
+
+    A body at rest gives NaN and amplitude 0. Raises DescriptionError when a shape, a place or dt does not fit.
+    """
+    table = _table(bend, "travelling_wave: bend")
+    _positive("travelling_wave", dt=dt)
+    first, stop = places
+    if not (0 <= place < table.shape[1] and 0 <= first < stop - 1 < table.shape[1]):
+        raise DescriptionError(
+            f"travelling_wave: place {place} and places {places} of {table.shape[1]}: give places of the body"
+        )
+    table = table - table.mean(axis=0)
+    size = pad * len(table)
+    peak = 1 + int(np.argmax(np.abs(np.fft.rfft(table[:, place], size))[1:]))
+    frequency = peak / (size * dt)
+    component = (table * np.exp(-2j * np.pi * frequency * dt * np.arange(len(table)))[:, None]).mean(axis=0)
+    amplitude = 2 * float(np.abs(component[place]))
+    if amplitude < _REST:
+        return TravellingWave(np.nan, np.nan, 0.0)
+    phase = np.unwrap(np.angle(component[first:stop]))
+    lag = -float(np.polyfit(np.arange(len(phase)), phase, 1)[0])
+    with np.errstate(divide="ignore"):
+        wavelength = float(np.divide(2 * np.pi, lag * table.shape[1]))
+    return TravellingWave(frequency, wavelength, amplitude)
+
+
 def _peak(theta: NDArray[np.float64], control_dt: float) -> tuple[float, NDArray[np.complex128]]:
     """Return the frequency (Hz) of the largest peak and the component of each joint there."""
     spectrum = np.fft.rfft(theta - theta.mean(axis=0), axis=0) / len(theta)

@@ -17,8 +17,9 @@ import numpy as np
 from numba import njit
 
 from neurosim.bodies.external import Body, BodyFunction, FloatArray, IntArray
+from neurosim.bodies.memory import address_of, view
 from neurosim.bodies.mjcf import swimmer_mjcf
-from neurosim.bodies.mujoco_calls import address_of, mj_forward, mj_step, view
+from neurosim.bodies.mujoco_calls import mj_forward, mj_step
 from neurosim.bodies.swimmer import Swimmer
 from neurosim.engines import simulate
 from neurosim.engines.recordings import Samples

@@ -19,7 +19,8 @@ class Body(Protocol):
     One call `function(handles, inputs, outputs)` applies the inputs, advances by one control step and writes the
     outputs. Engines see only these vectors and the names of their parts. The body owns the memory that `handles`
     points to: keep it alive while compiled code runs. Two threads may advance two bodies, but never the same one.
-    An input that is not finite makes all outputs NaN and leaves the body unchanged.
+    An input that is not finite makes all outputs NaN and leaves the body unchanged. A body whose step can fail has a
+    property `trouble` too: why the last one did and what to change, or None; all outputs are NaN then.
     """
 
     @property

@@ -9,15 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from neurosim.bodies.external import BodyFunction, FloatArray, IntArray
+from neurosim.bodies.memory import address_of, view
 from neurosim.bodies.mjcf import joint_limit, swimmer_mjcf
-from neurosim.bodies.mujoco_calls import (
-    address_of,
-    mj_object_velocity,
-    mj_step,
-    mj_step1,
-    mj_step2,
-    view,
-)
+from neurosim.bodies.mujoco_calls import mj_object_velocity, mj_step, mj_step1, mj_step2
 from neurosim.cache import jit
 from neurosim.errors import DescriptionError
 from neurosim.extras import optional

@@ -16,7 +16,8 @@ class ExternalFunction(Protocol):
     """What stands behind an `External`: a compiled function on flat arrays, with its own state.
 
     function(handles, inputs, outputs) is numba-compiled, applies `inputs` (n_inputs,), advances by one step of the
-    network and fills `outputs`; `outputs` maps names to slices of that vector; `output_values` are its values now.
+    network and fills `outputs`; `outputs` maps names to slices of that vector; `output_values` are its values now. It
+    may have a property `trouble`: why its last step failed and what to change, or None; its outputs are NaN then.
     """
 
     @property

@@ -174,6 +174,10 @@ class Simulation:
         trouble = self._not_finite(pieces)
         if trouble is not None:
             step = max(self.now - 1, 0)
+            for name, external in self.core.externals.items():
+                said = getattr(external, "trouble", None)
+                if said:
+                    raise RunFailed(f"external '{name}' in step {step} (t = {step * self.dt:g} s): {said}")
             raise RunFailed(
                 f"{trouble} after step {step} (t = {step * self.dt:g} s): lower dt or check the parameters"
             )

@@ -13,7 +13,7 @@ import pytest
 from numba import njit
 from numba.core.registry import CPUDispatcher
 
-from neurosim.bodies.mujoco_calls import address_of
+from neurosim.bodies.memory import address_of
 from neurosim.bodies.swimmer import Swimmer
 from tests.bodies.reference_policy import swim
 
