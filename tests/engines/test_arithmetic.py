@@ -1,11 +1,15 @@
 """An expression has one value on all engines: whole numbers, divisions by 0, and what is not a number."""
 
+import ast
+
+import jax
 import numpy as np
 import pytest
 from brian2 import ms
 from scipy.special import exprel
 
 from neurosim import Network, NeuronModel, Population, Recorder, parameter, simulate
+from neurosim.engines.jax.arithmetic import JAX
 from neurosim.errors import DescriptionError, NeurosimError
 from neurosim.model.expressions import check_expression
 from neurosim.model.functions import FUNCTIONS, load
@@ -16,6 +20,8 @@ KIND = "int(abs({0}) < inf) + 2 * int({0} == inf) + 4 * int({0} == -inf)"
 TEXTS = {
     "x // y": np.floor_divide,
     "x % y": np.mod,
+    "1 / (x // y)": lambda x, y: 1 / np.floor_divide(x, y),
+    "1 / (x % y)": lambda x, y: 1 / np.mod(x, y),
     "int(x)": lambda x, y: np.trunc(x),
     "sign(x)": lambda x, y: np.sign(x),
     "clip(x, y, 1)": lambda x, y: np.minimum(np.maximum(x, y), 1.0),
@@ -96,3 +102,8 @@ def test_every_function_has_its_value_on_every_engine(engine):
         wanted = load(row.numpy)(*(values[argument] for argument in row.arguments))
         found = simulation.recordings()[f"a.{name}_of"].values[0]
         np.testing.assert_allclose(found, wanted, rtol=1e-14, err_msg=name)
+
+
+def test_the_derivative_of_a_remainder_is_1_also_where_it_is_0():
+    for x in (-1.0, 0.3, 2.0):
+        assert jax.grad(lambda x: JAX[ast.Mod](x, 1.0))(x) == 1.0

@@ -52,11 +52,27 @@ def _power(x: Any, y: Any) -> Any:
 
 
 def _remainder(x: Any, y: Any) -> Array:
-    return jnp.where(y == 0, jnp.nan, _exact(jnp.mod, x, y))
+    return jnp.where(y == 0, jnp.nan, _signed(_exact(jnp.mod, x, y), y))
 
 
 def _floor_divide(x: Any, y: Any) -> Array:
-    return jnp.where(y == 0, jnp.true_divide(x, y), _exact(jnp.floor_divide, x, y))
+    whole = _signed(_exact(jnp.floor_divide, x, y), jnp.true_divide(x, y))
+    return jnp.where(y == 0, jnp.true_divide(x, y), whole)
+
+
+def _signed(value: Any, sign: Any) -> Array:
+    """Return a value, with a sign where it is 0, as IEEE 754 has it and jax.numpy has not."""
+    value = jnp.asarray(value)
+    return _signed_float(value, sign) if jnp.issubdtype(value.dtype, jnp.floating) else value
+
+
+@jax.custom_jvp
+def _signed_float(value: Array, sign: Any) -> Array:
+    return jnp.where(value == 0, jnp.copysign(jnp.zeros_like(value), sign), value)
+
+
+# The derivative is that of the value, also where it is 0.
+_signed_float.defjvps(lambda change, result, value, sign: change, None)
 
 
 def _exact(divide: Callable[[Any, Any], Array], x: Any, y: Any) -> Array:
