@@ -23,11 +23,15 @@ from neurosim.synapses import GABAB, NMDA, AlphaConductance, AlphaCurrent, Filte
 TRAIN = SpikeTrain(times=[1] * ms, ids=[0])
 
 
-def compiled(synapse, weight=1 * mV, *, source=TRAIN, delay=0 * ms, recorded=(), engine="fused"):
+def compiled(
+    synapse, weight=1 * mV, *, source=TRAIN, delay=0 * ms, dendritic=None, recorded=(), engine="fused"
+):
     network = Network("kept", dt=0.1 * ms).add(
         Population("source", 1, source),
         Population("target", 1, LIF()),
-        Projection("p", "source", "target", synapse, AllToAll(), weight, delay=delay),
+        Projection(
+            "p", "source", "target", synapse, AllToAll(), weight, delay=delay, dendritic_delay=dendritic
+        ),
         *(Recorder("p", name) for name in recorded),
     )
     return simulate(network, engine)
@@ -47,7 +51,7 @@ def alpha(**facts):
         (AlphaCurrent(), {"source": Signal()}, "'source' does not spike"),
         (AlphaCurrent(), {"recorded": ["z"]}, "no such variable: known: current, x, y"),
         (AlphaConductance(), {"weight": 1.0}, "dv/dt is not linear .* use method 'exponential_euler'"),
-        (NMDA(), {"weight": 1.0, "delay": 1 * ms}, "no delay: set delay to 0"),
+        (NMDA(), {"weight": 1.0, "dendritic": 1 * ms}, "has no dendritic_delay"),
         (NMDA(), {"weight": 1.0, "source": Signal()}, "'source' does not spike"),
         (GABAB(), {"weight": 1 * mV}, "has the unit V\\^2 where V is needed"),
         (FilteredGraded(), {}, "'source' has no graded output"),
