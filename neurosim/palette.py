@@ -20,6 +20,9 @@ COLOURS: Final = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY)
 SEQUENTIAL: Final = "viridis"
 """Colour map of matplotlib for values of one sign."""
 
+PICTURE: Final = "gray"
+"""Colour map of matplotlib for pictures, black to white."""
+
 DIVERGING: Final = "RdBu_r"
 """Colour map of matplotlib for values of both signs, 0 in the middle."""
 

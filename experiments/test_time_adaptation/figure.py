@@ -11,7 +11,7 @@ from neurosim.experiment import Results
 from neurosim.experiments.test_time_adaptation.adapting import ARMS, errors
 from neurosim.experiments.test_time_adaptation.claims import means
 from neurosim.experiments.test_time_adaptation.config import Config
-from neurosim.palette import BLUE, GREEN, GREY, ORANGE, PALE, VERMILION, colour
+from neurosim.palette import BLUE, GREEN, GREY, ORANGE, PALE, PICTURE, VERMILION, colour
 from neurosim.plot.axes import letters
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def figure(config: Config, results: Results) -> Figure:
     accuracy = results.array("adaptation/accuracy")
     images = top.subplots(1, len(CORRUPTIONS) + 1)
     for axis, image, name in zip(images, results.array("adaptation/example"), ["clean", *KINDS], strict=True):
-        axis.imshow(image, cmap="gray", vmin=0, vmax=1)
+        axis.imshow(image, cmap=PICTURE, vmin=0, vmax=1)
         axis.set_title(name, fontsize=9)
         axis.set_axis_off()
     axes = below.subplots(2, 3).ravel()
