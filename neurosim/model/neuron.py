@@ -56,8 +56,10 @@ class NeuronModel(Described):
             `n` neurons that follow one another: group_sum(x, n), group_max(x, n), and batch_mean(x, n), also over the
             trials of a batch, on engine 'jax' alone; 0 is one group of all.
         threshold: a condition.
-        reset: statements.
-        refractory: the name of a parameter in seconds.
+        reset: statements; `x = ...` of a name that is not declared is a variable of the statements alone.
+        refractory: the name of a parameter in seconds, or a condition that ends the refractory state, which a spike
+            begins, in the first step in which it is false. `lastspike`, the time of the last spike, may be read
+            wherever the model writes equations, `not_refractory` in dx/dt, threshold and reset.
         method: one of exact, exponential_euler, euler, rk2, rk4, heun; with white noise one of euler, euler_maruyama,
             heun, milstein.
         output: the variable that graded synapses read and whose value is the activity of the neuron.

@@ -20,7 +20,7 @@ class Imposed(LIF):
     A spike when kick > 0.5, then kick -= 1, v = v_reset;  kick set by a pulse (1).
     """
 
-    equations = f"{LIF.equations}\n    kick : 1 (state)"
+    equations = f"{LIF.equations}\n    kick : 1 (state)".replace("(unless refractory)", "")
     threshold = "kick > 0.5"
     reset = "v = v_reset; kick -= 1"
     refractory = None  # type: ignore[assignment]

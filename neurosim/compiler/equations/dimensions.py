@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
-from neurosim.compiler.equations.names import shown
+from neurosim.compiler.equations.names import ACTIVE, shown
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.expressions import CONSTANTS, Statement, constant_value, expression
 from neurosim.model.functions import FUNCTIONS
@@ -57,6 +57,21 @@ def expect_statement(
     expect(statement.expression, wanted, known, f"{where}, '{shown(str(statement))}'")
 
 
+def expect_statements(
+    statements: Iterable[Statement], known: Mapping[str, Dimension], writable: Iterable[str], where: str
+) -> None:
+    """Refuse statements as `expect_statement`; what they define for themselves takes the dimension that it is given."""
+    known, writable = dict(known), {*writable}
+    for statement in statements:
+        if statement.target.startswith("_") and statement.target not in known:
+            known[statement.target] = dimension(
+                statement.expression, known, f"{where}, '{shown(str(statement))}'"
+            )
+            writable.add(statement.target)
+        else:
+            expect_statement(statement, known, writable, where)
+
+
 class _Mismatch(Exception):
     """Says what does not fit."""
 
@@ -67,6 +82,8 @@ def _is_condition(node: ast.expr) -> bool:
             return True
         case ast.BoolOp(values=values):
             return all(map(_is_condition, values))
+        case ast.Name(id=name):
+            return name == ACTIVE
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return _is_condition(operand)
     return False

@@ -169,11 +169,12 @@ class PopulationEquations(_Equations):
 
     derivatives, expression of dx/dt by state; frozen, states held while refractory; definitions, subexpressions by
     name; maps, the new value in each step by state; ports, inputs that are summed afresh at each step, and what is
-    worked out over groups, by name in `groups`; threshold, reset, refractory (name of a constant), method as in the
+    worked out over groups, by name in `groups`; threshold, reset, method as in the
     model; each_step and presentation, changes by neuron rules, those of each step by Euler's method apart from the
     model's; synapses, systems that projections keep here, one value per neuron; gains, port -> states that multiply
     what is delivered to it; output_gains, states that multiply its output; totals, the sums over
-    connections that rules read, by name: the projection, and what is summed there.
+    connections that rules read, by name: the projection, and what is summed there; refractory, the constant that is its
+    refractory period; rests, the condition under which it rests for all of that.
     """
 
     described: Population
@@ -184,6 +185,8 @@ class PopulationEquations(_Equations):
     ports: tuple[str, ...] = ()
     groups: Mapping[str, Grouped] = field(default_factory=dict)
     threshold: str | None = None
+    refractory: str | None = None
+    rests: str | None = None
     reset: tuple[Statement, ...] = ()
     each_step: Learning = field(default_factory=Learning)
     presentation: Learning = field(default_factory=Learning)
@@ -225,11 +228,6 @@ class PopulationEquations(_Equations):
         """Return what sums the graded input of a port: itself, or its part beside the currents of synapses."""
         part = part_of(port, "fed")
         return part if part in self.ports else port
-
-    @property
-    def refractory(self) -> str | None:
-        """The constant that is its refractory period."""
-        return self.described.model.refractory
 
     @property
     def source(self) -> SourceModel | None:

@@ -18,6 +18,10 @@ from neurosim.model.units import DIMENSIONLESS, Dimension
 from neurosim.registry import suggest
 
 SECOND = second.dim
+FOREVER = 2**30 - 1
+"""Steps of a refractory period that a condition ends."""
+ACTIVE, LAST_SPIKE = "active", "lastspike"
+"""Whether a neuron is not refractory, which users call `not_refractory`; the time of its last spike."""
 CLOCK: Mapping[str, Dimension] = {"t": SECOND, "dt": SECOND, "t_in_timesteps": DIMENSIONLESS}
 RESERVED = frozenset(
     {
@@ -68,6 +72,11 @@ def renamed(text: str, names: Mapping[str, str], title: str) -> str:
     return substitute(text, names)
 
 
+def local(name: str) -> str:
+    """Return the name of a variable that statements define for themselves."""
+    return f"_{name}"
+
+
 def renamed_statements(
     text: str,
     names: Mapping[str, str],
@@ -76,8 +85,15 @@ def renamed_statements(
     kind: str = "variable of the rule",
 ) -> list[Statement]:
     """Return statements in names of the network; raises DescriptionError if one writes something else."""
-    found = []
+    found, names = list[Statement](), dict(names)
     for statement in parse_statements(text, title):
+        if statement.op == "=" and statement.target not in {*names, *writable}:
+            check_variable(statement.target, RESERVED, title)
+            own = local(statement.target)
+            found.append(Statement(own, "=", renamed(statement.expression, names, title)))
+            names[statement.target] = own
+            writable = {*writable, statement.target}
+            continue
         if statement.target not in writable:
             raise DescriptionError(
                 f"{title}: '{statement}' writes '{statement.target}', which is no {kind}: "

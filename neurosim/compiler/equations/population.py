@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
+from brian2 import second
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION
 
 from neurosim.compiler.equations.bounds import check_limits
-from neurosim.compiler.equations.dimensions import dimension, expect, expect_condition, expect_statement
+from neurosim.compiler.equations.dimensions import dimension, expect, expect_condition, expect_statements
 from neurosim.compiler.equations.forms import PopulationEquations
 from neurosim.compiler.equations.groups import Grouped, sizes_in, with_groups
-from neurosim.compiler.equations.names import SECOND, part_of
+from neurosim.compiler.equations.names import (
+    ACTIVE,
+    FOREVER,
+    LAST_SPIKE,
+    RESERVED,
+    SECOND,
+    check_variable,
+    local,
+    part_of,
+)
 from neurosim.compiler.equations.neuron_rules import NeuronRules
 from neurosim.compiler.equations.noise import check_noise, is_noise, white_noises
 from neurosim.compiler.equations.scope import Scope
@@ -25,22 +36,26 @@ from neurosim.model.expressions import (
     Statement,
     check_expression,
     expression,
+    names_in,
     parse_statements,
     substitute,
     substitute_all,
 )
 from neurosim.model.network import Network
-from neurosim.model.neuron import METHODS
+from neurosim.model.neuron import METHODS, texts_of
 from neurosim.model.parts import Population
 from neurosim.model.source import SourceModel
-from neurosim.model.units import Dimension, quantity
+from neurosim.model.units import DIMENSIONLESS, Dimension, quantity
 from neurosim.model.values import Distribution, resolve
 from neurosim.registry import suggest
+
+NEVER = -1e4
+"""The time of the last spike of a neuron that has not spiked, as in Brian2 (s)."""
 
 
 def population_equations(population: Population, network: Network, seed: int) -> PopulationEquations:
     """Return the population written out; raises DescriptionError on units, names or rules that do not fit."""
-    written = _Model(population, seed)
+    written = _Model(population, network.step, seed)
     rules = NeuronRules(written, network)
     for rule in population.rules:
         rules.read(rule)
@@ -59,6 +74,8 @@ def population_equations(population: Population, network: Network, seed: int) ->
         ports=(*written.ports, *written.groups),
         groups=written.groups,
         threshold=written.threshold,
+        refractory=written.refractory,
+        rests=written.rests,
         reset=(*written.reset, *rules.reset, *kept.reset),
         each_step=rules.each_step,
         presentation=rules.presentation,
@@ -75,8 +92,9 @@ def population_equations(population: Population, network: Network, seed: int) ->
 class _Model:
     """The equations of a population's model, which rules add to."""
 
-    def __init__(self, population: Population, seed: int) -> None:
+    def __init__(self, population: Population, step: float, seed: int) -> None:
         self.population = population
+        self.step = step
         self.model = population.model
         self.scope = Scope(population.name, f"population '{population.name}'", "output", seed)
         self.derivatives: dict[str, str] = {}
@@ -90,7 +108,10 @@ class _Model:
         self._own = {*self.model.parameters, *self.model.parsed()}
         self.threshold: str | None = None
         self.reset: list[Statement] = []
+        self.refractory: str | None = None
+        self.rests: str | None = None
         self._read_parameters()
+        self._read_refractoriness()
         self._read_equations()
         self._read_events()
         self._read_output()
@@ -147,6 +168,40 @@ class _Model:
                 if "unless refractory" in equation.flags:
                     self.frozen.add(name)
 
+    def _read_refractoriness(self) -> None:
+        """Note how long neurons rest, and declare the time of the last spike if the model speaks of it."""
+        model, text = self.model, self.model.refractory
+        if text is not None and not text.isidentifier():
+            check_expression(text, f"{self.scope.where}.refractory")
+            self.rests = text
+            text = self.scope.made(part_of("refractory", "period"), FOREVER * self.step * second)
+        self.refractory = text
+        spoken = (
+            *texts_of(model.parsed()).values(),
+            *model.maps().values(),
+            model.threshold or "",
+            model.reset,
+        )
+        words = {word for spoken_of in (*spoken, self.rests or "") for word in re.findall(r"\w+", spoken_of)}
+        if "not_refractory" in words:
+            if text is None:
+                raise DescriptionError(
+                    f"{self.scope.where}: not_refractory, of a model without refractory: give one, or remove it"
+                )
+            self.scope.add(ACTIVE, DIMENSIONLESS)
+        if LAST_SPIKE in words:
+            if model.threshold is None:
+                raise DescriptionError(
+                    f"{self.scope.where}: lastspike, of a model without threshold: give one"
+                )
+            self.scope.add(LAST_SPIKE, SECOND)
+            start = self.population.initial.get(LAST_SPIKE, NEVER * second)
+            value = resolve(
+                start, SECOND, self.population.size, self.scope.seed, f"{self.scope.name}.{LAST_SPIKE}"
+            )
+            self.scope.states[LAST_SPIKE] = np.broadcast_to(value, (self.population.size,)).copy()
+            self.reset.append(Statement(LAST_SPIKE, "=", "t"))
+
     def _mapped(self, name: str, text: str) -> str:
         """Return the new value of a state that is a map."""
         if white_noises(text, self._own):
@@ -174,8 +229,15 @@ class _Model:
         if self.model.threshold is not None:
             check_expression(self.model.threshold, f"{self.scope.where}.threshold")
             self.threshold = self._drawn(self.model.threshold)
-        statements = parse_statements(self.model.reset, f"{self.scope.where}.reset")
-        self.reset = [Statement(s.target, s.op, self._drawn(s.expression)) for s in statements]
+        own: dict[str, str] = {}
+        for s in parse_statements(self.model.reset, f"{self.scope.where}.reset"):
+            text = substitute(self._drawn(s.expression), own)
+            if s.op == "=" and s.target not in self.scope.dimensions:
+                check_variable(s.target, RESERVED, f"{self.scope.where}.reset")
+                own[s.target] = local(s.target)
+            self.reset.append(Statement(own.get(s.target, s.target), s.op, text))
+        if self.rests is not None:
+            self.rests = self._drawn(self.rests)
 
     def _read_output(self) -> None:
         output, known = self.model.output, {*self.scope.states, *self.definitions}
@@ -218,6 +280,7 @@ class _Model:
             if noise not in self.scope.draws:
                 self.scope.draw("normal", "draw", xi)
             text = substitute(text, {xi: f"({noise} / sqrt(dt))"})
+        text = substitute(text, {"not_refractory": ACTIVE})
         text = substitute(text, self.scope.units(text, {*self._own, *self.scope.dimensions}))
         text = self.scope.drawn(text)
         if not expression(text).calls & GROUPED:
@@ -246,15 +309,25 @@ def _check(found: PopulationEquations, written: _Model) -> None:
     for name, text in found.maps.items():
         expect(text, known[name], known, f"{where}, {name}'")
     for name, text in found.definitions.items():
+        if ACTIVE in names_in(text):
+            raise DescriptionError(
+                f"{where}, '{name}': not_refractory belongs into dx/dt, threshold or reset: move it"
+            )
         expect(text, known[name], known, f"{where}, '{name}'")
     for name, text in {**found.derivatives, **found.each_step.changes}.items():
         expect(text, known[name] / SECOND, known, f"{where}, d{name}/dt")
     for name, text in found.presentation.changes.items():
         expect(text, known[name], known, f"{where}, change of {name}")
-    for statement in found.reset:
-        expect_statement(statement, known, found.states, f"{where}, reset")
+    expect_statements(found.reset, known, found.states, f"{where}, reset")
     if found.threshold is not None:
         expect_condition(found.threshold, known, f"{where}, threshold")
+    if found.rests is not None:
+        expect_condition(found.rests, known, f"{where}, refractory")
+    if written.frozen and found.refractory is None:
+        raise DescriptionError(
+            f"{where}: '{min(written.frozen)}' is (unless refractory), but the model has no refractory: give one, or "
+            "remove the flag"
+        )
     if found.refractory is not None:
         seconds = [name for name in found.constants if known[name] is SECOND]
         if found.refractory not in seconds:

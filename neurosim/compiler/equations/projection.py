@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from neurosim.compiler.equations.bounds import check_limits, check_together
 from neurosim.compiler.equations.delivery import read_synapse
-from neurosim.compiler.equations.dimensions import expect, expect_statement
+from neurosim.compiler.equations.dimensions import expect, expect_statements
 from neurosim.compiler.equations.forms import End, Held, PopulationEquations, ProjectionEquations
 from neurosim.compiler.equations.names import CLOCK, SECOND, part_of
 from neurosim.compiler.equations.plasticity import SynapticRules
@@ -17,7 +17,7 @@ from neurosim.compiler.equations.scope import Scope
 from neurosim.compiler.equations.weights import Weights
 from neurosim.compiler.equations.wiring import draw_wiring
 from neurosim.errors import DescriptionError
-from neurosim.model.expressions import names_in
+from neurosim.model.expressions import Statement, names_in
 from neurosim.model.network import Network
 from neurosim.model.parts import Projection
 from neurosim.model.units import unit_name
@@ -71,12 +71,11 @@ def _check(found: ProjectionEquations, where: str) -> None:
             f"{where}: poisson(mean) belongs to equations of neurons: use rand() or randn()"
         )
     ends = [name for name, ref in found.refs.items() if not ref.modulator and not ref.of_projection]
-    for statement in found.delivery.spike:
-        expect_statement(statement, known, ends, where)
+    expect_statements(found.delivery.spike, known, ends, where)
     learned = (plasticity.each_step, plasticity.presentation)
-    after = (statement for learning in learned for statement in learning.after)
-    for statement in (*plasticity.on_pre, *plasticity.on_post, *after):
-        expect_statement(statement, known, (*found.states, *found.traces), where)
+    for statements in (plasticity.on_pre, plasticity.on_post, *(learning.after for learning in learned)):
+        expect_statements(statements, known, (*found.states, *found.traces), where)
+        _check_locals(found, statements, where)
     for name, held in found.traces.items():
         expect(held.derivative, known[name] / SECOND, known, f"{where}, d{name}/dt")
         _check_writer(found, name, "post" if held.level == "post" else "pre", where)
@@ -88,6 +87,21 @@ def _check(found: ProjectionEquations, where: str) -> None:
     if found.delivery.graded is not None:
         wanted = known[part_of(found.delivery.port or "", "post")]
         expect(found.delivery.graded, wanted, known, f"{where}: weight in {unit_name(known['w'])}")
+
+
+def _check_locals(found: ProjectionEquations, statements: Iterable[Statement], where: str) -> None:
+    """Refuse what statements define for themselves and read after they have changed a trace per neuron."""
+    open_names, closed = set[str](), set[str]()
+    for statement in statements:
+        for name in sorted(names_in(statement.expression) & closed):
+            raise DescriptionError(
+                f"{where}: '{statement}' reads '{name[1:]}' after a trace per neuron has changed: change traces last"
+            )
+        if statement.target.startswith("_"):
+            open_names.add(statement.target)
+        held = found.traces.get(statement.target)
+        if held is not None and held.level != "edge":
+            closed |= open_names
 
 
 def _check_writer(found: ProjectionEquations, trace: str, end: End, where: str) -> None:

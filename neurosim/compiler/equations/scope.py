@@ -11,7 +11,7 @@ import numpy as np
 from neurosim.compiler.equations.dimensions import expect
 from neurosim.compiler.equations.draws import Draw, Kind, with_draws
 from neurosim.compiler.equations.forms import End, PopulationEquations, Ref, Variables
-from neurosim.compiler.equations.names import CLOCK, RESERVED, check_variable, part_of
+from neurosim.compiler.equations.names import ACTIVE, CLOCK, RESERVED, check_variable, part_of
 from neurosim.errors import DescriptionError, SignalMissing
 from neurosim.model.expressions import CONSTANTS, names_in
 from neurosim.model.network import Network
@@ -148,5 +148,5 @@ class Scope:
         """Refer to all variables of the populations at the two ends of a projection ('pre' and 'post')."""
         for end, population in populations.items():
             for name, dim in population.dimensions.items():
-                if name not in {*CLOCK, *population.refs}:
+                if name not in {*CLOCK, ACTIVE, *population.refs}:
                     self.refer(part_of(name, end), Ref(population.name, name, end), dim)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION, SingleEquation
 
-from neurosim.compiler.equations.dimensions import expect, expect_statement
+from neurosim.compiler.equations.dimensions import expect, expect_statements
 from neurosim.compiler.equations.forms import End, System
 from neurosim.compiler.equations.names import (
     CLOCK,
@@ -201,8 +201,8 @@ class KeptSynapses:
                 f"{where}: '{projection.source}' does not spike: use a synapse without on_pre"
             )
         text = synapse.filled(synapse.on_pre)
-        for statement in renamed_statements(text, {n: n for n in names.here}, states, where, "state"):
-            expect_statement(statement, names.dimensions, states, f"{where}, on_pre")
+        plain = renamed_statements(text, {n: n for n in names.here}, states, where, "state")
+        expect_statements(plain, names.dimensions, states, f"{where}, on_pre")
         written = renamed_statements(text, names.here, states, where, "state")
         self.reset += [Statement(s.target, s.op, self.scope.drawn(s.expression)) for s in written]
 

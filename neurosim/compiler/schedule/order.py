@@ -29,7 +29,16 @@ from neurosim.compiler.schedule.integration import (
     linear_system,
     update_statements,
 )
-from neurosim.compiler.schedule.program import SPIKES, Block, BlockKind, Program, Propagator, inline, sum_of
+from neurosim.compiler.schedule.program import (
+    RESTS,
+    SPIKES,
+    Block,
+    BlockKind,
+    Program,
+    Propagator,
+    inline,
+    sum_of,
+)
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, names_in, substitute
 
@@ -313,6 +322,10 @@ class _Lowering:
         """Yield the blocks that advance the model, then each synapse that is kept here."""
         where, substeps = f"population '{population.name}'", population.described.substeps
         model = System(where, population.method, population.derivatives, substeps)
+        if population.rests is not None:
+            yield Block(
+                "rest", population.name, (Statement(RESTS, "=", self.inline(population, population.rests)),)
+            )
         if population.maps:
             yield Block("integrate", population.name, self.mapped(population))
         yield from (self.advance(population, s) for s in (model, *population.synapses) if s.derivatives)

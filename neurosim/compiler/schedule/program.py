@@ -18,12 +18,16 @@ from neurosim.model.expressions import Statement, expression, names_in, substitu
 
 BlockKind = Literal[
     "draw", "input", "recall", "clamp", "clear", "graded", "group", "evaluate", "remember", "record", "learn", "adapt",
-    "integrate", "decay", "threshold", "source", "deliver", "on_pre", "on_post", "reset", "external", "matrix",
+    "rest", "integrate", "decay", "threshold", "source", "deliver", "on_pre", "on_post", "reset", "external", "matrix",
     "accumulate", "apply", "record_end",
 ]  # fmt: skip
 
 SPIKES = "__spikes"
 """The local that a threshold assigns: whether a neuron spikes."""
+
+
+RESTS = "__rests"
+"""The local of a block `rest`: whether a neuron that is refractory remains so."""
 
 
 def sum_of(name: str) -> str:

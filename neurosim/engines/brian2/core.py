@@ -130,6 +130,10 @@ class Brian2Core(Core):
         """Return the number of steps until each neuron may spike again, negative once it may (int64)."""
         last = self._machine.populations[population].raw("lastspike")
         until = np.rint(last / self.dt).astype(np.int64) + self.rest_steps(population) - self.now
+        if self.equations.populations[population].rests is not None:
+            until = np.where(
+                self._machine.populations[population].raw("not_refractory"), np.minimum(until, 0), until
+            )
         return np.where(last <= NEVER, LONG_AGO, np.maximum(until, LONG_AGO))
 
     def set_refractory(self, population: str, steps: np.ndarray) -> None:

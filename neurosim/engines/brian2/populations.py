@@ -161,13 +161,20 @@ class BrianPopulation:
             method=updater(population),
             threshold=threshold,
             reset=code(population.reset, self.names) or None,
-            refractory=False if population.refractory is None else self.names[population.refractory],
+            refractory=self._refractory(),
             namespace=NAMESPACE,
             dtype=float,
             codeobj_class=NumpyCodeObject,
             clock=clock,
             name=label,
         )
+
+    def _refractory(self) -> bool | str:
+        """Return what Brian2 is told of refractoriness: nothing, a time, or a condition."""
+        if self.population.rests is not None:
+            rests = substitute_all(self.population.rests, self.population.definitions)
+            return written(rests, self.names)
+        return False if self.population.refractory is None else self.names[self.population.refractory]
 
     def _schedule(self) -> None:
         place(self.group.state_updater, "groups", self.order)

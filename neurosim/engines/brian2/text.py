@@ -23,7 +23,7 @@ from brian2.stateupdaters.base import UnsupportedEquationsException
 
 from neurosim.compiler.cache import remembered
 from neurosim.compiler.equations.forms import Learning, PopulationEquations, ProjectionEquations
-from neurosim.compiler.equations.names import CLOCK, part_of
+from neurosim.compiler.equations.names import ACTIVE, CLOCK, part_of
 from neurosim.compiler.schedule.integration import UPDATERS as EXPLICIT
 from neurosim.model.expressions import Rewriter, Statement, expression, is_condition, made
 from neurosim.model.functions import FUNCTIONS, load
@@ -50,6 +50,8 @@ UPDATERS: Mapping[str, Updater] = {
 def population_names(population: PopulationEquations) -> dict[str, str]:
     """Return the Brian2 name of every name of a population."""
     names = {name: in_population(name) for name in population.dimensions if name not in CLOCK}
+    if ACTIVE in names:
+        names[ACTIVE] = "not_refractory"
     for name, ref in population.refs.items():
         if ref.end == "total":
             names[name] = part_of("total", ref.owner, ref.name)
@@ -146,7 +148,10 @@ def system(derivatives: Mapping[str, str], dimensions: Mapping[str, Dimension], 
 
 def code(statements: Iterable[Statement], names: Names) -> str:
     """Return statements as Brian2 code in Brian2's names."""
-    return "\n".join(f"{names[s.target]} {s.op} {written(s.expression, names)}" for s in statements)
+    # What statements define for themselves has no other name.
+    return "\n".join(
+        f"{names.get(s.target, s.target)} {s.op} {written(s.expression, names)}" for s in statements
+    )
 
 
 def step_code(equations: Equations, *methods: str) -> str:

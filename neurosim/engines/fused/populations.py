@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neurosim.compiler.equations.forms import PopulationEquations
-from neurosim.compiler.schedule.program import SPIKES, Block
+from neurosim.compiler.schedule.program import RESTS, SPIKES, Block
 from neurosim.engines.fused.context import Context, indent, is_local, size
 from neurosim.engines.fused.locations import population_location
 from neurosim.engines.fused.render import Render
@@ -218,6 +218,17 @@ class PopulationPrinter:
             lines += [f"if {head}___wanted[spike]:", *indent(store)] if wanted else store
             room += [f"full |= {at} + {size(population)} > {head}___steps.size"]
         return [*self.context.spikes_of(population.name), *indent(lines), *room] if lines else []
+
+    def rest(self, block: Block) -> list[str]:
+        """Return the loop that ends the refractory state where its condition is false."""
+        population = self.context.population(block.owner)
+        held = f"{population.name}___held"
+        body = [
+            *self.body(population, block.statements),
+            f"if not {RESTS}:",
+            f"    {held}[i] = min({held}[i], now)",
+        ]
+        return [f"for i in range({size(population)}):", *indent(body)]
 
     def remember(self, block: Block) -> list[str]:
         """Return the lines that keep the values of this step of what comes late somewhere."""

@@ -168,6 +168,7 @@ class Printer:
             "draw": populations.draw,
             "input": populations.input,
             "recall": projections.recall,
+            "rest": populations.rest,
             "remember": populations.remember,
             "clamp": populations.clamp,
             "clear": populations.plain,

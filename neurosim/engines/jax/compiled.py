@@ -91,6 +91,7 @@ def _population(population: PopulationEquations) -> list[Any]:
         population.size,
         sorted(population.frozen),
         population.refractory,
+        population.rests,
         population.threshold,
         population.graded,
     ]

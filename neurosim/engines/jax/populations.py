@@ -108,6 +108,16 @@ def read_input(context: Context, block: Block) -> None:
         context.write(f"{block.owner}.value", context.inputs[block.owner])
 
 
+def rest(context: Context, block: Block) -> None:
+    """End the refractory state where its condition is false."""
+    population = context.population(block.owner)
+    (line,) = block.statements
+    until = f"{population.name}/until"
+    old = context.values[until]
+    rests = jnp.broadcast_to(Names(context, population).look(line.expression), old.shape)
+    context.values[until] = jnp.where(rests != 0, old, jnp.minimum(old, context.step.astype(old.dtype)))
+
+
 def remember(context: Context, block: Block) -> None:
     """Keep the values of this step of what comes late somewhere."""
     for owner, name in context.program.equations.remembered:

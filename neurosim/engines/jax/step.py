@@ -118,6 +118,7 @@ BLOCKS: Mapping[str, Callable[[Context, Block], None]] = {
     "draw": populations.draw,
     "input": populations.read_input,
     "recall": projections.recall,
+    "rest": populations.rest,
     "remember": populations.remember,
     "clamp": populations.clamp,
     "clear": populations.statements,
