@@ -6,7 +6,7 @@ A name that is made here, such as that of a random number, has two underscores i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from brian2 import second
 
@@ -77,6 +77,17 @@ def local(name: str) -> str:
     return f"_{name}"
 
 
+def defines(statements: Sequence[Statement], place: int, known: Iterable[str]) -> bool:
+    """Return whether the statement at a place defines a variable that later ones read, under a name that is free."""
+    statement = statements[place]
+    free = statement.op == "=" and statement.target not in known
+    later = statements[place + 1 :]
+    return free and any(
+        statement.target in names_in(s.expression) or (s.target == statement.target and s.op != "=")
+        for s in later
+    )
+
+
 def renamed_statements(
     text: str,
     names: Mapping[str, str],
@@ -85,9 +96,9 @@ def renamed_statements(
     kind: str = "variable of the rule",
 ) -> list[Statement]:
     """Return statements in names of the network; raises DescriptionError if one writes something else."""
-    found, names = list[Statement](), dict(names)
-    for statement in parse_statements(text, title):
-        if statement.op == "=" and statement.target not in {*names, *writable}:
+    found, names, statements = list[Statement](), dict(names), parse_statements(text, title)
+    for place, statement in enumerate(statements):
+        if defines(statements, place, {*names, *writable}):
             check_variable(statement.target, RESERVED, title)
             own = local(statement.target)
             found.append(Statement(own, "=", renamed(statement.expression, names, title)))

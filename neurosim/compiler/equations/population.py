@@ -22,6 +22,7 @@ from neurosim.compiler.equations.names import (
     RESERVED,
     SECOND,
     check_variable,
+    defines,
     local,
     part_of,
 )
@@ -230,9 +231,10 @@ class _Model:
             check_expression(self.model.threshold, f"{self.scope.where}.threshold")
             self.threshold = self._drawn(self.model.threshold)
         own: dict[str, str] = {}
-        for s in parse_statements(self.model.reset, f"{self.scope.where}.reset"):
+        statements = parse_statements(self.model.reset, f"{self.scope.where}.reset")
+        for place, s in enumerate(statements):
             text = substitute(self._drawn(s.expression), own)
-            if s.op == "=" and s.target not in self.scope.dimensions:
+            if defines(statements, place, {*self.scope.dimensions, *own}):
                 check_variable(s.target, RESERVED, f"{self.scope.where}.reset")
                 own[s.target] = local(s.target)
             self.reset.append(Statement(own.get(s.target, s.target), s.op, text))
