@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurosim.analysis.paired import paired
 from neurosim.experiment import Claim, Results, at_least, at_most, not_tested, ordering
-from neurosim.experiments.continual_hlop.config import Config
-from neurosim.experiments.continual_hlop.training import ARMS
+from neurosim.experiments.continual_hlop.config import MAIN, Config
 
 Array = NDArray[np.float64]
 PAPER = "arXiv 2402.11984"
@@ -38,11 +37,11 @@ def transfer(accuracy: Array) -> Array:
 
 def claims(config: Config, results: Results) -> Iterable[Claim]:
     """Judge forgetting, learning, subspaces and cost by this run."""
-    table = {arm: results.array(f"{arm}/accuracy") for arm in ARMS}
+    table = {arm: results.array(f"{arm}/accuracy") for arm in config.arms}
     back, end, new = ({arm: f(values) for arm, values in table.items()} for f in (transfer, final, fresh))
     about = f"{config.data}, {config.tasks} tasks of {config.train_images} images, {config.epochs} epochs"
     about += f", {config.seeds} seeds"
-    shown = "; ".join(f"{arm} ACC {end[arm].mean():.2f}, BWT {back[arm].mean():.2f}" for arm in ARMS)
+    shown = "; ".join(f"{arm} ACC {end[arm].mean():.2f}, BWT {back[arm].mean():.2f}" for arm in config.arms)
     yield ordering(
         "forgetting",
         "Sequential training forgets more than with projection: mean loss of accuracy on earlier tasks, in points",
@@ -92,7 +91,9 @@ def claims(config: Config, results: Results) -> Iterable[Claim]:
         note=f"difference {worse}",
     )
     yield from _subspaces(results)
-    per = {arm: float(np.median(results.array(f"{arm}/step_time")[1:])) for arm in ARMS}
+    yield from _earlier(config, end)
+    yield from _feedback(config, back)
+    per = {arm: float(np.median(results.array(f"{arm}/step_time")[1:])) for arm in MAIN}
     yield at_most(
         "cost",
         "A step with lateral neurons costs at most three times one of sequential training: ratio of processor times",
@@ -123,6 +124,45 @@ def _subspaces(results: Results) -> Iterable[Claim]:
     )
 
 
+def _earlier(config: Config, end: Mapping[str, Array]) -> Iterable[Claim]:
+    """Compare lateral neurons with what was there before them."""
+    for arm, name in (("replay", "replay of kept images"), ("consolidated", "elastic weight consolidation")):
+        statement = f"ACC in %: lateral neurons > {name}"
+        about = {"source": f"abstract, {PAPER}", "kind": "paper-ordering"}
+        if arm not in config.arms:
+            yield not_tested(
+                f"ahead-of-{arm}", statement, **about, expected="in this order", why="no such arm"
+            )
+            continue
+        yield ordering(
+            f"ahead-of-{arm}",
+            statement,
+            **about,
+            measured={one: float(end[one].mean()) for one in ("lateral", arm)},
+            note=f"difference {paired(end['lateral'], end[arm])}",
+        )
+
+
+def _feedback(config: Config, back: Mapping[str, Array]) -> Iterable[Claim]:
+    """Judge forgetting where errors come back on other weights."""
+    for kind, name in (("random", "random weights"), ("sign", "the signs of the weights ahead")):
+        statement = (
+            f"Errors come back on {name}: loss of accuracy on earlier tasks in points, sequential > lateral"
+        )
+        about = {"source": f"abstract, {PAPER}", "kind": "paper-ordering"}
+        arms = [f"{one}_{kind}" for one in ("sequential", "lateral")]
+        if not set(arms) <= set(config.arms):
+            yield not_tested(f"back-{kind}", statement, **about, expected="in this order", why="no such arms")
+            continue
+        yield ordering(
+            f"back-{kind}",
+            statement,
+            **about,
+            measured={arm: float(-back[arm].mean()) for arm in arms},
+            note=f"difference of BWT {paired(back[arms[1]], back[arms[0]])}",
+        )
+
+
 def _left_out() -> Iterable[Claim]:
     for id, statement, expected, why in (
         (
@@ -133,7 +173,7 @@ def _left_out() -> Iterable[Claim]:
         ),
         (
             "spiking",
-            "The same holds for spiking networks, by three ways of training and three of carrying errors back",
+            "The same holds for spiking networks, by three ways of training them",
             "nearly zero forgetting",
             "the networks of this study have rates",
         ),

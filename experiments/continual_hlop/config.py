@@ -8,6 +8,8 @@ from neurosim.errors import UsageError
 from neurosim.experiment import setting
 
 INPUTS = {"digits": 64, "fashion": 784}
+MAIN = ("sequential", "lateral", "principal")
+MORE = ("replay", "consolidated", "sequential_random", "lateral_random", "sequential_sign", "lateral_sign")
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,23 @@ class Config:
         (1e-3, 1e-2, 1e-2), "learning rates of the lateral weights by layer", low=0.0
     )
     repeats: int = setting(5, "updates of the lateral weights for each batch", low=1)
+    more: tuple[str, ...] = setting(MORE, f"arms beside {', '.join(MAIN)}", choices=MORE)
+    memory: int = setting(50, "images of each class that are kept for replay", low=1)
+    replay_batch: int = setting(50, "images of each task in a batch of the replay", low=1)
+    replay_epochs: int = setting(1, "passes through what is kept after each task", low=1)
+    replay_rate: float = setting(0.01, "learning rate of the replay", low=0.0)
+    consolidation: float = setting(20.0, "strength of elastic weight consolidation, lambda", low=0.0)
     sampled: int = setting(2000, "training images of which the exact subspace is taken", low=10)
 
     @property
     def sizes(self) -> tuple[int, int, int]:
         """Neurons that each of the three layers receives from."""
         return INPUTS[self.data], self.hidden, self.hidden
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The names of all arms."""
+        return (*MAIN, *dict.fromkeys(self.more))
 
     def added(self, task: int) -> tuple[int, ...]:
         """Return the number of lateral neurons of each layer that a task adds."""
@@ -78,6 +91,6 @@ PRESETS = {
         batch=32,
         lateral_rates=(1e-2, 1e-2, 1e-2),
     ),
-    "fashion": Config(tasks=5, hidden=200, first=(80, 60, 40), later=(30,)),
+    "fashion": Config(tasks=5, epochs=4, hidden=200, first=(80, 60, 40), later=(30,)),
     "paper": Config(),
 }

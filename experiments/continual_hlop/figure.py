@@ -8,16 +8,36 @@ import numpy as np
 
 from neurosim.experiment import Results
 from neurosim.experiments.continual_hlop.claims import final, fresh, transfer
-from neurosim.experiments.continual_hlop.config import Config
+from neurosim.experiments.continual_hlop.config import MAIN, Config
 from neurosim.experiments.continual_hlop.training import ARMS
-from neurosim.palette import BLUE, GREEN, PALE, SEQUENTIAL, VERMILION
+from neurosim.palette import BLUE, GREEN, ORANGE, PALE, PURPLE, SEQUENTIAL, VERMILION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = {"sequential": VERMILION, "lateral": BLUE, "principal": GREEN}
-NAMES = {"sequential": "sequential", "lateral": "lateral neurons", "principal": "exact subspaces"}
+COLOURS = {
+    "sequential": VERMILION,
+    "lateral": BLUE,
+    "principal": GREEN,
+    "replay": ORANGE,
+    "consolidated": PURPLE,
+    "sequential_random": VERMILION,
+    "lateral_random": BLUE,
+    "sequential_sign": VERMILION,
+    "lateral_sign": BLUE,
+}
+NAMES = {
+    "sequential": "sequential",
+    "lateral": "lateral neurons",
+    "principal": "exact subspaces",
+    "replay": "replay",
+    "consolidated": "consolidation",
+    "sequential_random": "sequential, random",
+    "lateral_random": "lateral, random",
+    "sequential_sign": "sequential, sign",
+    "lateral_sign": "lateral, sign",
+}
 
 
 def figure(config: Config, results: Results) -> Figure:
@@ -25,11 +45,11 @@ def figure(config: Config, results: Results) -> Figure:
     from matplotlib.figure import Figure
 
     drawn = Figure(figsize=(14, 7.5), layout="constrained")
-    axes = drawn.subplot_mosaic([[*ARMS, "course"], ["end", "fresh", "back", "captured"]])
-    table = {arm: results.array(f"{arm}/accuracy") for arm in ARMS}
+    axes = drawn.subplot_mosaic([[*MAIN, "course"], ["end", "fresh", "back", "captured"]])
+    table = {arm: results.array(f"{arm}/accuracy") for arm in config.arms}
     learned = np.tri(config.tasks, dtype=bool)
-    low = min(float(values.mean(axis=0)[learned].min()) for values in table.values())
-    for arm in ARMS:
+    low = min(float(table[arm].mean(axis=0)[learned].min()) for arm in MAIN)
+    for arm in MAIN:
         mean = table[arm].mean(axis=0)
         shown = np.where(learned, mean, np.nan)
         image = axes[arm].imshow(shown, vmin=low, vmax=max(1.0, low), cmap=SEQUENTIAL)
@@ -37,8 +57,9 @@ def figure(config: Config, results: Results) -> Figure:
         ticks = range(0, config.tasks, max(1, config.tasks // 5))
         axes[arm].set_xticks(list(ticks), [str(n + 1) for n in ticks])
         axes[arm].set_yticks(list(ticks), [str(n + 1) for n in ticks])
-    drawn.colorbar(image, ax=[axes[arm] for arm in ARMS], shrink=0.7, label="accuracy")
-    for arm, values in table.items():
+    drawn.colorbar(image, ax=[axes[arm] for arm in MAIN], shrink=0.7, label="accuracy")
+    for arm in (arm for arm in table if ARMS[arm].back == "exact"):
+        values = table[arm]
         x = np.arange(1, config.tasks + 1)
         axes["course"].plot(x, 100 * values[:, :, 0].T, color=COLOURS[arm], linewidth=0.5, alpha=0.5)
         axes["course"].plot(x, 100 * values[:, :, 0].mean(axis=0), "o-", color=COLOURS[arm], label=NAMES[arm])
@@ -63,7 +84,7 @@ def _paired(axis: Axes, values: dict[str, np.ndarray], title: str) -> None:
     for at, (arm, found) in enumerate(values.items()):
         axis.plot(np.full(found.size, at), found, ".", color=COLOURS[arm])
         axis.plot(at, found.mean(), "_", color=COLOURS[arm], markersize=24, markeredgewidth=2.5)
-    axis.set_xticks(range(len(values)), [NAMES[arm].replace(" ", "\n") for arm in values])
+    axis.set_xticks(range(len(values)), [NAMES[arm] for arm in values], rotation=40, ha="right")
     axis.set(
         ylabel="accuracy (%)" if "BWT" not in title else "points", title=title, xlim=(-0.4, len(values) - 0.6)
     )

@@ -179,12 +179,14 @@ class Lateral(Subspaces):
     def step(self, now: Now, state: Any) -> tuple[dict[str, Array], Any]:
         """Return the weights after the changes of a batch."""
         changed, momentum = {}, {}
+        counts = jnp.asarray(now.batch["counts"])
         inputs = zip(LAYERS, inputs_of(now.outcome, now.batch), self.config.lateral_rates, strict=True)
         for layer, x, eta in inputs:
             name, other = f"fresh{layer}_w.w", f"kept{layer}_w.w"
             kept = now.model.matrix(other, now.before[other])
+            x = x * counts[:, None]
             rest = x - (x @ kept.T) @ kept  # the same in all repeats, since what is kept stays
-            change = partial(hebbian, x, rest, eta)
+            change = partial(hebbian, x, rest, eta, counts.sum())
             h, m = now.model.matrix(name, now.before[name]), now.model.matrix(name, state[name])
             h, m = lax.fori_loop(0, self.config.repeats, lambda _, at, change=change: change(*at), (h, m))
             changed[name], momentum[name] = now.model.flat(name, h), now.model.flat(name, m)
@@ -223,9 +225,12 @@ class Lateral(Subspaces):
         return replace(training, carry=training.carry._replace(parameters=parameters, states=states))
 
 
-def hebbian(x: Array, rest: Array, eta: float, h: Array, m: Array) -> tuple[Array, Array]:
-    """Return (H, M) after one change: x input (trials, n), rest what is not kept of it, H and M (rows, n)."""
+def hebbian(x: Array, rest: Array, eta: float, count: Any, h: Array, m: Array) -> tuple[Array, Array]:
+    """Return (H, M) after one change: x input (trials, n), rest what is not kept of it, H and M (rows, n).
+
+    Arguments: eta, learning rate; count, number of the trials that count: those that do not are 0.
+    """
     y = x @ h.T
-    change = jnp.clip(y.T @ (rest - y @ h) / len(x), -LARGEST, LARGEST)
+    change = jnp.clip(y.T @ (rest - y @ h) / count, -LARGEST, LARGEST)
     m = 0.9 * m + 0.1 * change
     return h + eta * m, m

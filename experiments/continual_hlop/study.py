@@ -9,7 +9,7 @@ from neurosim.experiment import Experiment, Results, RunContext
 from neurosim.experiments.continual_hlop.claims import claims
 from neurosim.experiments.continual_hlop.config import PRESETS, Config
 from neurosim.experiments.continual_hlop.figure import figure
-from neurosim.experiments.continual_hlop.training import ARMS, Arms
+from neurosim.experiments.continual_hlop.training import Arms
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,7 +23,7 @@ CITATION = (
 def run(config: Config, run: RunContext) -> None:
     """Run all arms."""
     arms = Arms(config, run)
-    for name in ARMS:
+    for name in config.arms:
         run.stage(name, partial(arms.learned, name))
 
 

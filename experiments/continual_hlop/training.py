@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import optax
@@ -15,6 +15,8 @@ from neurosim.analysis.learning import captured
 from neurosim.datasets import DataSet, digits, fashion_mnist, permuted
 from neurosim.experiment import Data, RunContext, Stage
 from neurosim.experiments.continual_hlop.config import Config
+from neurosim.experiments.continual_hlop.earlier import WEIGHTS, Consolidate, Memory, Replay, memory
+from neurosim.experiments.continual_hlop.feedback import Feedback, with_feedback
 from neurosim.experiments.continual_hlop.network import continual_network
 from neurosim.experiments.continual_hlop.parts import (
     FREE,
@@ -24,7 +26,7 @@ from neurosim.experiments.continual_hlop.parts import (
     matrices,
     received,
 )
-from neurosim.learning.bptt import accuracy, network_model, softmax_cross_entropy
+from neurosim.learning.bptt import Model, accuracy, network_model, softmax_cross_entropy
 from neurosim.learning.protocol import (
     Descend,
     Evaluation,
@@ -33,12 +35,34 @@ from neurosim.learning.protocol import (
     Phase,
     Shuffled,
     Stages,
+    Supplied,
     Training,
     matrix,
 )
 
 Array = NDArray[np.float64]
-ARMS = ("sequential", "lateral", "principal")
+
+
+class Arm(NamedTuple):
+    """What an arm has against forgetting, if anything, and how errors come back."""
+
+    guard: str = ""
+    back: str = "exact"
+
+
+ARMS = {
+    "sequential": Arm(),
+    "lateral": Arm("lateral"),
+    "principal": Arm("principal"),
+    "replay": Arm("replay"),
+    "consolidated": Arm("consolidated"),
+    "sequential_random": Arm("", "random"),
+    "lateral_random": Arm("lateral", "random"),
+    "sequential_sign": Arm("", "sign"),
+    "lateral_sign": Arm("lateral", "sign"),
+}
+ROWS = {"lateral": ("fresh", "kept"), "principal": ("kept",)}
+"""Lateral neurons beside each layer, by what an arm has against forgetting."""
 SEEN = 500  # training images of each task of which the captured share is taken
 
 
@@ -71,30 +95,40 @@ class Arms:
     def stream(self, data: DataSet, size: int) -> Shuffled:
         """Return batches of a set."""
         batch = data.batch("x")
-        return Shuffled({**batch, "inputs": {"x": batch["inputs"]["x"].astype(np.float32)}}, size)
+        batch["inputs"]["x"] = batch["inputs"]["x"].astype(np.float32)
+        return Shuffled(batch, size, partial=True)
 
     def learner(self, arm: str) -> Learner:
         """Return what learns in an arm."""
-        config = self.config
+        config, (guard, back) = self.config, ARMS[arm]
         streams = [self.stream(train, config.batch) for train, _ in self.tasks]
         every = streams[0].per_epoch * config.epochs
-        parts: tuple[Part, ...] = ()
-        if arm == "lateral":
-            parts = (Lateral(config, every),)
-        elif arm == "principal":
+        own = tuple(f"{kind}{layer}_w.w" for kind in ROWS.get(guard, ()) for layer in LAYERS)
+        model = network_model(continual_network(config, bool(own)), (*WEIGHTS, *own), steps=1)
+        model = with_feedback(model, config) if back == "random" else model
+        change: Part
+        if back == "exact":
+            through = FREE if own else None
+            loss = softmax_cross_entropy("y.output")
+            change = Descend(loss, optax.sgd(config.rate), WEIGHTS, through=through)
+        else:
+            change = Supplied(Feedback(back, bool(own)), optax.sgd(config.rate), WEIGHTS)
+        parts = [change]
+        if guard == "lateral":
+            parts = [Lateral(config, every), change]
+        elif guard == "replay":
+            parts = [change, Replay(config, every, *self._replayed(model))]
+        elif guard:
             samples = [self.some(train, config.sampled) for train, _ in self.tasks]
-            parts = (Principal(config, every, samples),)
-        kinds = {"sequential": (), "lateral": ("fresh", "kept"), "principal": ("kept",)}[arm]
-        own = tuple(f"{kind}{layer}_w.w" for kind in kinds for layer in LAYERS)
-        weights = ("w1.w", "w2.w", "w3.w")
-        model = network_model(continual_network(config, bool(kinds)), (*weights, *own), steps=1)
-        descend = Descend(
-            softmax_cross_entropy("y.output"),
-            optax.sgd(config.rate),
-            list(weights),
-            through=FREE if kinds else None,
-        )
-        return Learner(model, *parts, descend, batches=streams[0], every=streams[0].per_epoch)
+            of = {"principal": Principal, "consolidated": Consolidate}[guard]
+            parts = [change, of(config, every, samples)]
+        return Learner(model, *parts, batches=streams[0], every=streams[0].per_epoch)
+
+    def _replayed(self, model: Model) -> tuple[Memory, Learner]:
+        """Return what is kept for replay, and what learns it."""
+        kept = memory(self.config, [train for train, _ in self.tasks], self.run.seed)
+        descend = Descend(softmax_cross_entropy("y.output"), optax.sgd(self.config.replay_rate), WEIGHTS)
+        return kept, Learner(model, descend, batches=kept, every=kept.per_epoch)
 
     def some(self, data: DataSet, count: int) -> Shuffled:
         """Return one batch of some images of a set."""
@@ -136,7 +170,7 @@ class Arms:
                 "processor time of a step of one network",
             ),
         }
-        if arm != "sequential":
+        if ARMS[arm].guard in ROWS:
             found["captured"] = Data(
                 np.array(shares),
                 ("after", "seed", "layer"),
@@ -150,7 +184,7 @@ class Arms:
 
     def captured(self, learner: Learner, training: Training, task: int, arm: str) -> Array:
         """Return the share of what layers receive in a task that kept rows span, (seeds, layers)."""
-        if arm == "sequential":
+        if ARMS[arm].guard not in ROWS:
             return np.zeros((self.config.seeds, len(LAYERS)))
         seen = received(learner, training, self.some(self.tasks[task][0], SEEN))
         found = []

@@ -1,17 +1,23 @@
 """The study of continual learning: the lateral rule, what projections keep, measures, and a whole small run."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray
 from jax import lax
 
+from neurosim.datasets import digits, permuted
 from neurosim.errors import UsageError
 from neurosim.experiment import find_experiment, new_run, resumed_run, with_settings
 from neurosim.experiments.continual_hlop import study as continual_hlop
 from neurosim.experiments.continual_hlop.claims import final, fresh, transfer
+from neurosim.experiments.continual_hlop.earlier import Consolidate, fisher, memory
+from neurosim.experiments.continual_hlop.feedback import returned
 from neurosim.experiments.continual_hlop.parts import Principal, flat, hebbian, matrices, orthonormal
 from neurosim.experiments.continual_hlop.training import Arms
 from neurosim.rng import generator
@@ -19,7 +25,7 @@ from neurosim.store import open_results
 
 TINY = [
     "seeds=2", "tasks=2", "epochs=1", "hidden=12", "first=6,5,4", "later=3", "train_images=200", "test_images=50",
-    "sampled=50",
+    "sampled=50", "more=replay,lateral_random",
 ]  # fmt: skip
 
 
@@ -45,7 +51,7 @@ def test_lateral_neurons_come_to_the_principal_subspace():
     start = jnp.asarray(orthonormal(0, 0, 1, 3, 10))
 
     def batch(at, x):
-        return lax.fori_loop(0, 5, lambda _, now: hebbian(x, x, 0.01, *now), at), None
+        return lax.fori_loop(0, 5, lambda _, now: hebbian(x, x, 0.01, len(x), *now), at), None
 
     h = np.asarray(lax.scan(batch, (start, jnp.zeros_like(start)), x)[0][0])
     assert np.abs(h @ h.T - np.eye(3)).max() < 0.05
@@ -65,7 +71,7 @@ def test_what_is_kept_can_be_taken_off_once():
         plain = plain + 0.01 * momentum
     h, m = jnp.asarray(new), jnp.zeros((3, 12))
     for _ in range(5):
-        h, m = hebbian(jnp.asarray(x), jnp.asarray(x - (x @ kept.T) @ kept), 0.01, h, m)
+        h, m = hebbian(jnp.asarray(x), jnp.asarray(x - (x @ kept.T) @ kept), 0.01, 8, h, m)
     np.testing.assert_allclose(h, plain[4:], atol=1e-6)
 
 
@@ -119,6 +125,63 @@ def test_weights_do_not_change_along_what_is_kept(learned):
             # Rows are nearly orthonormal: a projection twice takes what is left off.
             along = np.linalg.norm(one @ h.T) / np.linalg.norm(one)
             assert along < 3 * max(np.abs(h @ h.T - np.diag(np.diag(h @ h.T) > 0.5)).max(), 1e-4)
+
+
+# Earlier ways, and other ways back ----------------------------------------------------------------------------------
+
+
+def layers(draw):
+    """Return inputs and weights of three layers, targets before sources, of a network without biases."""
+    weights = [draw.normal(size=shape) / 2 for shape in ((5, 7), (4, 5), (10, 4))]
+    inputs = [draw.normal(size=(6, 7))]
+    for w in weights[:2]:
+        inputs.append(np.maximum(inputs[-1] @ w.T, 0))
+    return inputs, weights
+
+
+def test_errors_that_come_back_on_the_weights_ahead_are_those_of_back_propagation():
+    inputs, weights = layers(generator(3, "layers"))
+    label = jnp.arange(6) % 10
+
+    def loss(own):
+        x = jnp.asarray(inputs[0])
+        for w in own[:2]:
+            x = jnp.maximum(x @ w.T, 0)
+        told = jax.nn.log_softmax(x @ own[2].T)
+        return -told[jnp.arange(6), label].mean()
+
+    slopes = jax.grad(loss)([jnp.asarray(w) for w in weights])
+    outputs = inputs[2] @ weights[2].T
+    error = (np.exp(outputs) / np.exp(outputs).sum(1, keepdims=True) - np.eye(10)[label]) / 6
+    for d, x, slope in zip(returned(error, inputs, weights[1], weights[2]), inputs, slopes, strict=True):
+        np.testing.assert_allclose(d.T @ x, slope, atol=1e-6)
+
+
+def test_information_is_the_expected_square_of_the_slope_of_what_is_told():
+    inputs, weights = layers(generator(4, "layers"))
+    found = fisher(inputs, weights)[2]
+    outputs = inputs[2] @ weights[2].T
+    p = np.exp(outputs) / np.exp(outputs).sum(1, keepdims=True)
+    # E over c of (p_k - [k = c])^2 is p_k (1 - p_k).
+    np.testing.assert_allclose(found, (p * (1 - p)).T @ inputs[2] ** 2 / 6)
+
+
+def test_a_consolidated_weight_goes_to_the_minimum_of_its_penalty():
+    part = Consolidate(config("consolidation=1e6"), 1, [])
+    state = {"w1.w": (jnp.array([2.0, 0.0]), jnp.array([6.0, 0.0]))}
+    now = SimpleNamespace(parameters={"w1.w": jnp.array([10.0, 10.0])})
+    np.testing.assert_allclose(part.step(now, state)[0]["w1.w"], [3.0, 10.0], rtol=1e-4)
+
+
+def test_what_is_kept_for_replay_comes_once_in_a_pass_and_only_of_tasks_seen():
+    tasks = [permuted(digits(), seed) for seed in range(3)]
+    kept = memory(config("memory=4", "replay_batch=10"), tasks, 0)
+    assert kept.images.shape == (3, 40, 64) and (np.bincount(kept.labels[0]) == 4).all()
+    kept = replace(kept, seen=np.array([1.0, 1.0, 0.0], np.float32))
+    batches = [kept.draw(jax.random.key(0), step) for step in range(kept.per_epoch)]
+    assert batches[0]["counts"].tolist() == [1.0] * 20 + [0.0] * 10
+    shown = np.concatenate([batch["inputs"]["x"][:10] for batch in batches])
+    np.testing.assert_array_equal(np.unique(shown, axis=0), np.unique(kept.images[0], axis=0))
 
 
 # Measures and settings ---------------------------------------------------------------------------------------------
