@@ -160,6 +160,17 @@ def _learning(config: Config, results: Results) -> Iterable[Claim]:
         note=f"{epochs}; difference {paired(centred, one)}; exact {exact['tied'].mean():.3f}, 4 nudges "
         f"{last(results, 'four', 'accuracy')['tied'].mean():.3f}, back-propagation {adjoint['tied'].mean():.3f}",
     )
+    round_ = last(results, "on_line", "accuracy")["tied"]
+    yield at_least(
+        "on-line",
+        "A nudge that goes round without a rest teaches as the exact response does: difference of accuracy, weights tied "
+        "at the start",
+        source=OURS,
+        kind="own",
+        expected=-0.05,
+        measured=float(round_.mean() - exact["tied"].mean()),
+        note=f"{epochs}; {round_.mean():.3f}; difference {paired(round_, exact['tied'])}",
+    )
     drift = results.array("exact/symmetry")[0]
     yield ordering(
         "drift",

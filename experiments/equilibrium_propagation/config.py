@@ -34,6 +34,11 @@ class Config:
     tolerance: float = setting(1e-4, "largest change in a step that counts as settled, in learning", low=1e-6)
     steps: int = setting(150, "most steps of a fixed point, and of a response, in learning", low=1)
     beta: float = setting(0.05, "size of finite nudges", low=1e-4)
+    on_line_beta: float = setting(
+        0.5, "size of a nudge that goes round without a rest, in learning", low=1e-4
+    )
+    stay: int = setting(60, "steps for which it stays at each of four places", low=1)
+    rounds: int = setting(5, "how often it goes round", low=1)
     strength: float = setting(1.0, "strength of homeostasis, lambda, with connections back", low=0.0)
     loop_strength: float = setting(0.1, "strength of homeostasis, lambda, in a loop", low=0.0)
 
@@ -48,6 +53,8 @@ PRESETS = {
         hidden=32,
         epochs=4,
         rate=0.03,
+        stay=20,
+        rounds=2,
     ),
     "paper": Config(test_images=1000),
 }

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from neurosim.experiment import Results
 from neurosim.experiments.equilibrium_propagation.config import Config
-from neurosim.palette import BLUE, GREEN, GREY, PURPLE, VERMILION
+from neurosim.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +34,8 @@ def figure(config: Config, results: Results) -> Figure:
                                      ("adjoint", 1, GREY, "back-propagation")), "Weights at 90 degrees")  # fmt: skip
     _curves(axes["tied"], results, (("adjoint", 0, GREY, "back-propagation"), ("exact", 0, BLUE, "exact response"),
                                     ("one_sided", 0, VERMILION, "one nudge"), ("centred", 0, GREEN, "two nudges"),
-                                    ("four", 0, PURPLE, "four nudges")), "Weights tied at the start")  # fmt: skip
+                                    ("four", 0, PURPLE, "four nudges"), ("on_line", 0, ORANGE, "on line")),
+            "Weights tied at the start")  # fmt: skip
     _curves(
         axes["loop"],
         results,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from neurosim.circuits.equilibrium import EquilibriumCircuit
 from neurosim.datasets import DataSet, digits, fashion_mnist
-from neurosim.engines.jax import Cauchy, Exact
+from neurosim.engines.jax import Cauchy, Exact, OnLine
 from neurosim.engines.settling import Settle
 from neurosim.experiment import Data, RunContext, Stage
 from neurosim.experiments.equilibrium_propagation.config import Config
@@ -51,6 +51,7 @@ GROUPS = {
     "one_sided": Group("1", False, {"tied": TIED}),
     "centred": Group("2", False, {"tied": TIED}),
     "four": Group("4", False, {"tied": TIED}),
+    "on_line": Group("on line", False, {"tied": TIED}),
     "loop": Group("exact", True, {"random": RANDOM, "homeostasis": HELD}),
 }
 CHECKED = 50  # test images for which credits are compared after learning
@@ -85,10 +86,13 @@ class Training:
         config, (train, _) = self.config, self.sets
         sizes = (train.rows.shape[1], config.hidden, config.hidden, train.classes)
         how = Settle(config.tolerance, config.steps, 0.0, "leave out")
-        response: Response | None = None
-        if group.response != "adjoint":
-            exact = group.response == "exact"
-            response = Exact() if exact else Cauchy(int(group.response), config.beta)
+        responses: dict[str, Response | None] = {
+            "adjoint": None,
+            "exact": Exact(),
+            "on line": OnLine(4, config.on_line_beta, config.stay, config.rounds),
+        }
+        known = group.response in responses
+        response = responses[group.response] if known else Cauchy(int(group.response), config.beta)
         return Rule(EquilibriumCircuit(sizes, group.loop), response, how)
 
     def learned(self, name: str, stage: Stage) -> dict[str, Data]:
