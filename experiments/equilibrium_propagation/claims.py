@@ -163,8 +163,8 @@ def _learning(config: Config, results: Results) -> Iterable[Claim]:
     round_ = last(results, "on_line", "accuracy")["tied"]
     yield at_least(
         "on-line",
-        "A nudge that goes round without a rest teaches as the exact response does: difference of accuracy, weights tied "
-        "at the start",
+        "A nudge that goes round on line teaches as the exact response does: difference of accuracy, weights tied at "
+        "the start",
         source=OURS,
         kind="own",
         expected=-0.05,
