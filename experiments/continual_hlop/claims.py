@@ -128,16 +128,22 @@ def _earlier(config: Config, end: Mapping[str, Array]) -> Iterable[Claim]:
     """Compare lateral neurons with what was there before them."""
     for arm, name in (("replay", "replay of kept images"), ("consolidated", "elastic weight consolidation")):
         statement = f"ACC in %: lateral neurons > {name}"
-        about = {"source": f"abstract, {PAPER}", "kind": "paper-ordering"}
+        source = f"abstract, {PAPER}"
         if arm not in config.arms:
             yield not_tested(
-                f"ahead-of-{arm}", statement, **about, expected="in this order", why="no such arm"
+                f"ahead-of-{arm}",
+                statement,
+                source=source,
+                kind="paper-ordering",
+                expected="in this order",
+                why="no such arm",
             )
             continue
         yield ordering(
             f"ahead-of-{arm}",
             statement,
-            **about,
+            source=source,
+            kind="paper-ordering",
             measured={one: float(end[one].mean()) for one in ("lateral", arm)},
             note=f"difference {paired(end['lateral'], end[arm])}",
         )
@@ -149,15 +155,23 @@ def _feedback(config: Config, back: Mapping[str, Array]) -> Iterable[Claim]:
         statement = (
             f"Errors come back on {name}: loss of accuracy on earlier tasks in points, sequential > lateral"
         )
-        about = {"source": f"abstract, {PAPER}", "kind": "paper-ordering"}
+        source = f"abstract, {PAPER}"
         arms = [f"{one}_{kind}" for one in ("sequential", "lateral")]
         if not set(arms) <= set(config.arms):
-            yield not_tested(f"back-{kind}", statement, **about, expected="in this order", why="no such arms")
+            yield not_tested(
+                f"back-{kind}",
+                statement,
+                source=source,
+                kind="paper-ordering",
+                expected="in this order",
+                why="no such arms",
+            )
             continue
         yield ordering(
             f"back-{kind}",
             statement,
-            **about,
+            source=source,
+            kind="paper-ordering",
             measured={arm: float(-back[arm].mean()) for arm in arms},
             note=f"difference of BWT {paired(back[arms[1]], back[arms[0]])}",
         )

@@ -113,7 +113,7 @@ class Arms:
             change = Descend(loss, optax.sgd(config.rate), WEIGHTS, through=through)
         else:
             change = Supplied(Feedback(back, bool(own)), optax.sgd(config.rate), WEIGHTS)
-        parts = [change]
+        parts: list[Part] = [change]
         if guard == "lateral":
             parts = [Lateral(config, every), change]
         elif guard == "replay":
