@@ -5,13 +5,13 @@ import shlex
 from pathlib import Path
 
 import pytest
-from documented import NUMBER
 
 from neurosim.cli import main
 from neurosim.experiment.catalogue import experiment_names
 from neurosim.markdown import marked
 from neurosim.report.claims import claims_mark, claims_section
 from neurosim.store import open_results
+from tests.documented import NUMBER
 
 PAGES = sorted((Path(__file__).parents[1] / "docs").glob("*.md"))
 TEXTS = {path.name: path.read_text("utf-8") for path in PAGES}

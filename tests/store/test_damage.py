@@ -146,7 +146,8 @@ def small_disk(tmp_path):
     if mount is None or subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("no right to mount a file system")
     yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    # Detached at once, gone when the last file in it is closed.
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def test_a_full_disk_is_one_line_and_leaves_the_old_file(small_disk):
