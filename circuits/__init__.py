@@ -1,4 +1,4 @@
-"""Circuits: builders of networks with named inputs and outputs, found by their entry points."""
+"""Circuits: builders of networks with named inputs and outputs, each found by the name of its module."""
 
 from neurosim.model.registries import circuits as registry
 

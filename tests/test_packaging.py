@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from neurosim.model.registries import circuits
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -19,11 +21,10 @@ def test_one_package_is_installed():
     assert {entry.module.split(".")[0] for entry in neurosim.entry_points} == {"neurosim"}
 
 
-def test_circuits_and_studies_are_parts_of_the_package():
-    for entry in metadata.distribution("neurosim").entry_points:
-        if entry.group == "neurosim.circuits":
-            assert entry.load().__doc__
-            assert entry.module.startswith(f"{entry.group}.")
+def test_circuits_are_found_by_the_names_of_their_modules():
+    assert {"celegans_swimmer", "mlp", "whitening", "worm"} <= {*circuits}
+    for name in circuits:
+        assert circuits.get(name).__module__ == f"neurosim.circuits.{name}"
 
 
 def run(*words: object, folder: Path = ROOT) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
-from neurosim.experiment import Data, Experiment, Results, RunContext, Stage
+from neurosim.experiment import Data, Experiment, RunContext, Stage
 from neurosim.experiments.adaptive_whitening.claims import claims
 from neurosim.experiments.adaptive_whitening.config import PRESETS, Config
 from neurosim.experiments.adaptive_whitening.figure import figure
@@ -14,9 +13,6 @@ from neurosim.experiments.adaptive_whitening.gains import GainStages
 from neurosim.experiments.adaptive_whitening.patches import PatchStages
 from neurosim.experiments.adaptive_whitening.slow import learn_contexts
 from neurosim.rules import GainWhitening, WhiteningBackward, WhiteningForward
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 CITATION = (
     "Duong, Lipshutz, Heeger, Chklovskii, Simoncelli 2023, Adaptive whitening in neural populations with "
@@ -58,11 +54,6 @@ def run(config: Config, run: RunContext) -> None:
         run.stage(name, function)
 
 
-def figures(config: Config, results: Results) -> Figure:
-    """Return the figure: gains, frames, changing contexts, ill-conditioned input, subspace, slow synapses, fields."""
-    return figure(config, results)
-
-
 experiment = Experiment(
     name="adaptive_whitening",
     title="Adaptive whitening by interneurons with fast gains and slow synapses",
@@ -71,7 +62,7 @@ experiment = Experiment(
     presets=PRESETS,
     run=run,
     claims=claims,
-    figures=figures,
+    figures=figure,
 )
 
 __all__ = ["Config", "experiment"]

@@ -64,7 +64,7 @@ def figure(config: Config, results: Results) -> Figure:
         axes["course"].plot(x, 100 * values[:, :, 0].T, color=COLOURS[arm], linewidth=0.5, alpha=0.5)
         axes["course"].plot(x, 100 * values[:, :, 0].mean(axis=0), "o-", color=COLOURS[arm], label=NAMES[arm])
     axes["course"].set(xlabel="after task", ylabel="accuracy (%)", title="The first task")
-    axes["course"].legend(frameon=False)
+    axes["course"].legend(frameon=False, fontsize=8, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.2))
     for name, measure, title in (
         ("end", final, "All tasks at the end, ACC"),
         ("fresh", fresh, "Tasks just learned"),
@@ -108,4 +108,4 @@ def _captured(axis: Axes, results: Results) -> None:
     axis.set(
         xlabel="after task", ylabel="share of mean square", title="What kept rows span", ylim=(None, 1.0)
     )
-    axis.legend(frameon=False)
+    axis.legend(frameon=False, fontsize=8, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.2))

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
-from neurosim.experiment import Experiment, Results, RunContext
+from neurosim.experiment import Experiment, RunContext
 from neurosim.experiments.continual_hlop.claims import claims
 from neurosim.experiments.continual_hlop.config import PRESETS, Config
 from neurosim.experiments.continual_hlop.figure import figure
 from neurosim.experiments.continual_hlop.training import Arms
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 CITATION = (
     "after Xiao, Meng, Zhang, He, Lin 2024, Hebbian learning based orthogonal projection for continual learning of "
@@ -27,11 +23,6 @@ def run(config: Config, run: RunContext) -> None:
         run.stage(name, partial(arms.learned, name))
 
 
-def figures(config: Config, results: Results) -> Figure:
-    """Return the figure: accuracy matrices, forgetting, what is captured, the time of a step."""
-    return figure(config, results)
-
-
 experiment = Experiment(
     name="continual_hlop",
     title="Continual learning by Hebbian orthogonal projection",
@@ -40,7 +31,7 @@ experiment = Experiment(
     presets=PRESETS,
     run=run,
     claims=claims,
-    figures=figures,
+    figures=figure,
 )
 
 __all__ = ["Config", "experiment"]

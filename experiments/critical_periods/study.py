@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
-from neurosim.experiment import Experiment, Results, RunContext
+from neurosim.experiment import Experiment, RunContext
 from neurosim.experiments.critical_periods.claims import claims
 from neurosim.experiments.critical_periods.completion import complete
 from neurosim.experiments.critical_periods.config import PRESETS, Config
@@ -13,9 +12,6 @@ from neurosim.experiments.critical_periods.figure import figure
 from neurosim.experiments.critical_periods.modes import conserved, portraits, small
 from neurosim.experiments.critical_periods.networks import SOURCE
 from neurosim.experiments.critical_periods.paths import competition, deficits
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 SWEPT = 2
 """Factors with which further ranks and numbers of entries are tried."""
@@ -37,11 +33,6 @@ def run(config: Config, run: RunContext) -> None:
         run.stage(name, partial(complete, config, run, *arm))
 
 
-def figures(config: Config, results: Results) -> Figure:
-    """Return the figure: courses, shares, portraits, what is conserved, competition, completion."""
-    return figure(config, results)
-
-
 experiment = Experiment(
     name="critical_periods",
     title="Critical periods of learning in deep linear networks",
@@ -50,7 +41,7 @@ experiment = Experiment(
     presets=PRESETS,
     run=run,
     claims=claims,
-    figures=figures,
+    figures=figure,
 )
 
 __all__ = ["Config", "experiment"]

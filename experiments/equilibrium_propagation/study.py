@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
-from neurosim.experiment import Experiment, Results, RunContext
+from neurosim.experiment import Experiment, RunContext
 from neurosim.experiments.equilibrium_propagation.claims import claims
 from neurosim.experiments.equilibrium_propagation.comparing import Comparing
 from neurosim.experiments.equilibrium_propagation.config import PRESETS, Config
 from neurosim.experiments.equilibrium_propagation.figure import figure
 from neurosim.experiments.equilibrium_propagation.training import GROUPS, Training
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 CITATION = (
     "after Laborieux, Zenke 2024, Improving equilibrium propagation without weight symmetry through Jacobian "
@@ -32,11 +28,6 @@ def run(config: Config, run: RunContext) -> None:
         run.stage(name, partial(training.learned, name))
 
 
-def figures(config: Config, results: Results) -> Figure:
-    """Return the figure: credit over angles and nudges, learning, symmetry, alignment after learning."""
-    return figure(config, results)
-
-
 experiment = Experiment(
     name="equilibrium_propagation",
     title="Equilibrium propagation without symmetric weights, and homeostasis of the Jacobian",
@@ -45,7 +36,7 @@ experiment = Experiment(
     presets=PRESETS,
     run=run,
     claims=claims,
-    figures=figures,
+    figures=figure,
 )
 
 __all__ = ["Config", "experiment"]

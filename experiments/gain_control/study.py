@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from neurosim.analysis.gains import patterns_of_moment
 from neurosim.circuits.orientation_ring import TAU, OrientationRing
 from neurosim.engines import get_engine
 from neurosim.engines.simulation import Simulation
-from neurosim.experiment import Data, Experiment, Results, RunContext, Stage, parallel_map
+from neurosim.experiment import Data, Experiment, RunContext, Stage, parallel_map
 from neurosim.experiments.gain_control.benucci import recorded_adaptation
 from neurosim.experiments.gain_control.claims import claims
 from neurosim.experiments.gain_control.config import PRESETS, Config
@@ -21,9 +20,6 @@ from neurosim.experiments.gain_control.figure import figure
 from neurosim.experiments.gain_control.measures import SUMMARY, Adaptation, optimal_adaptation
 from neurosim.rng import generator
 from neurosim.rules import EfficientGain
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
 CITATION = (
@@ -253,11 +249,6 @@ def run(config: Config, run: RunContext) -> None:
     run.stage("random_sets", study.random_sets)
 
 
-def figures(config: Config, results: Results) -> Figure:
-    """Return the figure: tuning, shifts, gains, mean responses, covariances, sweeps, learning, random parameters."""
-    return figure(config, results)
-
-
 experiment = Experiment(
     name="gain_control",
     title="Adaptation of orientation tuning by gain control in a recurrent circuit",
@@ -266,7 +257,7 @@ experiment = Experiment(
     presets=PRESETS,
     run=run,
     claims=claims,
-    figures=figures,
+    figures=figure,
 )
 
 __all__ = ["Config", "experiment"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import optax
 
 from neurosim.analysis.learning import alignment
-from neurosim.experiment import Data, Experiment, Results, RunContext, Stage
+from neurosim.experiment import Data, Experiment, RunContext, Stage
 from neurosim.experiments.grokking.claims import claims
 from neurosim.experiments.grokking.config import PRESETS, Config
 from neurosim.experiments.grokking.figure import figure
@@ -17,9 +17,6 @@ from neurosim.experiments.grokking.measures import closed_form, draw, kernel, ne
 from neurosim.learning.bptt import Objective, mean_square, network_model
 from neurosim.learning.protocol import Descend, Evaluation, Learner, Logarithmic, Phase, Shuffled
 from neurosim.rng import generator
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 CITATION = (
     "Kumar, Bordelon, Gershman, Pehlevan 2024, Grokking as the transition from lazy to rich training dynamics, ICLR, "
@@ -147,11 +144,6 @@ def run(config: Config, run: RunContext) -> None:
         run.stage(f"draw_{number}", partial(study.descend, number))
 
 
-def figures(config: Config, results: Results) -> Figure:
-    """Return the figure: errors over steps, delays, alignments."""
-    return figure(config, results)
-
-
 experiment = Experiment(
     name="grokking",
     title="Grokking as the transition from lazy to rich learning",
@@ -160,7 +152,7 @@ experiment = Experiment(
     presets=PRESETS,
     run=run,
     claims=claims,
-    figures=figures,
+    figures=figure,
 )
 
 __all__ = ["Config", "experiment"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
@@ -11,7 +11,7 @@ import optax
 
 from neurosim.circuits.perceptron import Perceptron
 from neurosim.datasets import DataSet, digits, fashion_mnist
-from neurosim.experiment import Data, Experiment, Results, RunContext, Stage
+from neurosim.experiment import Data, Experiment, RunContext, Stage
 from neurosim.experiments.homeostatic_rate.claims import claims
 from neurosim.experiments.homeostatic_rate.config import BATCH, PRESETS, Config
 from neurosim.experiments.homeostatic_rate.figure import figure
@@ -20,9 +20,6 @@ from neurosim.experiments.homeostatic_rate.shift import CLASSES, Shifting
 from neurosim.learning.bptt import Objective, accuracy, network_model, softmax_cross_entropy
 from neurosim.learning.protocol import Descend, Evaluation, Learner, Phase, Shuffled, Training
 from neurosim.rng import generator
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 def confusion(outcome: Any, batch: Any) -> Any:
@@ -152,11 +149,6 @@ def run(config: Config, run: RunContext) -> None:
             run.stage(f"{kind}{times}_{swaps}", partial(study.arm, kind, factor, swaps))
 
 
-def figures(config: Config, results: Results) -> Figure:
-    """Return the figure: accuracy over epochs and against swaps, learning rates."""
-    return figure(config, results)
-
-
 experiment = Experiment(
     name="homeostatic_rate",
     title="A homeostatic learning rate while labels change",
@@ -165,7 +157,7 @@ experiment = Experiment(
     presets=PRESETS,
     run=run,
     claims=claims,
-    figures=figures,
+    figures=figure,
 )
 
 __all__ = ["Config", "experiment"]

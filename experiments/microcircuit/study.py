@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 from brian2 import second
@@ -11,14 +10,11 @@ from brian2 import second
 from neurosim.analysis.spike_trains import interval_variation
 from neurosim.circuits.cortical_microcircuit import POPULATIONS, CorticalMicrocircuit
 from neurosim.engines import get_engine
-from neurosim.experiment import Data, Experiment, Results, RunContext, Spikes, Stage
+from neurosim.experiment import Data, Experiment, RunContext, Spikes, Stage
 from neurosim.experiments.microcircuit.claims import claims
 from neurosim.experiments.microcircuit.config import PRESETS, Config
 from neurosim.experiments.microcircuit.figure import figure
 from neurosim.rng import generator
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 CITATION = (
     "Potjans, Diesmann 2014, The cell-type specific cortical microcircuit: relating structure and activity in a "
@@ -68,11 +64,6 @@ def run(config: Config, run: RunContext) -> None:
         run.stage(f"circuit_{number}", partial(circuit, config, run, number))
 
 
-def figures(config: Config, results: Results) -> Figure:
-    """Return the figure: spikes, rates, and the variation of intervals."""
-    return figure(config, results)
-
-
 experiment = Experiment(
     name="microcircuit",
     title="The cortical microcircuit: rates and irregularity of four layers at natural density",
@@ -81,7 +72,7 @@ experiment = Experiment(
     presets=PRESETS,
     run=run,
     claims=claims,
-    figures=figures,
+    figures=figure,
 )
 
 __all__ = ["Config", "experiment"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import optax
@@ -11,7 +11,7 @@ import optax
 from neurosim import simulate
 from neurosim.datasets import digits
 from neurosim.errors import RunFailed
-from neurosim.experiment import Data, Experiment, Results, RunContext, Stage
+from neurosim.experiment import Data, Experiment, RunContext, Stage
 from neurosim.experiments.quadratic_neurons.claims import claims
 from neurosim.experiments.quadratic_neurons.config import PRESETS, Config
 from neurosim.experiments.quadratic_neurons.figure import figure
@@ -19,9 +19,6 @@ from neurosim.experiments.quadratic_neurons.network import SOURCE, conventional,
 from neurosim.learning.bptt import accuracy, mean_square, network_model, softmax_cross_entropy
 from neurosim.learning.protocol import Descend, Evaluation, Learner, Phase, Shuffled
 from neurosim.rng import generator
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 TARGETS = np.array([0.0, 1.0, 1.0, 0.0])
@@ -195,11 +192,6 @@ def run(config: Config, run: RunContext) -> None:
     run.stage("deep", study.deep)
 
 
-def figures(config: Config, results: Results) -> Figure:
-    """Return the figure: XOR, spirals, the deep network."""
-    return figure(config, results)
-
-
 experiment = Experiment(
     name="quadratic_neurons",
     title="Quadratic neurons, trained from conventional ones",
@@ -208,7 +200,7 @@ experiment = Experiment(
     presets=PRESETS,
     run=run,
     claims=claims,
-    figures=figures,
+    figures=figure,
 )
 
 __all__ = ["Config", "experiment"]

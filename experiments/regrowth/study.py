@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
-from neurosim.experiment import Experiment, Results, RunContext
+from neurosim.experiment import Experiment, RunContext
 from neurosim.experiments.regrowth.claims import claims
 from neurosim.experiments.regrowth.config import PRESETS, Config
 from neurosim.experiments.regrowth.figure import figure
 from neurosim.experiments.regrowth.training import SOURCES, Arms
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 def run(config: Config, run: RunContext) -> None:
@@ -24,11 +20,6 @@ def run(config: Config, run: RunContext) -> None:
     run.stage("plasticity", arms.plasticity)
 
 
-def figures(config: Config, results: Results) -> Figure:
-    """Return the figure: methods, plasticity."""
-    return figure(config, results)
-
-
 experiment = Experiment(
     name="regrowth",
     title="Sparse training by pruning and regrowth",
@@ -37,7 +28,7 @@ experiment = Experiment(
     presets=PRESETS,
     run=run,
     claims=claims,
-    figures=figures,
+    figures=figure,
 )
 
 __all__ = ["Config", "experiment"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from neurosim.circuits.mlp import MLPController
 from neurosim.experiment import (
     Data,
     Experiment,
-    Results,
     RunContext,
     Stage,
     parallel_map,
@@ -25,9 +24,6 @@ from neurosim.experiments.swimmer.figure import figure
 from neurosim.learning.arena import Arena, Controller, Episode
 from neurosim.learning.evolution import EvolutionState
 from neurosim.rng import generator
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 CITATION = (
     "Bhattasali, Zador, Engel 2022, Neural Circuit Architectural Priors for Embodied Control, NeurIPS, "
@@ -212,11 +208,6 @@ def run(config: Config, run: RunContext) -> None:
     run.stage("ablation", study.ablation)
 
 
-def figures(config: Config, results: Results) -> Figure:
-    """Return one figure: learning curves, ablations, transfer, kymograph of joint angles, traces of units."""
-    return figure(config, results)
-
-
 experiment = Experiment(
     name="swimmer",
     title="C. elegans motor circuit as an architectural prior for swimming",
@@ -225,7 +216,7 @@ experiment = Experiment(
     presets=PRESETS,
     run=run,
     claims=claims,
-    figures=figures,
+    figures=figure,
 )
 
 __all__ = ["Config", "experiment"]

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from neurosim.experiment import Experiment, Results, RunContext
+from neurosim.experiment import Experiment, RunContext
 from neurosim.experiments.test_time_adaptation.adapting import Adapting
 from neurosim.experiments.test_time_adaptation.claims import claims
 from neurosim.experiments.test_time_adaptation.config import PRESETS, Config
 from neurosim.experiments.test_time_adaptation.figure import figure
 from neurosim.experiments.test_time_adaptation.source import Source
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 CITATION = (
     "after Tang, Zhang, Xu, Chen, Cheng, Leng, Guo, He 2023, Neuro-modulated Hebbian learning for fully test-time "
@@ -29,11 +24,6 @@ def run(config: Config, run: RunContext) -> None:
     run.stage("severities", adapting.severities)
 
 
-def figures(config: Config, results: Results) -> Figure:
-    """Return the figure: corrupted images, severities, errors of the arms, what they gain, and the course of it."""
-    return figure(config, results)
-
-
 experiment = Experiment(
     name="test_time_adaptation",
     title="Adaptation at test time by a neuro-modulated Hebbian layer",
@@ -42,7 +32,7 @@ experiment = Experiment(
     presets=PRESETS,
     run=run,
     claims=claims,
-    figures=figures,
+    figures=figure,
 )
 
 __all__ = ["Config", "experiment"]

@@ -57,11 +57,3 @@ def headings(rods: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the direction from tail to head (rad), unwrapped, (time,)."""
     x, y = (rods[:, 0, :2] - rods[:, -1, :2]).T
     return np.unwrap(np.arctan2(y, x))
-
-
-def path_speed(rods: NDArray[np.float64], dt: float, window: float) -> NDArray[np.float64]:
-    """Return the length of the way of the centre over time (m/s), in successive windows (s)."""
-    size = max(round(window / dt), 1)
-    place = rods[:, :, :2].mean(axis=1)[::size]
-    found: NDArray[np.float64] = np.linalg.norm(np.diff(place, axis=0), axis=1) / (size * dt)
-    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from neurosim.bodies.worm import worm
 from neurosim.circuits.worm import UNITS, WormCircuit
 from neurosim.engines import get_engine
-from neurosim.experiment import Data, Experiment, Results, RunContext, Stage, parallel_map
+from neurosim.experiment import Data, Experiment, RunContext, Stage, parallel_map
 from neurosim.experiments.worm.claims import claims
 from neurosim.experiments.worm.config import PRESETS, Config
 from neurosim.experiments.worm.figure import figure, movie
@@ -20,9 +20,6 @@ from neurosim.experiments.worm.measures import MEANING, UNIT, Gait, gait
 from neurosim.model.rule import NeuronRule
 from neurosim.model.units import second
 from neurosim.rules import HomeostaticGain
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
 CITATION = (
@@ -179,11 +176,6 @@ def run(config: Config, run: RunContext) -> None:
         run.stage(name, partial(getattr(study, name)))
 
 
-def figures(config: Config, results: Results) -> Figure:
-    """Return the figure: shapes, kymographs, gaits over media, lesions, recovery."""
-    return figure(config, results)
-
-
 experiment = Experiment(
     name="worm",
     title="A worm that swims in water and crawls on agar with one nervous system",
@@ -192,7 +184,7 @@ experiment = Experiment(
     presets=PRESETS,
     run=run,
     claims=claims,
-    figures=figures,
+    figures=figure,
     movie=movie,
 )
 

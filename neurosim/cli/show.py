@@ -18,6 +18,7 @@ from rich.text import Text
 from neurosim.cli.console import console, table
 from neurosim.errors import UsageError, shown
 from neurosim.store import Results, open_results
+from neurosim.store.claims import measured
 from neurosim.store.tree import content_tree
 
 CLAIM = ("id", "statement", "source", "kind", "expected", "measured", "unit", "verdict", "note")
@@ -85,7 +86,7 @@ def claims_table(claims: Sequence[dict[str, Any]]) -> Group:
         if claim["note"]:
             statement.append(f"\n{shown(claim['note'])}", style="dim italic")
         source = Text.assemble(shown(claim["source"]), (f"\n{shown(claim['kind'])}", "dim"))
-        cells = (Text(shown(_with_unit(claim, field))) for field in ("expected", "measured"))
+        cells = (Text(shown(text)) for text in (claim["expected"], measured(claim)))
         shown_claims.add_row(statement, source, *cells, _verdict(claim["verdict"]))
     counts = Counter(claim["verdict"] for claim in claims)
     return Group(shown_claims, Text(", ".join(f"{counts[verdict]} {verdict}" for verdict in STYLES)))
@@ -93,13 +94,6 @@ def claims_table(claims: Sequence[dict[str, Any]]) -> Group:
 
 def _verdict(verdict: str) -> Text:
     return Text(shown(verdict), style=STYLES.get(verdict, ""))
-
-
-def _with_unit(claim: dict[str, Any], field: str) -> str:
-    value = claim[field]
-    if value is None:
-        return "-"
-    return f"{value:.4g} {claim['unit']}".rstrip() if isinstance(value, float | int) else str(value)
 
 
 def _fact(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from pkgutil import iter_modules
 
 from neurosim.errors import DescriptionError
 from neurosim.registry import Registry
@@ -31,6 +32,15 @@ def no_circuit(item: object) -> str:
     return "" if item.__doc__ else "has no docstring, which says what it is and names its inputs and outputs"
 
 
+def _own_circuits() -> None:
+    """Enter our own circuits: the class of a module that is one, under the name of the module."""
+    package = importlib.import_module("neurosim.circuits")
+    for module in iter_modules(package.__path__, "neurosim.circuits."):
+        for item in vars(importlib.import_module(module.name)).values():
+            if getattr(item, "__module__", "") == module.name and not no_circuit(item):
+                circuits.add(module.name.rpartition(".")[2], item)
+
+
 neurons: Registry[type] = Registry(
     "neuron model",
     "neurosim.neurons",
@@ -46,7 +56,7 @@ synapses: Registry[type] = Registry(
 rules: Registry[type] = Registry(
     "rule", "neurosim.rules", _own("neurosim.rules"), _no_subclass("neurosim.model.rule", "Rule")
 )
-circuits: Registry[type] = Registry("circuit", "neurosim.circuits", fault=no_circuit)
+circuits: Registry[type] = Registry("circuit", "neurosim.circuits", _own_circuits, no_circuit)
 distributions: Registry[type] = Registry(
     "distribution",
     "neurosim.distributions",

@@ -8,6 +8,7 @@ from typing import Any
 from neurosim.errors import ResultFileError
 from neurosim.markdown import cell, table
 from neurosim.store import Results
+from neurosim.store.claims import measured
 
 COUNTED = {"holds": "hold", "fails": "fail", "not tested": "not tested"}
 
@@ -33,12 +34,4 @@ def claims_section(results: Results) -> str:
 
 def _row(claim: Mapping[str, Any]) -> list[str]:
     statement = claim["statement"] + (f" ({claim['note']})" if claim["note"] else "")
-    values = (number(claim["expected"]), f"{number(claim['measured'])} {claim['unit']}".rstrip())
-    return [cell(text) for text in (statement, *values, claim["verdict"])]
-
-
-def number(value: Any) -> str:
-    """Return a value of a claim as it is shown."""
-    if value is None:
-        return "-"
-    return f"{value:.4g}" if isinstance(value, float | int) else str(value)
+    return [cell(text) for text in (statement, claim["expected"], measured(claim), claim["verdict"])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from neurosim.markup import Html, html, table, verdict
@@ -16,9 +17,7 @@ class Claims(list[dict[str, Any]]):
     def table(self) -> Html:
         """Return a row for each claim as HTML."""
         heads = ("verdict", "claim", "expected", "measured", "source")
-        rows = [
-            (verdict(c["verdict"]), _statement(c), c["expected"], _measured(c), c["source"]) for c in self
-        ]
+        rows = [(verdict(c["verdict"]), _statement(c), c["expected"], measured(c), c["source"]) for c in self]
         return table(heads, rows)
 
 
@@ -27,6 +26,10 @@ def _statement(claim: dict[str, Any]) -> Html:
     return Html(f'<div class="claim">{html(claim["statement"])}{note}</div>')
 
 
-def _measured(claim: dict[str, Any]) -> str | None:
+def measured(claim: Mapping[str, Any]) -> str:
+    """Return what a claim measured with its unit, '-' if it was not tested."""
     value = claim["measured"]
-    return f"{value:.4g} {claim['unit']}".strip() if isinstance(value, int | float) else value
+    if value is None:
+        return "-"
+    text = f"{value:.4g}" if isinstance(value, int | float) else str(value)
+    return f"{text} {claim['unit']}".strip()
