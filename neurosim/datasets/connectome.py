@@ -23,6 +23,8 @@ SOURCES = {
     "cook2019": "Cook et al. 2019, Nature 571:63, doi:10.1038/s41586-019-1352-7, Supplementary Information 5",
     "haspel2011": "Haspel and O'Donovan 2011, J. Neurosci. 31:14611, doi:10.1523/JNEUROSCI.2186-11.2011",
 }
+COMMAND = ("AVA", "AVB", "AVD", "AVE", "PVC")
+MUSCLES = ("MD", "MV")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,22 @@ class Connectome:
         """The class of each cell."""
         return {cell: name for name, cells in self.classes.items() for cell in cells}
 
+    @property
+    def places(self) -> dict[str, float]:
+        """Where each cell is along the body, from 0 (head) to 1 (tail).
+
+        A muscle is in the middle of its row, which its name counts. The tables have no positions of neurons: those of a
+        class are spread evenly in their order, and command neurons, whose axons run along the cord, are at 0.
+        """
+        found: dict[str, float] = {}
+        for name, cells in self.classes.items():
+            if name in COMMAND:
+                found |= dict.fromkeys(cells, 0.0)
+                continue
+            rows = [_place(cell)[0] - 1 if name in MUSCLES else k for k, cell in enumerate(cells)]
+            found |= {cell: (row + 0.5) / (max(rows) + 1) for cell, row in zip(cells, rows, strict=True)}
+        return found
+
     def between(self, pre: str, post: str, kind: str) -> Iterator[Connection]:
         """Yield the connections of a kind from one class to another."""
         of = self.of_class
@@ -73,10 +91,11 @@ class Connectome:
         return found
 
     def graph(self) -> nx.MultiDiGraph:
-        """Return a graph: nodes with the attribute 'class', edges with the key of their kind, 'weight' and 'sign'."""
+        """Return a graph: nodes with 'class' and 'place', edges with the key of their kind, 'weight' and 'sign'."""
         graph = nx.MultiDiGraph(name=self.name, source=self.source)
+        places = self.places
         for cell, name in self.of_class.items():
-            graph.add_node(cell, **{"class": name})
+            graph.add_node(cell, **{"class": name, "place": places[cell]})
         for c in self.connections:
             graph.add_edge(c.pre, c.post, key=c.kind, weight=c.weight, sign=c.sign)
         return graph

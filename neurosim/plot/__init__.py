@@ -8,6 +8,7 @@ from neurosim.plot.spikes import intervals, raster, rates, variation
 from neurosim.plot.stored import draw, names
 from neurosim.plot.tuning import tuning
 from neurosim.plot.weights import weight_histogram, weight_matrix
+from neurosim.plot.wiring import wiring
 
 __all__ = [
     "diagram",
@@ -26,4 +27,5 @@ __all__ = [
     "variation",
     "weight_histogram",
     "weight_matrix",
+    "wiring",
 ]

@@ -5,6 +5,7 @@ from neurosim.synapses.alpha import AlphaConductance, AlphaCurrent
 from neurosim.synapses.double_exponential import DoubleExponentialConductance, DoubleExponentialCurrent
 from neurosim.synapses.filtered_graded import FilteredGraded
 from neurosim.synapses.gaba_b import GABAB
+from neurosim.synapses.gap_junction import GapJunction
 from neurosim.synapses.graded_gate import GradedGate
 from neurosim.synapses.models import Graded, GradedPower, Pulse, ScaledPulse
 from neurosim.synapses.nmda import NMDA
@@ -18,6 +19,7 @@ __all__ = [
     "DoubleExponentialConductance",
     "DoubleExponentialCurrent",
     "FilteredGraded",
+    "GapJunction",
     "Graded",
     "GradedGate",
     "GradedPower",
