@@ -48,7 +48,10 @@ def run_brian2(model: Brian2Model, seconds):
     return model.results()
 
 
-@pytest.mark.parametrize("name", ["w1", "w2", "w3", "w6"])
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("w2", "w3", "w6")]
+
+
+@pytest.mark.parametrize("name", ["w1", *SLOW])
 def test_spikes_and_weights_are_those_of_brian2(name, brian2_here):
     workload, case = tiny(name)
     program = Fused(workload, case)
@@ -141,6 +144,7 @@ def test_what_has_to_move_grows_with_the_run(name):
     assert all(part.working_set > 0 for part in more)
 
 
+@pytest.mark.slow
 def test_w8_starts_with_one_compiled_function_for_each_kind():
     workload = catalogue.workload("w8")
     program = Fused(workload, replace(workload.cases[0], n=500, duration=0.01))

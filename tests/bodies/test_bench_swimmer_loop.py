@@ -20,6 +20,7 @@ def test_json_has_every_round_and_its_medians(capsys):
     assert set(result["cpu_seconds"]) | set(result["not_measured"]) == {"bare", "closed_loop", "dm_control"}
 
 
+@pytest.mark.slow
 def test_table_names_the_contenders(capsys):
     main(["--steps", "40"])
     out = capsys.readouterr().out

@@ -114,7 +114,9 @@ def random_network(delay, dendritic=3 * ms, dt=0.5 * ms):
 DELAYS = (2 * ms, np.arange(15) % 4 * ms)
 
 
-@pytest.mark.parametrize("delay", DELAYS, ids=["one", "each"])
+@pytest.mark.parametrize(
+    "delay", [pytest.param(DELAYS[0], marks=pytest.mark.slow), DELAYS[1]], ids=["one", "each"]
+)
 def test_engines_agree_and_runs_continue(delay):
     results = {}
     for engine in ENGINES:

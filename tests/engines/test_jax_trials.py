@@ -158,7 +158,10 @@ def assert_same_both_ways(functions, skip=None):
         assert_same(slope[name], value, name)
 
 
-@pytest.mark.parametrize("name", MAKE)
+SLOW = ("sparse and clamped", "plastic")
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in MAKE])
 def test_trials_at_once_are_the_runs_of_each(name):
     assert_same_both_ways(functions_of(name))
 

@@ -310,7 +310,7 @@ def unordered(*more, delay=0 * ms):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("delay", [0 * ms, [3, 0.5, 2, 1] * ms])
+@pytest.mark.parametrize("delay", [pytest.param(0 * ms, marks=pytest.mark.slow), [3, 0.5, 2, 1] * ms])
 def test_values_of_connections_keep_the_order_in_which_they_were_given(engine, delay):
     network = unordered(Recorder("p", "w"), delay=delay)
     simulation = simulate(network, engine)

@@ -56,10 +56,10 @@ def network(connect, delay=0 * ms, rules=None, quantum=0 * mV):
 @pytest.mark.parametrize(
     ("engine", "connect", "delay"),
     [
-        ("fused", AllToAll(), 2),
+        pytest.param("fused", AllToAll(), 2, marks=pytest.mark.slow),
         ("fused", Probability(0.6), 1),
         ("fused", AllToAll(), "many"),
-        ("brian2", AllToAll(), 2),
+        pytest.param("brian2", AllToAll(), 2, marks=pytest.mark.slow),
         ("brian2", AllToAll(), "many"),
         ("jax", AllToAll(), "many"),
     ],

@@ -147,7 +147,7 @@ def spiking(port="v", tau_ref=0 * ms, rules=()):
     )
 
 
-@pytest.mark.parametrize("port", ["v", "g_e"])
+@pytest.mark.parametrize("port", ["v", pytest.param("g_e", marks=pytest.mark.slow)])
 def test_nir_there_and_back_gives_the_same_spikes(port, tmp_path):
     nir = pytest.importorskip("nir")
     simulation = simulate(spiking(port), engine="brian2", seed=3)

@@ -151,6 +151,7 @@ class TraubMilesFourth(TraubMiles):
     method = "rk4"
 
 
+@pytest.mark.slow
 def test_traub_miles():
     def derivatives(t, s):
         v, m, h, n = s[0] * 1e3, *s[1:]

@@ -9,6 +9,7 @@ from neurosim.neurons import GradedUnit, Signal
 from neurosim.rng import generator
 from neurosim.rules import BCM, LawCooper
 from neurosim.synapses import Graded
+from tests.references import BOTH
 
 DT = 1 * second  # one presentation per step
 PATTERNS, UNITS = 4, 8
@@ -33,7 +34,7 @@ def orthogonal(seed: int) -> np.ndarray:
     return np.linalg.qr(generator(seed, "patterns").normal(size=(PATTERNS, PATTERNS)))[0]
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_a_run_is_the_rule_applied_sample_by_sample(engine):
     x = orthogonal(0)[generator(0, "order").integers(0, PATTERNS, 400)]
     simulation = simulate(network(0), engine)

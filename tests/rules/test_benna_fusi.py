@@ -9,6 +9,7 @@ from neurosim import AllToAll, Network, Population, Projection, Recorder, simula
 from neurosim.neurons import GradedUnit, Signal
 from neurosim.rules import BennaFusi, Hebb
 from neurosim.synapses import Graded
+from tests.references import BOTH
 
 SIZE, RATE = 6, 0.01  # 1/s
 CAPACITY = 2.0 ** np.arange(SIZE)
@@ -42,7 +43,7 @@ def trace(engine: str, duration: int) -> np.ndarray:
     return simulation.recordings()["p.w"].values[:, 0]
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_the_trace_of_one_change_follows_the_matrix_exponential(engine):
     # Derived. Steps of dt * rate = .01 leave an error of that order in the fastest variable, and less later.
     seen = trace(engine, 1000)

@@ -64,7 +64,10 @@ KIN = {
     "NearestSTDP",
     "NearestTripletSTDP",
     "PowerLawSTDP",
+    "RewardSTDP",
     "SuccessSTDP",
+    "TripletSTDP",
+    "VogelsInhibitory",
 }
 
 

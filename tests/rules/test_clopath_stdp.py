@@ -10,6 +10,7 @@ from neurosim.neurons import DepolarisingAdEx, Signal, SpikeTrain
 from neurosim.rules import ClopathSTDP, HomeostaticClopathSTDP
 from neurosim.synapses import Graded, Pulse, ScaledPulse
 from neurosim.testing import Imposed, imposed_population
+from tests.references import BOTH
 
 SILENT = ScaledPulse(port="I_e", quantum=0 * pA)
 
@@ -58,7 +59,7 @@ def by_hand(mean=0.0):
     return depression, potentiation
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_clamped_potentials_in_closed_form(engine):
     # Derived from the published equation. The steps of Euler's method are 0.1 ms of 15 ms long.
     rules = {"plain": ClopathSTDP(), "homeostatic": HomeostaticClopathSTDP(u_ref=8 * mV)}
@@ -95,7 +96,7 @@ def by_events(v=-60.0, area=200.0, mean=1000.0):
     return change
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_action_potentials_act_as_pulses_of_their_area(engine):
     # Derived: the potential is that of rest, -60 mV, and the pulses; exact between events.
     network = Network("pulses", 1 * ms).add(

@@ -57,6 +57,8 @@ KIN = {
     *("NonnegativeGainWhitening",),
     *("MultiplicativeSTDP", "BiasAdaptation", "FoldiakDecorrelator", "FoldiakThreshold"),
     *("Hebb", "Covariance", "Sanger", "WeightNormalisation", "VogelsInhibitory", "MetaplasticBinary"),
+    *("BennaFusi", "SynapticScaling", "ClopathSTDP", "FoldiakLateral", "HomeostaticGain", "SET"),
+    *("TripletSTDP", "EfficientGain", "WhiteningBackward"),
     *("EProp", "FusiCascade", "SynapticElements", "ThresholdAdaptation", "GainAdaptation"),
 }
 

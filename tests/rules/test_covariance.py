@@ -9,6 +9,7 @@ from neurosim.neurons import GradedUnit, Signal
 from neurosim.rng import generator
 from neurosim.rules import Covariance, CovariancePost, CovariancePre, Hebb
 from neurosim.synapses import Graded
+from tests.references import BOTH
 
 DT = 1 * second  # one presentation per step
 SLOW = {"eta": 1e-4 / second, "tau": 100 * second}
@@ -40,7 +41,7 @@ def samples(seed: int, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return x, basis[:, 0], basis[:, 1]
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_a_run_is_the_rules_applied_sample_by_sample(engine):
     x, _, _ = samples(0, 300)
     simulation = simulate(network(0), engine)

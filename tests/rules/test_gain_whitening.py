@@ -6,6 +6,7 @@ import pytest
 from neurosim import simulate
 from neurosim.analysis.gains import whitened_covariance, whitening_gains
 from neurosim.rng import generator
+from tests.references import BOTH
 from tests.rules.whitening_runs import HELD, circuit, settled
 
 FRAME = np.array([[0.0, 1.0, 1.0], [1.0, 1.0, 0.0]])
@@ -22,7 +23,7 @@ def samples(seed: int, context: int, n: int) -> np.ndarray:
     return generator(seed, f"context {context}").multivariate_normal(np.zeros(2), CONTEXTS[context], n)
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_a_run_is_the_rule_applied_sample_by_sample(engine):
     x = samples(0, 0, 20)
     simulation = simulate(circuit(FRAME[None], START, 0.05), engine)

@@ -5,10 +5,11 @@ import pytest
 
 from neurosim import simulate
 from neurosim.rules import Hebb
+from tests.references import BOTH
 from tests.rules.pca_runs import DT, directions, linear_units, samples
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_a_run_is_the_rule_applied_sample_by_sample(engine):
     x = samples(0, 300)
     simulation = simulate(linear_units(Hebb(), 1, 0), engine)

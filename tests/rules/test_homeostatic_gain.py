@@ -8,12 +8,13 @@ from neurosim import Network, OneToOne, Population, Projection, simulate
 from neurosim.neurons import GradedUnit, Signal
 from neurosim.rules import HomeostaticGain
 from neurosim.synapses import Graded
+from tests.references import BOTH
 
 INPUT = np.array([0.1, 0.7, 2.0])
 TARGET = np.array([0.5, 0.7, 0.3])
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2", "jax"])
+@pytest.mark.parametrize("engine", [*BOTH, "jax"])
 def test_activity_follows_the_logistic_curve(engine):
     # Derived: y = g x for a constant x, so dy/dt = beta y (target - y).
     network = Network("gain", 1 * ms).add(

@@ -9,6 +9,7 @@ from neurosim.neurons import GradedUnit, Signal
 from neurosim.rng import generator
 from neurosim.rules import IntrinsicPlasticity, IntrinsicPlasticityTanh
 from neurosim.synapses import Graded
+from tests.references import BOTH
 
 DT = 1 * second  # one presentation per step
 UNITS, SAMPLES, SEEN = 4, 120_000, 50_000
@@ -28,7 +29,7 @@ def network(mu: float = 0.1, mean: float = 0.0, sigma: float = 0.2) -> Network:
     return made
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_a_run_is_the_rule_applied_sample_by_sample(engine):
     x = generator(0, "x").normal(size=(300, UNITS))
     simulation = simulate(network(0.2, 0.1, 0.5), engine)

@@ -78,7 +78,7 @@ class Biased(NeuronRule):
 @pytest.mark.parametrize(
     ("rule", "host"),
     [
-        (Rewarded, SPIKING),
+        pytest.param(Rewarded, SPIKING, marks=pytest.mark.slow),
         pytest.param(SampledHebb, SPIKING, marks=pytest.mark.slow),
         pytest.param(SampledHebb, RATE, marks=pytest.mark.slow),
         (Subspace, RATE),

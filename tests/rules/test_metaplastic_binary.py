@@ -50,7 +50,9 @@ def by_hand(m):
     return w, passed
 
 
-@pytest.mark.parametrize(("m", "engine"), [(0.0, "fused"), (1.35, "fused"), (1.35, "brian2")])
+@pytest.mark.parametrize(
+    ("m", "engine"), [(0.0, "fused"), (1.35, "fused"), pytest.param(1.35, "brian2", marks=pytest.mark.slow)]
+)
 def test_large_weights_are_protected_against_shrinking_alone(m, engine):
     # Derived; 1e-12 is the project's acceptance value.
     (w, g), (known, passed) = simulated(m, engine), by_hand(m)

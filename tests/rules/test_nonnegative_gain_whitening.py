@@ -10,11 +10,12 @@ from neurosim.circuits.whitening import WhiteningCircuit, mercedes_benz
 from neurosim.errors import DescriptionError
 from neurosim.neurons import LIF, GradedUnit, Signal
 from neurosim.rules import NonnegativeGainWhitening
+from tests.references import BOTH
 
 FRAME = mercedes_benz()
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_a_batch_is_averaged_before_the_bound_acts(engine):
     # One pattern pulls far below 0, the other up: the mean counts.
     rule = NonnegativeGainWhitening(eta=0.5)
@@ -59,7 +60,7 @@ class Sinking(NeuronRule):
     then = Bounds("floor", 2.0, "g")
 
 
-@pytest.mark.parametrize("engine", ["fused", pytest.param("brian2", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("engine", BOTH)
 def test_bounds_act_after_every_step_and_spike(engine):
     rule = Sinking()
     network = Network("sinking", 1 * ms).add(Population("n", 2, LIF(E_L=-60 * mV), rules=rule))

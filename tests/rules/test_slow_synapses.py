@@ -6,6 +6,7 @@ import pytest
 from neurosim import simulate
 from neurosim.rng import generator
 from neurosim.rules import OutgoingNormalisationL2, WeightNormalisationL2, WhiteningBackward, WhiteningForward
+from tests.references import BOTH
 from tests.rules.whitening_runs import HELD, circuit, settled
 
 COPIES, CONTEXTS, SHOWN, EACH = 4, 64, 120, 128
@@ -46,7 +47,7 @@ def state(simulation) -> tuple[np.ndarray, np.ndarray]:
     return frames, np.array(simulation.get("z.gain_whitening_g")).reshape(COPIES, 2)
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_a_run_is_the_rules_applied_sample_by_sample(engine):
     worlds = [World(seed) for seed in range(COPIES)]
     simulation = simulate(

@@ -10,6 +10,7 @@ from neurosim.rng import generator
 from neurosim.rules import RewardSTDP, SuccessSTDP
 from neurosim.synapses import Pulse
 from neurosim.testing import Imposed, imposed_population
+from tests.references import BOTH
 from tests.rules.spike_pairs import PULSE
 
 DT, HOLD, SECONDS, UNITS, SEEDS = 1.0, 100, 30, 40, 10  # ms, steps, s
@@ -59,7 +60,7 @@ def test_drift_without_the_baseline_is_the_product_of_the_means(drifts):
     assert drifts["without"].mean() == pytest.approx(known, rel=0.15)
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_reward_that_begins_with_a_pair_changes_the_weight_as_in_closed_form(engine):
     # c = c_0 e^(-t/tau_c) and R - R_mean = e^(-t/tau_R), so dw = eta w_max c_0/(1/tau_c + 1/tau_R).
     times = [np.array([95, 100]) * ms, np.array([100, 90]) * ms]

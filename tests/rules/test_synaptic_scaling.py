@@ -9,6 +9,7 @@ from neurosim.neurons import LIF, LeakyRate, Poisson, Signal
 from neurosim.rng import generator
 from neurosim.rules import SynapticScaling
 from neurosim.synapses import Graded, ScaledPulse
+from tests.references import BOTH
 
 TARGETS = 20
 
@@ -45,7 +46,7 @@ def spiking_network(seed: int, *rules: SynapticRule) -> Network:
 
 
 @pytest.mark.parametrize("build", [rate_network, spiking_network])
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_ratios_of_weights_are_conserved(build, engine):
     simulation = simulate(build(0, SynapticScaling(beta=3 / second)), engine)
     before = simulation.matrix("p").copy()

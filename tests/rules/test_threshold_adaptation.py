@@ -8,6 +8,7 @@ from neurosim import Network, OneToOne, Population, Projection, Recorder, simula
 from neurosim.neurons import LIF, LeakyRate, Poisson, Signal
 from neurosim.rules import BiasAdaptation, ThresholdAdaptation
 from neurosim.synapses import Graded, Pulse
+from tests.references import BOTH
 
 UNITS, STEP, TARGET = 8, 0.2, 12.0
 INPUT = np.linspace(-1, 2, UNITS)
@@ -38,7 +39,7 @@ def network() -> Network:
     )
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_theta_counts_spikes_against_those_aimed_at(engine):
     # Derived, exact: theta = step (spikes - rate T).
     simulation = simulate(network(), engine)
@@ -60,7 +61,7 @@ def test_spikes_come_at_the_target_rate_whatever_the_drive(seed):
     np.testing.assert_allclose(rates, TARGET, rtol=0.03)
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_the_bias_of_a_linear_unit_approaches_its_fixed_point_at_the_learning_rate(engine):
     # Derived: r'' tau + r' + eta r = eta target for a constant input, from r = 0 and b = 0.
     simulation = simulate(network(), engine)

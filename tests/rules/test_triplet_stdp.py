@@ -7,6 +7,7 @@ from brian2 import Hz, ms, second
 from neurosim import AllToAll, simulate
 from neurosim.errors import UnknownNameError
 from neurosim.rules import NearestTripletSTDP, TripletSTDP
+from tests.references import BOTH
 from tests.rules.spike_pairs import after_trains, poisson_pairs, random_trains
 
 
@@ -29,7 +30,7 @@ def by_events(pre, post, rule, nearest, weight=1.5):
     return weight
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_change_is_that_of_the_events_within_the_bounds(engine):
     small = {"a2_plus": 0.011, "a3_plus": 0.013, "a2_minus": 0.017, "a3_minus": 0.019}
     pre, post = (random_trains(seed, 20, 300) for seed in (1, 2))

@@ -9,6 +9,7 @@ from neurosim.neurons import LIF, SpikeTrain
 from neurosim.rng import generator
 from neurosim.rules import PairSTDP, TsodyksMarkram
 from neurosim.synapses import ScaledPulse
+from tests.references import BOTH
 
 DELAY = 3  # steps of 1 ms
 # U, tau_rec, tau_f (s): a tau_f of 0 is one far below any interval.
@@ -72,7 +73,7 @@ def steady(interval: float, use: float, tau_rec: float, tau_f: float) -> float:
     return u * (1 - recovered) / (1 - (1 - u) * recovered)
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 @pytest.mark.parametrize("seed", range(2))
 def test_every_release_of_a_random_train_follows_the_recursion(engine, seed):
     spikes = trains(seed)

@@ -8,6 +8,7 @@ from neurosim import AllToAll, Network, Population, Projection, Recorder, simula
 from neurosim.neurons import ConductanceLIF, Poisson
 from neurosim.rules import VogelsInhibitory
 from neurosim.synapses import Pulse
+from tests.references import BOTH
 from tests.rules.spike_pairs import after_trains, poisson_pairs, random_trains
 
 
@@ -23,7 +24,7 @@ def by_events(pre, post, rule, weight):
     return weight
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_change_is_that_of_the_events_and_stays_above_zero(engine):
     rules = {"high": VogelsInhibitory(tau=15 * ms), "low": VogelsInhibitory(eta=0.3, rho_0=60 * Hz)}
     pre, post = (random_trains(seed, 20, 300) for seed in (1, 2))

@@ -6,6 +6,7 @@ from brian2 import Hz, ms, second
 
 from neurosim import AllToAll, simulate
 from neurosim.rules import MultiplicativeSTDP, NearestSTDP, PowerLawSTDP
+from tests.references import BOTH
 from tests.rules.spike_pairs import after_trains, poisson_pairs, random_trains
 
 WINDOWS = {"tau_pre": 17 * ms, "tau_post": 29 * ms}
@@ -39,7 +40,7 @@ def by_events(pre, post, name, weight):
     return weight
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_change_is_that_of_the_events(engine):
     pre, post = (random_trains(seed, 20, 300) for seed in (1, 2))
     after = after_trains(pre, post, RULES, 1 * ms, 310, 0.5, engine)

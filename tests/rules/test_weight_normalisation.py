@@ -32,9 +32,10 @@ from neurosim.rules import (
     WeightNormalisationL2,
 )
 from neurosim.synapses import Graded, ScaledPulse
+from tests.references import BOTH
 from tests.rules.pca_runs import DT, directions, linear_units, samples
 
-ENGINES = ("fused", "brian2", "jax")
+ENGINES = (*BOTH, "jax")
 TARGET = 2.0
 RULES = {
     "l1": WeightNormalisation(target=TARGET),
@@ -130,8 +131,13 @@ def test_a_run_is_hebb_and_then_the_norm_sample_by_sample(engine, connect):
 
 @pytest.mark.parametrize(
     ("engine", "rule"),
-    [(e, HebbAtPresentations()) for e in ENGINES]
-    + [(e, HebbMatrixAtPresentations()) for e in ("fused", "jax")],
+    [
+        ("fused", HebbAtPresentations()),
+        pytest.param("brian2", HebbAtPresentations(), marks=pytest.mark.slow),
+        ("jax", HebbAtPresentations()),
+        ("fused", HebbMatrixAtPresentations()),
+        ("jax", HebbMatrixAtPresentations()),
+    ],
 )
 def test_beside_a_rule_of_presentations_it_follows_each_change(engine, rule):
     simulation = simulate(layers(AllToAll(), rule, NotAboveHalf()), engine)
@@ -163,7 +169,7 @@ def test_ratios_or_differences_are_kept_to_the_machines_precision_and_weights_of
         np.testing.assert_array_equal(simulation.get(f"{name}.w"), np.zeros(40))
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_beside_spike_timing_the_sum_is_kept_in_every_step(engine):
     rules = (PairSTDP(a_plus=0.05, w_max=4 * mV), WeightNormalisation(target=12 * mV))
     network = Network("spikes", 0.5 * ms).add(
