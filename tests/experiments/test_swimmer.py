@@ -168,9 +168,8 @@ def test_another_seed_gives_another_run(tiny):
     assert one["circuit_0/mean"] != one["circuit_1/mean"] != other["circuit_0/mean"]
 
 
-@pytest.mark.parametrize(
-    "at", [pytest.param(3, marks=pytest.mark.slow), 13]
-)  # in the first stage; between two checkpoints of a training
+# In the first stage; between two checkpoints of a training.
+@pytest.mark.parametrize("at", [pytest.param(3, marks=pytest.mark.slow), 13])
 def test_an_interrupted_run_goes_on_to_the_same_end(tiny, monkeypatch, at):
     new_run(swimmer.experiment, tiny, out="whole.h5", seed=3).execute()
     calls = []
