@@ -5,7 +5,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from brian2 import ms, mV
 
+from neurosim.engines.simulation import Simulation
 from neurosim.store import open_results, read_state
 from neurosim.store.schema import SCHEMA_VERSION
 
@@ -44,3 +46,13 @@ def test_a_state_is_read():
     state = read_state(KEPT / "state-1.h5")
     assert state["E/v"].tolist() == [-0.07, -0.06] and state["step"] == 12 and state["on"] == np.True_
     assert state["E to I/ring/0"].shape == (2, 0) and state["z"].tolist() == [1j]
+
+
+def test_a_saved_simulation_is_loaded_and_continued():
+    simulation = Simulation.load(KEPT / "simulation-1.h5")
+    assert simulation.now == 1000
+    simulation.run(100 * ms)
+    # As the version that wrote the file continued it.
+    weights = [5.44670289, 7.4334009, 5.38321215, 6.15532227, 3.47852242, 7.14822383]
+    np.testing.assert_allclose(simulation.get("p.w") / mV, weights, rtol=1e-8)
+    assert len(simulation.recordings().spikes("I").times) == 41

@@ -76,6 +76,19 @@ def test_spikes_follow_sonata(path):
         assert file.attrs["magic"] == 0x0A7A and file.attrs["version"].tolist() == [0, 1]
 
 
+def test_the_reader_of_sonata_reads_the_spikes(path):
+    sonata = pytest.importorskip("libsonata")
+    with Writer(path) as writer:
+        writer.write_spikes("motor", [0.1, 0.2, 0.2, 7.5], [4, 0, 2, 0])
+        writer.write_spikes("silent", [], [])
+    reader = sonata.SpikeReader(str(path))
+    assert sorted(reader.get_population_names()) == ["motor", "silent"]
+    motor = reader["motor"]
+    assert (motor.sorting, motor.times) == ("by_time", (0.1, 7.5))
+    assert motor.get() == [(4, 0.1), (0, 0.2), (2, 0.2), (0, 7.5)] and motor.get([0]) == [(0, 0.2), (0, 7.5)]
+    assert reader["silent"].get() == []
+
+
 @pytest.mark.parametrize(
     ("times", "ids", "sorting"),
     [([1, 2], [1, 0], 2), ([2, 1], [0, 1], 1), ([2, 1], [1, 0], 0), ([], [], 2)],
