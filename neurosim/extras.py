@@ -12,7 +12,6 @@ EXTRA = {
     "jaxlib": "learn",
     "optax": "learn",
     "mujoco": "bodies",
-    "gymnasium": "gym",
     "pandas": "export",
     "xarray": "export",
     "neo": "export",

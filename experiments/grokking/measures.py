@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from neurosim import AllToAll, Network, NeuronModel, Population, Projection, Recorder, parameter
-from neurosim.analysis.learning import alignment
 from neurosim.neurons import GradedUnit, Signal
 from neurosim.rng import generator
 from neurosim.synapses import Graded
@@ -65,12 +64,6 @@ def closed_form(w: np.ndarray, beta: np.ndarray, alpha: float, epsilon: float) -
     q = alpha * epsilon * (w @ w.T) / (2 * n) - np.outer(beta, beta)
     a = alpha / n * w.sum(1)
     return float((2 * np.trace(q @ q) + np.trace(q) ** 2) / d**2 + a @ a / d)
-
-
-def target_alignment(k: np.ndarray, y: np.ndarray) -> float:
-    """Return the alignment of a kernel, centred, with the target: y^T K y/(|K| |y|**2), y centred."""
-    centred = y - y.mean()
-    return alignment(k, np.outer(centred, centred), centred=True)
 
 
 def fallen(steps: np.ndarray, errors: np.ndarray, bound: float) -> np.ndarray:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import optax
 
-from neurosim.analysis.learning import alignment
+from neurosim.analysis.learning import alignment, target_alignment
 from neurosim.experiment import Data, Experiment, RunContext, Stage
 from neurosim.experiments.grokking.claims import claims
 from neurosim.experiments.grokking.config import PRESETS, Config
 from neurosim.experiments.grokking.figure import figure
-from neurosim.experiments.grokking.measures import closed_form, draw, kernel, network, target_alignment
+from neurosim.experiments.grokking.measures import closed_form, draw, kernel, network
 from neurosim.learning.bptt import Objective, mean_square, network_model
 from neurosim.learning.protocol import Descend, Evaluation, Learner, Logarithmic, Phase, Shuffled
 from neurosim.rng import generator

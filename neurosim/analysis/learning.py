@@ -19,28 +19,39 @@ with optional():
 Outputs = Callable[[Any], Any]
 
 
-def tangent_kernel(outputs: Outputs, parameters: Any) -> np.ndarray:
+def tangent_kernel(
+    outputs: Callable[..., Any], parameters: Any, held: Any = None, several: bool = False
+) -> np.ndarray:
     """Return the tangent kernel K_ij = sum over parameters of df_i/dp df_j/dp (outputs, outputs).
 
     Column j is the change of f along the gradient of f_j: one pass backward and one forward, so that the Jacobian is
     never stored.
 
     Arguments:
-        outputs: f, from parameters to an array, which is flattened.
+        outputs: f, from parameters to an array, which is flattened; if there are values that are held, from
+            (parameters, held).
         parameters: any pytree of floats.
+        held: any pytree of what the outputs depend on besides, by which no derivative is taken.
+        several: whether all arrays have points, such as moments of a training, first; then so has what is returned.
 
     Source: Jacot, Gabriel and Hongler 2018, arXiv 1806.07572.
     """
 
-    def flat(p: Any) -> Any:
-        return jnp.ravel(outputs(p))
+    def at(point: tuple[Any, Any]) -> Any:
+        parameters, held = point
 
-    value, back = jax.vjp(flat, parameters)
+        def flat(p: Any) -> Any:
+            return jnp.ravel(outputs(p) if held is None else outputs(p, held))
 
-    def column(unit: Any) -> Any:
-        return jax.jvp(flat, (parameters,), back(unit))[1]
+        value, back = jax.vjp(flat, parameters)
 
-    return np.asarray(jax.jit(lambda: jax.lax.map(column, jnp.eye(value.size, dtype=value.dtype)))())
+        def column(unit: Any) -> Any:
+            return jax.jvp(flat, (parameters,), back(unit))[1]
+
+        return jax.lax.map(column, jnp.eye(value.size, dtype=value.dtype))
+
+    found = jax.jit(lambda points: jax.lax.map(at, points) if several else at(points))
+    return np.asarray(found((parameters, held)))
 
 
 def alignment(a: np.ndarray, b: np.ndarray, centred: bool = False) -> float:
@@ -59,6 +70,19 @@ def alignment(a: np.ndarray, b: np.ndarray, centred: bool = False) -> float:
         x, y = (k - k.mean(0) - k.mean(1)[:, None] + k.mean() for k in (x, y))
     norm = float(np.linalg.norm(x) * np.linalg.norm(y))
     return float((x * y).sum()) / norm if norm else 0.0
+
+
+def target_alignment(kernel: np.ndarray, targets: np.ndarray) -> float:
+    """Return the alignment of a kernel, centred, with the targets: y^T K y/(|K| |y|**2), y centred.
+
+    Arguments:
+        kernel: K (samples, samples).
+        targets: y, one per sample.
+
+    Source: Cortes, Mohri and Rostamizadeh 2012, JMLR 13:795.
+    """
+    y = np.asarray(targets, float) - np.mean(targets)
+    return alignment(kernel, np.outer(y, y), centred=True)
 
 
 def sharpness(

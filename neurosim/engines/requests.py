@@ -201,10 +201,7 @@ def check_rules(
     (constants if variable in constants else values)[variable] = si
     if found.structure is not None:
         there = read(owner, "mask") > 0.5
-        values, constants = (
-            {n: v[there] if v.shape == there.shape else v for n, v in held.items()}
-            for held in (values, constants)
-        )
+        values = {n: v[there] if v.shape == there.shape else v for n, v in values.items()}
     check_limits(limits, constants, values, f"set '{owner}.{variable}'", "")
 
 
@@ -270,7 +267,13 @@ def place(
 
 def _order(equations: NetworkEquations, owner: str, variable: str, values: np.ndarray) -> np.ndarray | None:
     found = equations.projections.get(owner)
-    if found is None or found.order is None or found.kernel or values.ndim == 0:
+    if (
+        found is None
+        or found.order is None
+        or found.kernel
+        or values.ndim == 0
+        or variable in found.constants
+    ):
         return None
     per_neuron = variable in found.kept or (
         variable in found.traces and found.traces[variable].level != "edge"

@@ -12,6 +12,7 @@ from neurosim.analysis.learning import (
     fisher_diagonal,
     sharpness,
     tangent_kernel,
+    target_alignment,
 )
 from neurosim.errors import UsageError
 
@@ -28,6 +29,12 @@ def test_the_tangent_kernel_is_that_of_the_jacobian():
         rows = jax.jacrev(outputs)(p)
         jacobian = np.concatenate([rows["w"], rows["v"][:, None]], axis=1)
         np.testing.assert_allclose(tangent_kernel(outputs, p), jacobian @ jacobian.T, rtol=1e-10)
+        # With v held, at two points; each has the kernel of the rows of w.
+        several = {"w": np.stack([p["w"], -2 * p["w"]])}, {"v": np.array([0.7, 0.5])}
+        found = tangent_kernel(lambda p, held: outputs({**p, **held}), *several, several=True)
+        np.testing.assert_allclose(found[0], rows["w"] @ rows["w"].T, rtol=1e-10)
+        second = jax.jacrev(outputs)({"w": several[0]["w"][1], "v": 0.5})["w"]
+        np.testing.assert_allclose(found[1], second @ second.T, rtol=1e-10)
 
 
 def test_sharpness_is_the_largest_eigenvalue_of_the_hessian():
@@ -74,3 +81,14 @@ def test_alignment_rank_and_capture_have_their_closed_forms():
         captured(x, np.eye(3))
     with pytest.raises(UsageError, match=r"arrays of \(2,\) and \(3,\)"):
         alignment(np.ones(2), np.ones(3))
+
+
+def test_a_kernel_is_aligned_with_its_own_targets():
+    y = DRAW.normal(3.0, 1.0, size=6)
+    centred = y - y.mean()
+    assert target_alignment(np.outer(y, y), y) == pytest.approx(1)
+    assert target_alignment(np.eye(6), y) == pytest.approx(
+        1 / 5**0.5
+    )  # of the centred identity, whose norm is sqrt(5)
+    across = np.linalg.svd(np.stack([centred, np.ones(6)]))[2][2]
+    assert target_alignment(np.outer(across, across), y) == pytest.approx(0, abs=1e-12)

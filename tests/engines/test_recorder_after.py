@@ -80,6 +80,23 @@ def test_a_loss_on_the_last_sample_sees_the_last_input():
     assert last[True][0] == pytest.approx(1 - np.exp(-0.5)) == pytest.approx(last[True][1]["in.w"][0])
 
 
+def test_a_stateless_neuron_has_after_a_step_what_it_had_within_it():
+    told = Network("told", 1 * ms).add(
+        Population("x", 1, Signal()),
+        Population("r", 1, LeakyRate(tau=2 * ms, transfer="identity")),
+        Population("y", 1, GradedUnit(transfer="identity")),
+        Projection("in", "x", "r", Graded(), AllToAll(), np.ones((1, 1))),
+        Projection("out", "r", "y", Graded(), AllToAll(), np.ones((1, 1))),
+        Recorder("r", "r", after=True),
+        Recorder("y", "output", after=True),
+    )
+    simulation = simulate(told, engine="brian2")
+    simulation.run(3 * ms, {"x": np.array([[1.0], [0.0], [0.0]])})
+    state, read = (simulation.recordings()[name].values[:, 0] for name in ("r.r", "y.output"))
+    np.testing.assert_allclose(read, [0, *state[:-1]])
+    assert (np.diff(state) != 0).all()
+
+
 def test_what_a_recorder_says_of_after_is_kept_and_checked():
     after = network(Recorder("r", "r", after=True))
     assert from_json(to_json(after)).recorders[0].after

@@ -317,3 +317,27 @@ def test_labels_without_an_output_are_refused_and_never_learned_from(wrong):
     with pytest.raises(RunFailed, match="term 'loss' is nan"):
         fresh.train(1)
     assert np.isnan(accuracy("y")({"y": np.ones((4, 1, 3))}, data))
+
+
+def test_labels_of_every_step_count_as_a_mask_says():
+    y = np.random.default_rng(2).normal(size=(2, 3, 4))
+    label, mask = np.array([[0, 1, 9], [3, -1, 2]]), np.array([[1.0, 2.0, 0.0], [0.5, 0.0, 1.0]])
+    logarithms = y - np.log(np.exp(y).sum(-1, keepdims=True))
+    places = [(0, 0, 0, 1.0), (0, 1, 1, 2.0), (1, 0, 3, 0.5), (1, 2, 2, 1.0)]
+    entropy = -sum(w * logarithms[trial, step, unit] for trial, step, unit, w in places) / 4.5
+    right = sum(w * (y[trial, step].argmax() == unit) for trial, step, unit, w in places) / 4.5
+    batch = {"label": label, "mask": mask}
+    assert softmax_cross_entropy("y", mask="mask")({"y": y}, batch) == pytest.approx(entropy, rel=1e-5)
+    assert accuracy("y", mask="mask")({"y": y}, batch) == pytest.approx(right)
+    # Without a mask all count: those of the last step alone, or of every step, as their shape says.
+    within = np.clip(label, 0, 3)
+    every = -np.take_along_axis(logarithms, within[..., None], -1)
+    assert softmax_cross_entropy("y")({"y": y}, {"label": within}) == pytest.approx(every.mean(), rel=1e-5)
+    last = softmax_cross_entropy("y")({"y": y}, {"label": within[:, -1]})
+    assert last == pytest.approx(every[:, -1].mean(), rel=1e-5)
+    term, shapes = softmax_cross_entropy("y", mask="mask"), {"y": y}
+    term.require(shapes, batch)
+    with pytest.raises(UsageError, match="label 9 of trial 0"):
+        term.require(shapes, {**batch, "mask": np.ones((2, 3))})
+    with pytest.raises(UsageError, match=r"batch 'mask' has shape \(2,\), must have \(2, 3\)"):
+        term.require(shapes, {**batch, "mask": np.ones(2)})

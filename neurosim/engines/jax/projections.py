@@ -75,10 +75,8 @@ def decay(context: Context, block: Block) -> None:
     """Move the traces that are kept at one place on by a step."""
     edges = edges_of(context, context.projection(block.owner))
     for line in block.statements:
+        value = (edges.at_edges if block.level == "edge" else edges.as_kept)(line.expression)
         if line.target.startswith("_"):
-            value = edges.at_edges if block.level == "edge" else edges.as_kept
-            edges.local[line.target] = value(line.expression)
-        elif block.level == "edge":
-            edges.write_edges(line)
+            edges.local[line.target] = value
         else:
-            context.write(edges.full(line.target), edges.as_kept(line.expression))
+            context.write(edges.full(line.target), value)

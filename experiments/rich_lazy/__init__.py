@@ -1,0 +1,1 @@
+"""Initial connectivity and rich against lazy learning in recurrent networks."""
