@@ -12,6 +12,7 @@ EXTRA = {
     "jaxlib": "learn",
     "optax": "learn",
     "mujoco": "bodies",
+    "gymnasium": "gym",
     "pandas": "export",
     "xarray": "export",
     "neo": "export",

@@ -41,7 +41,7 @@ FLOORS = [
     },
     {"neurosim.compiler"},
     {"neurosim.engines"},
-    {"neurosim.export", "neurosim.learning", "neurosim.plot", "neurosim.testing"},
+    {"neurosim.export", "neurosim.gym", "neurosim.learning", "neurosim.plot", "neurosim.testing"},
     {"neurosim.experiment"},
     {
         "neurosim",

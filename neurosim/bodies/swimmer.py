@@ -108,6 +108,7 @@ class Swimmer:
         if not (math.isfinite(target_speed) and target_speed > 0):
             raise DescriptionError(f"swimmer: target_speed is {target_speed!r} m/s; give a positive number")
         self._target = np.array([float(target_speed)])
+        self.target_speed = float(target_speed)
         self.n_links = n_links
         self.n_inputs = n_links - 1
         self.control_dt = control_dt
@@ -129,23 +130,34 @@ class Swimmer:
         return np.array([*structures, *map(address_of, arrays), self.n_inputs, self._substeps], np.int64)
 
     @property
+    def position(self) -> FloatArray:
+        """The displacement of the head (m), shape (2,), a view of the state; the nose starts at (0, -0.05 m)."""
+        return np.asarray(self._data.qpos)[:2]
+
+    @property
     def output_values(self) -> FloatArray:
         """Return the outputs of the present state, as a new vector."""
         values = np.empty(self.outputs["observation"].stop)
         observe(self.handles, values)
         return values
 
-    def reset(self, rng: np.random.Generator) -> None:
+    def reset(self, rng: np.random.Generator, spread: float = 1.0) -> None:
         """Start again at the origin, at rest, with random joint angles (uniform within limits) and random heading.
 
         Arguments:
             rng: the stream of random numbers for this start.
+            spread (1): share of the joint range from which angles are drawn, from 0 (straight) to 1.
+
+        Raises DescriptionError for another rng, or a spread out of range.
         """
         if not isinstance(rng, np.random.Generator):
             raise DescriptionError(f"swimmer.reset: rng is {rng!r}; give a numpy.random.Generator")
+        if not 0 <= spread <= 1:
+            raise DescriptionError(f"swimmer.reset: spread is {spread!r}; give a number from 0 to 1")
         mujoco.mj_resetData(self._model, self._data)
         self._data.qpos[2] = rng.uniform(-np.pi, np.pi)
-        self._data.qpos[_HEAD_JOINTS:] = rng.uniform(-self.joint_limit, self.joint_limit, self.n_inputs)
+        drawn = rng.uniform(-self.joint_limit, self.joint_limit, self.n_inputs)
+        self._data.qpos[_HEAD_JOINTS:] = spread * drawn
         mujoco.mj_forward(self._model, self._data)
 
     def step(self, ctrl: ArrayLike) -> FloatArray:
@@ -156,10 +168,13 @@ class Swimmer:
 
         Raises DescriptionError when the shape is wrong or a value is not finite.
         """
-        inputs = _finite_vector(ctrl, self.n_inputs, "swimmer.step: ctrl")
         values = np.empty(self.outputs["observation"].stop)
-        advance(self.handles, inputs, values)
+        advance(self.handles, self.checked(ctrl), values)
         return values
+
+    def checked(self, ctrl: ArrayLike) -> FloatArray:
+        """Return controls as `function` takes them; argument and errors as of `step`."""
+        return _finite_vector(ctrl, self.n_inputs, "swimmer.step: ctrl")
 
     def observation(self) -> FloatArray:
         """Return the part `observation` of the outputs (4 N + 3 values)."""

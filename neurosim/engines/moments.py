@@ -86,11 +86,11 @@ def beginning(core: Core, first: Callable[[str, str, np.ndarray], np.ndarray]) -
         described |= {(p.name, n): v for n, v in p.states.items()}
     for k in equations.projections.values():
         described |= {(k.name, n): v for n, v in k.states.items()}
-        described |= {(k.name, n): np.array(float(t.initial)) for n, t in k.traces.items()}
+        described |= {(k.name, n): np.asarray(t.initial) for n, t in k.traces.items()}
     found = {f"{o}.{n}": given(equations, o, n, first(o, n, v)) for (o, n), v in described.items()}
     for owner in (*equations.populations, *equations.projections):
         constants = equations.part(owner).constants
-        found |= {f"{owner}.{n}": np.array(core.get(owner, n)) for n in constants}
+        found |= {f"{owner}.{n}": given(equations, owner, n, core.get(owner, n)) for n in constants}
     found |= {f"refractory/{name}": np.array(LONG_AGO) for name in core.resting}
     found |= {f"source/{name}": integer for name, integer in fresh_sources(equations).items()}
     for (owner, name), depth in equations.remembered.items():

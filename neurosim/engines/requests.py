@@ -201,7 +201,10 @@ def check_rules(
     (constants if variable in constants else values)[variable] = si
     if found.structure is not None:
         there = read(owner, "mask") > 0.5
-        values = {n: v[there] if v.shape == there.shape else v for n, v in values.items()}
+        values, constants = (
+            {n: v[there] if v.shape == there.shape else v for n, v in held.items()}
+            for held in (values, constants)
+        )
     check_limits(limits, constants, values, f"set '{owner}.{variable}'", "")
 
 
@@ -267,13 +270,7 @@ def place(
 
 def _order(equations: NetworkEquations, owner: str, variable: str, values: np.ndarray) -> np.ndarray | None:
     found = equations.projections.get(owner)
-    if (
-        found is None
-        or found.order is None
-        or found.kernel
-        or values.ndim == 0
-        or variable in found.constants
-    ):
+    if found is None or found.order is None or found.kernel or values.ndim == 0:
         return None
     per_neuron = variable in found.kept or (
         variable in found.traces and found.traces[variable].level != "edge"

@@ -333,7 +333,7 @@ class Simulation:
     def _start(self, owner: str, variable: str, present: np.ndarray) -> np.ndarray:
         """Return the value from which a variable starts, the present one of a constant."""
         part = self.equations.part(owner)
-        traces = {name: np.array(held.initial) for name, held in getattr(part, "traces", {}).items()}
+        traces = {name: np.asarray(held.initial) for name, held in getattr(part, "traces", {}).items()}
         return self._first(owner, variable, {**part.states, **traces}.get(variable, present))
 
     def read(self, owner: str, name: str) -> np.ndarray:

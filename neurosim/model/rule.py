@@ -16,7 +16,7 @@ from neurosim.model.parameters import Described, Option, Parameter
 from neurosim.model.registries import enter, rules
 from neurosim.registry import suggest
 
-RULE_METHODS = ("euler", "heun", "rk2", "rk4", "exponential_euler", "exact")
+RULE_METHODS = ("euler", "heun", "rk2", "rk4", "exponential_euler", "exact", "milstein", "euler_maruyama")
 Place = Literal["pre", "post", "own", "synapse"]
 
 

@@ -12,7 +12,8 @@ class GradedUnit(NeuronModel):
 
     y = f(u), u = I + bias.
     y output (1), I summed input (1), bias (1), f one of identity, tanh,
-    rectified_tanh, relu, leaky_relu (slope 0.01 below 0), elu, softplus, logistic, unit_interval, symmetric.
+    rectified_tanh, relu, leaky_relu (slope 0.01 below 0), elu, softplus, logistic, unit_interval, symmetric, step
+    (1 above 0, else 0).
     """
 
     bias = parameter(0.0, "constant input")

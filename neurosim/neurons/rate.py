@@ -12,7 +12,8 @@ class LeakyRate(NeuronModel):
 
     dr/dt = (-r + f(u))/tau, u = I + bias.
     r firing rate (1), I summed input (1), bias (1), f one of identity, tanh,
-    rectified_tanh, relu, leaky_relu (slope 0.01 below 0), elu, softplus, logistic, unit_interval, symmetric.
+    rectified_tanh, relu, leaky_relu (slope 0.01 below 0), elu, softplus, logistic, unit_interval, symmetric, step
+    (1 above 0, else 0).
     Source: Wilson & Cowan 1972, Biophys. J. 12:1, doi:10.1016/S0006-3495(72)86068-5 (the form without refractoriness).
     """
 

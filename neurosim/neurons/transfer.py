@@ -11,4 +11,5 @@ TRANSFERS = {
     "logistic": "1/(1 + exp(-u))",
     "unit_interval": "clip(u, 0, 1)",
     "symmetric": "clip(u, -1, 1)",
+    "step": "int(u > 0)",
 }

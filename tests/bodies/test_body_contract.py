@@ -15,9 +15,15 @@ from numba.core.registry import CPUDispatcher
 
 from neurosim.bodies.memory import address_of
 from neurosim.bodies.swimmer import Swimmer
+from neurosim.bodies.targets import TargetSwimmer
 from tests.bodies.reference_policy import swim
 
-BODIES = [lambda: Swimmer(2), lambda: Swimmer(6), lambda: Swimmer(12, dt=0.005)]
+BODIES = [
+    lambda: Swimmer(2),
+    lambda: Swimmer(6),
+    lambda: Swimmer(12, dt=0.005),
+    lambda: TargetSwimmer(Swimmer(3, dt=0.005), targets=3, distance=0.12),
+]
 
 
 @njit(nogil=True)

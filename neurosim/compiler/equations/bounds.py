@@ -104,18 +104,21 @@ def check_limits(
     """Reject bounds that leave no value, and values that lie outside them; when, what the values are."""
     for variable in dict.fromkeys(limit.variable for limit in limits):
         own = [limit for limit in limits if limit.variable == variable]
-        lowest = max(own, key=lambda limit: float(constants[limit.low]))
-        highest = min(own, key=lambda limit: float(constants[limit.high]))
-        low, high = float(constants[lowest.low]), float(constants[highest.high])
+        lowest = max(own, key=lambda limit: np.max(constants[limit.low], initial=-np.inf))
+        highest = min(own, key=lambda limit: np.min(constants[limit.high], initial=np.inf))
+        low: np.ndarray = np.array(-np.inf)
+        high: np.ndarray = np.array(np.inf)
+        for limit in own:
+            low, high = np.maximum(low, constants[limit.low]), np.minimum(high, constants[limit.high])
         what = "weights" if variable == "w" else f"'{variable}'"
-        if low > high:
+        if np.any(low > high):
             raise DescriptionError(
-                f"{where}: {lowest.owner} keeps {what} from {low:g} on, {highest.owner} up to {high:g} (SI): "
-                "no value is left, change the bounds"
+                f"{where}: {lowest.owner} keeps {what} from {low.max():g} on, {highest.owner} up to {high.min():g} "
+                "(SI): no value is left, change the bounds"
             )
         value = values[variable]
-        if value.size and (value.min() < low or value.max() > high):
+        if np.any((value < low) | (value > high)):
             raise DescriptionError(
                 f"{where}: {when}{what} from {value.min():g} to {value.max():g} (SI) violate the bounds "
-                f"[{low:g}, {high:g}] of its rule: change them or the bounds"
+                f"[{low.min():g}, {high.max():g}] of its rule: change them or the bounds"
             )

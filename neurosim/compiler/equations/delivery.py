@@ -36,7 +36,7 @@ def read_synapse(
         own = {}
         for name, value in synapse.values().items():
             _check_new([name], names, synapse, where)
-            scope.constant(name, value)
+            scope.parameter(name, value, None, synapse.parameters[name])
             names[name] = name
     if not synapse.equations:
         texts = " ".join(synapse.filled(text) for text in (synapse.on_pre, synapse.graded) if text)

@@ -249,12 +249,14 @@ class PopulationEquations(_Equations):
 class Held:
     """A trace kept per presynaptic or postsynaptic neuron: dx/dt = derivative; `on_pre` or `on_post` add to it.
 
-    Level 'edge': a presynaptic trace of a projection with many delays, kept per edge because spikes arrive apart.
+    Level 'edge': one kept per edge, since spikes arrive apart or what it reads differs from edge to edge; end, whose
+    spikes change it; initial, one number, or one of each edge.
     """
 
     level: Level
     derivative: str
-    initial: float
+    initial: float | np.ndarray
+    end: End
 
 
 @dataclass(frozen=True, eq=False)

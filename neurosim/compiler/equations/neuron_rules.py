@@ -9,6 +9,7 @@ from neurosim.compiler.equations.bounds import Change, limited
 from neurosim.compiler.equations.dimensions import dimension
 from neurosim.compiler.equations.forms import Learning, Limit, Ref, Sum
 from neurosim.compiler.equations.names import part_of, renamed, renamed_statements
+from neurosim.compiler.equations.noise import check_noise
 from neurosim.compiler.equations.scope import Scope
 from neurosim.compiler.equations.weights import weight_dimension
 from neurosim.errors import DescriptionError, SignalMissing, UnknownNameError
@@ -61,7 +62,10 @@ class NeuronRules:
     @property
     def each_step(self) -> Learning:
         """What changes in every step."""
-        return self._learning(self._changes)
+        learning = self._learning(self._changes)
+        for method, derivatives in learning.systems.items():
+            check_noise(derivatives, method, f"rules of {self.scope.where}", self._changes)
+        return learning
 
     @property
     def presentation(self) -> Learning:
@@ -91,7 +95,8 @@ class NeuronRules:
         for name, trace in rule.traces.items():
             start = trace.start(rule)
             self.model.state(names[name], dimension_of(start), start)
-            self._changes[names[name]] = renamed(trace.derivative or "0", names, f"{title}, d{name}/dt")
+            known = names | self._noises(rule, trace.derivative)
+            self._changes[names[name]] = renamed(trace.derivative or "0", known, f"{title}, d{name}/dt")
             self._methods[names[name]] = rule.method
         for name, gain in rule.gains.items():
             self.model.state(names[name], DIMENSIONLESS, gain.initial)
@@ -143,8 +148,14 @@ class NeuronRules:
             return
         check_expression(text, f"{type(rule).__name__}.d{name}")
         changes = self._presented if rule.clock == "sample" else self._changes
-        changes[names[name]] = renamed(text, names, f"{title}, d{name}")
+        known = names if rule.clock == "sample" else {**names, **self._noises(rule, text)}
+        changes[names[name]] = renamed(text, known, f"{title}, d{name}")
         self._methods[names[name]] = rule.method
+
+    def _noises(self, rule: NeuronRule, text: str | None) -> dict[str, str]:
+        return self.scope.noises(
+            text, (*rule.parameters, *rule.traces, *rule.gains, *rule.offsets), rule.prefix
+        )
 
     def _on_spike(self, rule: NeuronRule, names: Mapping[str, str], title: str) -> None:
         kept = (*rule.traces, *rule.gains, *rule.offsets)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
 
@@ -27,10 +27,13 @@ def is_noise(name: str) -> bool:
     return _DRAWN in name
 
 
-def check_noise(derivatives: Mapping[str, str], method: str, where: str) -> None:
+def check_noise(
+    derivatives: Mapping[str, str], method: str, where: str, states: Collection[str] | None = None
+) -> None:
     """Refuse white noise whose meaning the method does not say.
 
-    Arguments: derivatives, by state, with definitions written out; where, for messages.
+    Arguments: derivatives, by state, with definitions written out; where, for messages; states, what else changes at
+    the same time.
     Raises DescriptionError for a method without noise, for noise that is not a factor, and for Euler's method where a
     state multiplies it, since Ito's and Stratonovich's solutions then differ.
     """
@@ -44,7 +47,7 @@ def check_noise(derivatives: Mapping[str, str], method: str, where: str) -> None
             factor = names_in(sympy_to_str(str_to_sympy(text).diff(str_to_sympy(noise))))
             if noise in factor:
                 raise DescriptionError(f"{where}, d{shown(name)}/dt: xi is no factor: write sigma*xi")
-            moving = sorted(factor & derivatives.keys())
+            moving = sorted(factor & {*derivatives, *(states or ())})
             if moving and method == "euler":
                 raise DescriptionError(
                     f"{where}, d{shown(name)}/dt: '{shown(moving[0])}' multiplies xi, which has two meanings: choose "

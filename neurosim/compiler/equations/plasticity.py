@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from neurosim.compiler.equations.forms import (
 )
 from neurosim.compiler.equations.masks import whole_steps
 from neurosim.compiler.equations.names import SECOND, part_of, renamed, renamed_statements
+from neurosim.compiler.equations.noise import check_noise
 from neurosim.compiler.equations.scope import Scope
 from neurosim.compiler.equations.signals import Signals
 from neurosim.compiler.equations.weights import weight_dimension
@@ -40,7 +42,7 @@ from neurosim.model.expressions import (
 from neurosim.model.matrix import check_matrix_expression, scalar_form
 from neurosim.model.network import Network
 from neurosim.model.parts import Projection
-from neurosim.model.rule import Bounds, SynapticRule
+from neurosim.model.rule import Bounds, SynapticRule, Trace
 from neurosim.model.structural import GRADIENT, StructuralRule
 from neurosim.model.units import DIMENSIONLESS, dimension_of, scalar_in_si
 from neurosim.registry import suggest
@@ -103,6 +105,8 @@ class SynapticRules:
         self._read_sign()
         self._gate()
         step, presentation = (self._learning[moment] for moment in MOMENTS)
+        for method, derivatives in step.systems.items():
+            check_noise(derivatives, method, self.scope.where, step.changes)
         at_spikes = {s.target for moment in ("on_pre", "on_post") for s in self._event(moment)}
         written = _written(step)
         # What follows the changes of a step also follows those at spikes, or stands alone.
@@ -145,7 +149,8 @@ class SynapticRules:
         names = {"w": "w"}
         for name, value in rule.values().items():
             names[name] = f"{rule.prefix}_{name}"
-            self.scope.constant(names[name], value)
+            self.scope.parameter(names[name], value, None, rule.parameters[name])
+            self._check_one(rule, name, names[name], title)
         for name, trace in rule.traces.items():
             names[name] = f"{rule.prefix}_{name}"
             self.scope.declare(names[name], dimension_of(trace.start(rule)))
@@ -156,6 +161,21 @@ class SynapticRules:
         for name, population in rule.modulators.items():
             names[name] = self.scope.modulator(self.network, population, self.ends["post"].size, title)
         return names | self.scope.units(rule.texts, {*names, *rule.totals})
+
+    def _check_one(self, rule: SynapticRule, name: str, own: str, title: str) -> None:
+        """Refuse a value for each connection where there is no place for it."""
+        if not self.scope.constants[own].ndim:
+            return
+        places = {
+            "it also acts outside equations, once for all connections": isinstance(rule, StructuralRule),
+            "positions share kernels": self.wiring.kernel is not None,
+            "dW reads it, for all connections at once": rule.dW is not None
+            and name in expression(rule.dW).symbols,
+        }
+        for reason in (reason for reason, here in places.items() if here):
+            raise DescriptionError(
+                f"{title}: '{name}' must be one number for the whole projection, since {reason}: give one"
+            )
 
     def _other_weights(self, name: str, where: str) -> str:
         """Return the name of all weights of another projection."""
@@ -170,21 +190,48 @@ class SynapticRules:
         return self.scope.refer(part_of("weights", "of", name), Ref(name, "w", "matrix"), dim)
 
     def _read_traces(self, rule: SynapticRule, names: dict[str, str], title: str) -> None:
+        apart = self._apart(rule, names)
         for name, trace in rule.traces.items():
             where, own = f"{title}, d{name}/dt", names[name]
-            text = None if trace.derivative is None else renamed(trace.derivative, names, where)
+            noises = self._noises(rule, trace.derivative)
+            if noises and trace.place != "synapse":
+                raise DescriptionError(
+                    f"{where}: white noise belongs to dw and to synapse.variable, not to a trace per neuron"
+                )
+            known = names | noises
+            text = None if trace.derivative is None else renamed(trace.derivative, known, where)
             self._without_draws(text, where)
-            start = scalar_in_si(
-                trace.start(rule), self.scope.dimensions[own], f"{title}, {name} at the start"
-            )
+            start = self._start(rule, trace, names, f"{title}, {name} at the start")
             if trace.place == "synapse":
                 self.scope.states[own] = np.broadcast_to(start, (self.wiring.edges.size,))
                 if text is not None:
                     self._add("each_step", own, text, rule)
             else:
-                self.traces[own] = Held(
-                    self.signals.level("post" if trace.place == "post" else "pre"), text or "0", start
-                )
+                end: End = "post" if trace.place == "post" else "pre"
+                level = "edge" if name in apart else self.signals.level(end)
+                self.traces[own] = Held(level, text or "0", start, end)
+
+    def _start(self, rule: SynapticRule, trace: Trace, names: dict[str, str], where: str) -> Any:
+        """Return the value of a variable at the start, one number or one of each edge."""
+        if isinstance(trace.initial, str):
+            return self.scope.constants[names[trace.initial]]
+        return scalar_in_si(trace.initial, self.scope.dimensions[names[trace.variable]], where)
+
+    def _apart(self, rule: SynapticRule, names: dict[str, str]) -> set[str]:
+        """Return the traces per neuron that follow parameters with a value for each edge: each edge needs its own."""
+        varied = {n for n in rule.parameters if self.scope.constants[names[n]].ndim}
+        writes = [(n, t.derivative or "0") for n, t in rule.traces.items() if t.place != "synapse"]
+        writes += [(n, t.initial) for n, t in rule.traces.items() if isinstance(t.initial, str)]
+        for text in (rule.on_pre, rule.on_post):
+            writes += [(s.target, s.expression) for s in parse_statements(text, type(rule).__name__)]
+        found, before = set(varied), set[str]()
+        while found != before:
+            before = set(found)
+            found |= {target for target, text in writes if names_in(text) & found}
+        return found & rule.traces.keys()
+
+    def _noises(self, rule: SynapticRule, text: str | None) -> dict[str, str]:
+        return self.scope.noises(text, (*rule.parameters, *rule.traces, *rule.signals), rule.prefix)
 
     # What happens at spikes ----------------------------------------------------------------------------------------
 
@@ -259,6 +306,8 @@ class SynapticRules:
             return
         check_expression(rule.dw, f"{title}, dw")
         known = {**names, **self._totalled(rule, names, [rule.dw], "sum", title)}
+        if moment == "each_step":
+            known |= self._noises(rule, rule.dw)
         text = renamed(rule.dw, known, f"{title}, dw")
         self._without_draws(text, f"{title}, dw")
         self._add(moment, "w", self._changed(rule, "dw", text, names, title), rule)

@@ -13,7 +13,7 @@ from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPR
 
 from neurosim.compiler.equations.bounds import check_limits
 from neurosim.compiler.equations.dimensions import dimension, expect, expect_condition, expect_statements
-from neurosim.compiler.equations.forms import PopulationEquations
+from neurosim.compiler.equations.forms import PopulationEquations, System
 from neurosim.compiler.equations.groups import Grouped, sizes_in, with_groups
 from neurosim.compiler.equations.names import (
     ACTIVE,
@@ -277,11 +277,7 @@ class _Model:
 
     def _drawn(self, text: str) -> str:
         """Replace xi, rand() and randn() by variables that hold one draw per unit and step."""
-        for xi in white_noises(text, self._own):
-            noise = part_of("draw", xi)
-            if noise not in self.scope.draws:
-                self.scope.draw("normal", "draw", xi)
-            text = substitute(text, {xi: f"({noise} / sqrt(dt))"})
+        text = substitute(text, self.scope.noises(text, self._own))
         text = substitute(text, {"not_refractory": ACTIVE})
         text = substitute(text, self.scope.units(text, {*self._own, *self.scope.dimensions}))
         text = self.scope.drawn(text)
@@ -298,11 +294,13 @@ def _check(found: PopulationEquations, written: _Model) -> None:
         raise DescriptionError(f"{where}: method '{found.method}': {suggest(found.method, METHODS)}")
     if found.described.substeps > 1 and found.method == "exact":
         raise DescriptionError(f"{where}: method 'exact' has no error that substeps lower: remove them")
-    if found.described.substeps > 1 and any(is_noise(n) for n in found.draws):
+    texts = {n: substitute_all(t, found.definitions) for n, t in found.dynamics.items()}
+    if found.described.substeps > 1 and any(
+        is_noise(x) for n in found.derivatives for x in names_in(texts[n])
+    ):
         raise DescriptionError(f"{where}: white noise is drawn once in a step: lower dt in place of substeps")
-    if found.draws:
-        texts = {n: substitute_all(t, found.definitions) for n, t in found.derivatives.items()}
-        check_noise(texts, found.method, where)
+    for system in (System(where, found.method, found.derivatives), *found.synapses) if found.draws else ():
+        check_noise({n: texts[n] for n in system.derivatives}, system.method, system.where, found.dynamics)
     if found.maps and found.derivatives:
         raise DescriptionError(
             f"{where}: '{min(found.maps)}' is a map and '{min(found.derivatives)}' follows an equation in time: put "

@@ -35,9 +35,10 @@ def projection_equations(
         "pre": populations[projection.source],
         "post": populations[projection.target],
     }
-    scope = Scope(projection.name, f"projection '{projection.name}'", "w", seed)
+    where = f"projection '{projection.name}'"
+    drawn = draw_wiring(projection, network, ends["pre"].size, ends["post"].size, seed, where)
+    scope = Scope(projection.name, where, "w", seed, drawn)
     scope.ends(ends)
-    drawn = draw_wiring(projection, network, ends["pre"].size, ends["post"].size, seed, scope.where)
     weights = Weights(projection, network, drawn, scope, populations, dtype)
     weights.read()
     delivery = read_synapse(projection, ends, scope, drawn.wiring)
@@ -59,7 +60,7 @@ def projection_equations(
     )
     _check(found, scope.where)
     check_together(rules.changes, scope.where)
-    start = {**found.states, **{name: np.array(held.initial) for name, held in found.traces.items()}}
+    start = {**found.states, **{name: np.asarray(held.initial) for name, held in found.traces.items()}}
     check_limits(rules.limits, found.constants, start, scope.where)
     return found
 
@@ -78,7 +79,7 @@ def _check(found: ProjectionEquations, where: str) -> None:
         _check_locals(found, statements, where)
     for name, held in found.traces.items():
         expect(held.derivative, known[name] / SECOND, known, f"{where}, d{name}/dt")
-        _check_writer(found, name, "post" if held.level == "post" else "pre", where)
+        _check_writer(found, name, held.end, where)
         _check_reader(found, name, held, where)
     for name, text in plasticity.each_step.changes.items():
         expect(text, known[name] / SECOND, known, f"{where}, d{name}/dt")
@@ -111,7 +112,7 @@ def _check_writer(found: ProjectionEquations, trace: str, end: End, where: str) 
     each = {name for name, ref in found.refs.items() if ref.end == "each"}
     other = {*found.draws, *(each if end == "pre" else ())}
     mixed = {name for s in right if s.target == trace for name in names_in(s.expression) & other}
-    if mixed:
+    if mixed and found.traces[trace].level != "edge":
         raise DescriptionError(
             f"{where}: '{trace}' is kept per {end}synaptic neuron, but changes by '{min(mixed)}', which "
             "differs from synapse to synapse: use synapse.variable for a variable per synapse"
@@ -124,9 +125,9 @@ def _check_writer(found: ProjectionEquations, trace: str, end: End, where: str) 
 
 
 def _check_reader(found: ProjectionEquations, trace: str, held: Held, where: str) -> None:
-    end = "post" if held.level == "post" else "pre"
-    own = {name for name, other in found.traces.items() if other.level == held.level}
-    seen = {end, "one", *(("each",) if held.level == "post" else ())}
+    end = held.end
+    own = {name for name, other in found.traces.items() if other.level == held.level and other.end == end}
+    seen = {end, "one", *(("each",) if end == "post" else ())}
     own |= {name for name, ref in {**found.refs, **found.late}.items() if ref.end in seen}
     for name in sorted(names_in(held.derivative) - {*CLOCK, *found.constants, *own}):
         raise DescriptionError(

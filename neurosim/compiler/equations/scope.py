@@ -12,12 +12,14 @@ from neurosim.compiler.equations.dimensions import expect
 from neurosim.compiler.equations.draws import Draw, Kind, with_draws
 from neurosim.compiler.equations.forms import End, PopulationEquations, Ref, Variables
 from neurosim.compiler.equations.names import ACTIVE, CLOCK, RESERVED, check_variable, part_of
+from neurosim.compiler.equations.noise import white_noises
+from neurosim.compiler.equations.wiring import Drawn
 from neurosim.errors import DescriptionError, SignalMissing
 from neurosim.model.expressions import CONSTANTS, names_in
 from neurosim.model.network import Network
 from neurosim.model.parameters import Parameter
 from neurosim.model.units import DIMENSIONLESS, Dimension, units_in
-from neurosim.model.values import Distribution, resolve, value_dimension
+from neurosim.model.values import resolve, value_dimension
 
 
 @dataclass
@@ -25,13 +27,14 @@ class Scope:
     """The names that the texts of one part of a network may hold; writers declare them one after the other.
 
     name, of the part; where, the part in messages; own, the reserved name that the part itself declares; seed, of
-    random values.
+    random values; edges, the connections of a projection, whose constants may have one value for each.
     """
 
     name: str
     where: str
     own: str
     seed: int
+    edges: Drawn | None = None
     dimensions: dict[str, Dimension] = field(default_factory=lambda: dict(CLOCK))
     constants: dict[str, np.ndarray] = field(default_factory=dict)
     states: dict[str, np.ndarray] = field(default_factory=dict)
@@ -66,15 +69,14 @@ class Scope:
         return self.add(found, self.dimensions[name])
 
     def constant(self, name: str, value: Any, size: int | None = None) -> None:
-        """Note a constant: a value with its unit, one number or one of each neuron (`size`)."""
-        if size is None and (isinstance(value, Distribution) or np.ndim(value)):
-            raise DescriptionError(
-                f"{self.where}: '{name}' must be one number for the whole projection: give one"
-            )
+        """Note a constant: a value with its unit, one number or one of each neuron (`size`) or connection."""
         where = f"{self.name}.{name}"
         dim = value_dimension(value, where)
         self.declare(name, dim)
-        self.constants[name] = resolve(value, dim, size or 1, self.seed, where)
+        if size is None and self.edges is not None:
+            self.constants[name] = self.edges.resolve(value, dim, self.seed, where)
+        else:
+            self.constants[name] = resolve(value, dim, size or 1, self.seed, where)
 
     def units(self, text: str, known: Iterable[str]) -> dict[str, str]:
         """Return the constants that stand for the units in a text, by the names of the units, such as mV.
@@ -86,8 +88,8 @@ class Scope:
             for name, unit in units_in(text, (*known, *CLOCK)).items()
         }
 
-    def parameter(self, name: str, value: Any, size: int, declared: Parameter) -> None:
-        """Note a parameter as a constant, with a check of what is drawn for it."""
+    def parameter(self, name: str, value: Any, size: int | None, declared: Parameter) -> None:
+        """Note a parameter as a constant, with a check of what is drawn for it; size, as of `constant`."""
         self.constant(name, value, size)
         declared.check_bounds(self.constants[name], f"{self.name}.{name}")
 
@@ -96,6 +98,19 @@ class Scope:
         dim = value_dimension(value, self.where)
         self.constants[name] = resolve(value, dim, 1, self.seed, self.where)
         return self.add(name, dim)
+
+    def noises(self, text: str | None, own: Iterable[str], *owner: str) -> dict[str, str]:
+        """Return the white noises that a text reads, each with its expression of one draw per step.
+
+        Arguments: own, what else the text may read under such names; owner, the prefix of the rule that draws.
+        """
+        found = {}
+        for xi in white_noises(text or "0", own):
+            name = part_of(*owner, "draw", xi)
+            if name not in self.draws:
+                self.draw("normal", *owner, "draw", xi)
+            found[xi] = f"({name} / sqrt(dt))"
+        return found
 
     def drawn(self, text: str, *owner: str) -> str:
         """Return an expression with rand(), randn() and poisson(mean) replaced by names that hold one draw per step.

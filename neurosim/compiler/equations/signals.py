@@ -101,6 +101,6 @@ class Signals:
         self.scope.declare(trace, DIMENSIONLESS)
         window = self.scope.made(part_of(trace, "window"), population.described.activity_window)
         reference = self.scope.made(part_of(trace, "reference"), population.described.reference_rate)
-        self.traces[trace] = Held(self.level(end), f"-{trace}/{window}", 0.0)
+        self.traces[trace] = Held(self.level(end), f"-{trace}/{window}", 0.0, end)
         self._tails[end].append(Statement(trace, "+=", f"1/({window}*{reference})"))
         return trace

@@ -21,6 +21,7 @@ from neurosim.compiler.equations.names import (
     renamed_statements,
 )
 from neurosim.compiler.equations.neuron_rules import visible
+from neurosim.compiler.equations.noise import white_noises
 from neurosim.compiler.equations.scope import Scope
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, check_expression, names_in
@@ -132,7 +133,10 @@ class KeptSynapses:
     def _constant(self, name: str, value: Any, names: _Names, projection: str, where: str) -> None:
         check_variable(name, {*names.here, *RESERVED}, where)
         if isinstance(value, Distribution) or np.ndim(value):
-            raise DescriptionError(f"{where}: '{name}' must be one number for the whole projection: give one")
+            raise DescriptionError(
+                f"{where}: '{name}' must be one number for the whole projection, whose states are kept per neuron: "
+                "give one, or keep them per connection by a rule with synapse.variable"
+            )
         dim, kept = value_dimension(value, where), kept_name(name, projection)
         self.scope.constants[kept] = resolve(value, dim, 1, self.scope.seed, f"{projection}.{name}")
         names.add(name, self.scope.add(kept, dim), dim)
@@ -162,6 +166,9 @@ class KeptSynapses:
             title = f"{where}, d{name}/dt" if moves else f"{where}, '{name}'"
             if "output_pre" in names_in(text) and "output_pre" not in names.here:
                 raise DescriptionError(f"{title}: '{projection.source}' has no graded output: read a state")
+            for xi in white_noises(text, names.here) if moves else ():
+                drawn = self.scope.draw("normal", "draw", xi, "of", projection.name)
+                names.add(xi, f"({drawn} / sqrt(dt))", SECOND**-0.5)
             here = self.scope.drawn(renamed(text, names.here, title))
             expect(text, equation.dim / SECOND if moves else equation.dim, names.dimensions, title)
             if moves:

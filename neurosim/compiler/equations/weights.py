@@ -18,7 +18,7 @@ from neurosim.model.convolution import Convolution
 from neurosim.model.network import Network
 from neurosim.model.parts import Driven, Projection, Tied, constrained
 from neurosim.model.units import Dimension, dimension_of, in_si, quantity
-from neurosim.model.values import Distribution, resolve, value_dimension
+from neurosim.model.values import Distribution, value_dimension
 from neurosim.model.weight_matrices import MatrixDistribution
 from neurosim.registry import suggest
 from neurosim.rng import generator
@@ -83,20 +83,9 @@ class Weights:
             weight = quantity(self._flat(drawn), dim)
         elif not isinstance(weight, Distribution) and np.ndim(weight) in (2, 4):
             weight = quantity(self._flat(in_si(weight, dim, where)), dim)
-        edges = None
-        if isinstance(weight, Distribution) and self.drawn.weights == self.drawn.size:
-            listed = self.drawn.wiring.edges
-            targets, sources = listed.targets, listed.first.size - 1
-            edges = self.projection.connect.within((listed.pre, listed.post, sources, targets))
-        elif isinstance(weight, Distribution) and weight.indexed:
-            raise DescriptionError(
-                f"{self.scope.where}: connections share weights, which have no indices: give values"
-            )
-        si = resolve(weight, dim, self.drawn.weights, self.scope.seed, where, edges)
+        si = self.drawn.resolve(weight, dim, self.scope.seed, where)
         if isinstance(weight, Distribution):
             si = si.astype(self.dtype, copy=False)
-        elif si.ndim:
-            si = si[self.drawn.order]
         self._check_sign(si)
         if si.ndim == 0 and not self.projection.rules and not self._each():
             self.scope.constants["w"] = si

@@ -16,6 +16,7 @@ from neurosim.model.connectivity import Connectivity, delay_order, draw_pairs, e
 from neurosim.model.network import Network
 from neurosim.model.parts import Projection
 from neurosim.model.times import nearest_step
+from neurosim.model.units import Dimension
 from neurosim.model.values import Distribution, Ends, resolve
 from neurosim.rng import generator
 
@@ -29,6 +30,7 @@ class Drawn:
 
     wiring: Wiring
     order: np.ndarray | slice
+    connect: Connectivity
 
     @property
     def size(self) -> int:
@@ -39,6 +41,24 @@ class Drawn:
     def weights(self) -> int:
         """Number of weights."""
         return self.wiring.weights
+
+    def resolve(self, value: Any, dimension: Dimension, seed: int, where: str) -> np.ndarray:
+        """Return a value in SI base units: 0-d for one number, else one of each weight in the order of the edges.
+
+        Arguments: as of `values.resolve`; arrays are in the order of the description.
+        Raises DescriptionError on another unit or length, and on indices of connections that share weights.
+        """
+        if not isinstance(value, Distribution):
+            found = resolve(value, dimension, self.weights, seed, where)
+            return found[self.order] if found.ndim else found
+        edges = None
+        if self.weights == self.size:
+            listed = self.wiring.edges
+            ends = (listed.pre, listed.post, listed.first.size - 1, listed.targets)
+            edges = self.connect.within(ends)
+        elif value.indexed:
+            raise DescriptionError(f"{where}: connections share weights, which have no indices: give values")
+        return resolve(value, dimension, self.weights, seed, where, edges)
 
 
 def draw_wiring(
@@ -60,6 +80,7 @@ def draw_wiring(
         return Drawn(
             Wiring(EdgeList(np.arange(sources + 1) * targets, None, targets), delay, dendritic=dendritic),
             slice(None),
+            projection.connect,
         )
     pre, post = draw_pairs(connect, sources, targets, rng, where)
     steps = _delay_steps(given, connect, (pre, post, sources, targets), network, seed, where)
@@ -75,8 +96,11 @@ def draw_wiring(
         if steps.ndim:
             raise DescriptionError(f"{where}: a convolution has one delay: give a number")
         kernel = replace(kernel, index=kernel.index[order])
-        return Drawn(Wiring(edges, int(steps), None, kept, kernel, dendritic), slice(None))
-    return Drawn(Wiring(edges, int(np.max(steps, initial=0)), delays, kept, dendritic=dendritic), order)
+        return Drawn(
+            Wiring(edges, int(steps), None, kept, kernel, dendritic), slice(None), projection.connect
+        )
+    longest = int(np.max(steps, initial=0))
+    return Drawn(Wiring(edges, longest, delays, kept, dendritic=dendritic), order, projection.connect)
 
 
 def _dendritic_steps(projection: Projection, network: Network) -> int:

@@ -60,7 +60,7 @@ def event_driven(projection: ProjectionEquations, names: Mapping[str, str]) -> b
         or read - {*free, *projection.constants}
         or watched & free.keys()
         # A time of 0 over a time constant of 0 is not a number.
-        or any(not projection.constants[name] for name in read & projection.constants.keys())
+        or any(not np.all(projection.constants[name]) for name in read & projection.constants.keys())
     ):
         return False
     try:
@@ -206,7 +206,10 @@ class BrianProjection:
         projection = self.projection
         paths = [path for path, s in {**on_pre, **on_post}.items() if s]
         delays = {path: self.longest(path)[0] * self.clock.dt_ * second for path in paths}
-        shared = [parameter(self.names[n], projection.dimensions[n], "shared") for n in projection.constants]
+        shared = [
+            parameter(self.names[n], projection.dimensions[n], *(() if value.ndim else ("shared",)))
+            for n, value in projection.constants.items()
+        ]
         shared += [
             parameter(self.names[n], projection.dimensions[n], *(("shared",) if ref.end == "one" else ()))
             for n, ref in projection.modulators.items()
@@ -300,8 +303,9 @@ class BrianProjection:
                 yield ref, memory, delay if each is None else each, units
 
     def value(self, name: str) -> Any:
-        """Return a constant (0-d), a state per edge or a trace in SI units."""
-        return self.array(name)[0] if name in self.projection.constants else self.array(name).copy()
+        """Return a constant, a state per edge or a trace in SI units."""
+        shared = name in self.projection.constants and not self.projection.constants[name].ndim
+        return self.array(name)[0] if shared else self.array(name).copy()
 
     def write(self, name: str, value: np.ndarray) -> None:
         """Set a constant, a state or a trace wherever it is held."""
@@ -310,7 +314,7 @@ class BrianProjection:
             self._spread()
         self.array(name)[:] = value
         self.share()
-        if name in self.projection.constants:
+        if name in self.projection.constants and not self.projection.constants[name].ndim:
             for synapses in self.objects:
                 synapses.variables[self.names[name]].get_value()[:] = value
         if name in self.projection.traces:

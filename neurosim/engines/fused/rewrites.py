@@ -71,13 +71,17 @@ def scaled_traces(program: Program) -> dict[str, str]:
         projection = program.equations.projections.get(propagator.owner)
         if projection is not None:
             for i, name in enumerate(propagator.linear.states):
-                if name in projection.traces and _only_decays(propagator, i):
+                if name in projection.traces and _only_decays(propagator, i, projection):
                     found[f"{propagator.owner}__{name}"] = f"{propagator.owner}__{part_of('P', name, name)}"
     return found
 
 
-def _only_decays(propagator: Propagator, i: int) -> bool:
+def _only_decays(propagator: Propagator, i: int, projection: ProjectionEquations) -> bool:
     linear = propagator.linear
+    texts = (*linear.matrix.values(), *linear.constant_offsets.values())
+    read = frozenset().union(*map(names_in, texts)) & projection.constants.keys()
+    if any(projection.constants[name].ndim for name in read):
+        return False  # each edge has coefficients of its own
     alone = all(row == column for row, column in linear.matrix if i in (row, column))
     constant = all(
         not names_in(text) & set(linear.states) for (row, _), text in linear.matrix.items() if row == i

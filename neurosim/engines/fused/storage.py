@@ -229,7 +229,7 @@ def _projection(
             storage.shared(f"{name}__{key}", value)
     for key, trace in projection.traces.items():
         size = {"pre": sources, "post": targets, "edge": projection.size}[trace.level]
-        storage.trace(f"{name}__{key}", np.full(size, trace.initial))
+        storage.trace(f"{name}__{key}", np.full(size, trace.initial, dtype=float))
     sizes = {"pre": sources, "post": targets, "edge": projection.size}
     for key in projection.late:
         level = projection.late_level(key)

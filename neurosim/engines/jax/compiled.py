@@ -125,7 +125,7 @@ def _projection(projection: ProjectionEquations) -> list[Any]:
     ]
     names = [
         sorted(projection.dimensions),
-        sorted(projection.constants),
+        sorted([name, value.ndim] for name, value in projection.constants.items()),
         sorted(projection.states),
         [[name, *astuple(ref)] for name, ref in sorted({**projection.refs, **projection.late}.items())],
     ]

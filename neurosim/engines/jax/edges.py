@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from neurosim.compiler.equations.forms import End, ProjectionEquations
+from neurosim.compiler.equations.names import CLOCK
 from neurosim.compiler.schedule.program import sum_of
 from neurosim.engines.jax.arithmetic import COMBINE, JAX
 from neurosim.engines.jax.context import Context
@@ -32,7 +33,11 @@ def level_of(projection: ProjectionEquations, name: str) -> Level:
     if name in projection.refs:
         return _END[projection.refs[name].end]
     per_edge = {*projection.states, *map(sum_of, projection.states), *projection.draws}
-    return "edge" if name in per_edge or name.startswith("_") else "run"
+    if name in projection.constants:
+        return "edge" if projection.constants[name].ndim else "run"
+    # What has no unit are coefficients of exact steps: numbers, or one for each edge.
+    coefficient = name not in {*projection.dimensions, *CLOCK}
+    return "edge" if coefficient or name in per_edge or name.startswith("_") else "run"
 
 
 _END: Mapping[str, Level] = {

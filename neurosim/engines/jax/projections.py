@@ -75,8 +75,10 @@ def decay(context: Context, block: Block) -> None:
     """Move the traces that are kept at one place on by a step."""
     edges = edges_of(context, context.projection(block.owner))
     for line in block.statements:
-        value = (edges.at_edges if block.level == "edge" else edges.as_kept)(line.expression)
         if line.target.startswith("_"):
-            edges.local[line.target] = value
+            value = edges.at_edges if block.level == "edge" else edges.as_kept
+            edges.local[line.target] = value(line.expression)
+        elif block.level == "edge":
+            edges.write_edges(line)
         else:
-            context.write(edges.full(line.target), value)
+            context.write(edges.full(line.target), edges.as_kept(line.expression))

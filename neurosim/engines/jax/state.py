@@ -40,7 +40,7 @@ def parameters(program: Program) -> dict[str, np.ndarray]:
                 if trace.level == "edge"
                 else program.equations.populations[ends[trace.level]].size
             )
-            found[f"{projection.name}.{name}"] = np.full(size, float(trace.initial))
+            found[f"{projection.name}.{name}"] = np.full(size, trace.initial, dtype=float)
     named = {name: np.array(p.value, float) for name, p in program.equations.network.parameters.items()}
     return {**{name: np.array(v) for name, v in found.items() if name not in tied(program)}, **named}
 
