@@ -56,8 +56,8 @@ class Arena:
     """Runs episodes of one controller in one kind of body; safe to use from several threads at once.
 
     Arguments: controller; make_body, returns a new body for each worker; engine, by name; record, populations whose
-    outputs every episode records; explore, noise on the actions of `collect`. The network has signal populations
-    'reward' and 'com'.
+    outputs every episode records; explore, noise on the actions of `collect`; seed, of what the network draws. The
+    network has signal populations 'reward' and 'com'.
     """
 
     def __init__(
@@ -67,8 +67,10 @@ class Arena:
         engine: str = "fused",
         record: tuple[str, ...] = (),
         explore: Exploration | None = None,
+        seed: int = 0,
     ) -> None:
         self.explore = explore
+        self._seed = seed
         self._controller = controller
         self._make_body = make_body
         self._engine = get_engine(engine)
@@ -146,7 +148,7 @@ class Arena:
             pair = self._idle.get_nowait()
         except Empty:
             body = self._make_body()
-            pair = self._engine.compile(self._network, externals={"body": body}), body
+            pair = self._engine.compile(self._network, self._seed, {"body": body}), body
         try:
             yield pair
         finally:
