@@ -10,6 +10,8 @@ from neurosim.experiment import setting
 INPUTS = {"digits": 64, "fashion": 784}
 MAIN = ("sequential", "lateral", "principal")
 MORE = ("replay", "consolidated", "sequential_random", "lateral_random", "sequential_sign", "lateral_sign")
+TRAINERS = ("bptt", "ottt", "dsr")
+SPIKING = tuple(f"{arm}_{trainer}" for trainer in TRAINERS for arm in ("sequential", "lateral"))
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,14 @@ class Config:
         (1e-3, 1e-2, 1e-2), "learning rates of the lateral weights by layer", low=0.0
     )
     repeats: int = setting(5, "updates of the lateral weights for each batch", low=1)
-    more: tuple[str, ...] = setting(MORE, f"arms beside {', '.join(MAIN)}", choices=MORE)
+    more: tuple[str, ...] = setting(
+        (*MORE, *SPIKING), f"arms beside {', '.join(MAIN)}", choices=(*MORE, *SPIKING)
+    )
+    spike_steps: int = setting(6, "steps of spiking networks that 'bptt' and 'ottt' train", low=1)
+    drive: float = setting(
+        2.0, "factor of the input of neurons that 'bptt' trains; with the published 1 they stay silent", low=0.0
+    )
+    rate_steps: int = setting(20, "steps of spiking networks that 'dsr' trains", low=1)
     memory: int = setting(50, "images of each class that are kept for replay", low=1)
     replay_batch: int = setting(50, "images of each task in a batch of the replay", low=1)
     replay_epochs: int = setting(1, "passes through what is kept after each task", low=1)
@@ -91,6 +100,6 @@ PRESETS = {
         batch=32,
         lateral_rates=(1e-2, 1e-2, 1e-2),
     ),
-    "fashion": Config(tasks=5, epochs=4, hidden=200, first=(80, 60, 40), later=(30,)),
+    "fashion": Config(tasks=5, epochs=4, hidden=200, first=(80, 60, 40), later=(30,), more=()),
     "paper": Config(),
 }

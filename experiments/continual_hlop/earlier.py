@@ -14,10 +14,11 @@ from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from neurosim.datasets import DataSet
+from neurosim.experiments.continual_hlop.activity import received
 from neurosim.experiments.continual_hlop.config import Config
 from neurosim.experiments.continual_hlop.feedback import returned
 from neurosim.experiments.continual_hlop.network import FEED
-from neurosim.experiments.continual_hlop.parts import matrices, received
+from neurosim.experiments.continual_hlop.parts import matrices
 from neurosim.learning.protocol import Learner, Now, Part, Phase, Shuffled, Training
 from neurosim.rng import generator
 
@@ -139,7 +140,7 @@ class Consolidate(Part):
         task = training.step // self.steps - 1
         if task >= self.config.tasks:
             return training
-        seen = received(learner, training, self.samples[task])
+        seen = received(learner, training, self.samples[task], self.config)
         weights = {name: np.asarray(training.carry.parameters[name]) for name in WEIGHTS}
         each = [
             fisher(
@@ -170,7 +171,8 @@ def fisher(inputs: list[NDArray[Any]], weights: list[NDArray[Any]]) -> list[NDAr
     p /= p.sum(1, keepdims=True)
     found = [np.zeros(w.shape) for w in weights]
     for one in range(p.shape[1]):
-        errors = returned(p - np.eye(p.shape[1])[one], inputs, weights[1], weights[2])
+        slopes = inputs[1] > 0, inputs[2] > 0
+        errors = returned(p - np.eye(p.shape[1])[one], slopes, weights[1], weights[2])
         for total, d, x in zip(found, errors, inputs, strict=True):
             total += (p[:, [one]] * d**2).T @ np.asarray(x, float) ** 2 / len(p)
     return found

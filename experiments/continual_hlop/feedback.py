@@ -5,28 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from neurosim.experiments.continual_hlop.activity import LAYERS, Activity
 from neurosim.experiments.continual_hlop.config import Config
 from neurosim.experiments.continual_hlop.network import FEED
-from neurosim.experiments.continual_hlop.parts import LAYERS, inputs_of
 from neurosim.learning.bptt import Model
 from neurosim.learning.bptt.model import Parameters
 from neurosim.learning.protocol import Now
 from neurosim.rng import generator
 
 
-def returned(error: Any, inputs: Any, second: Any, third: Any) -> tuple[Any, Any, Any]:
-    """Return the errors of the three layers (trials, targets): d2 = (d3 B3) [x3 > 0], d1 = (d2 B2) [x2 > 0].
+def returned(error: Any, slopes: Any, second: Any, third: Any) -> tuple[Any, Any, Any]:
+    """Return the errors of the three layers (rows, targets): d2 = (d3 B3) f2', d1 = (d2 B2) f1'.
 
-    Arguments: error, d3, of the outputs; inputs, x1 to x3, of the layers (trials, sources); second and third, matrices
-    back, B2 and B3 (targets, sources), of the shape of the weights ahead, which they are in back-propagation.
+    Arguments: error, d3, of the outputs; slopes, f1' and f2', of the hidden layers (rows, neurons); second and third,
+    matrices back, B2 and B3 (targets, sources), of the shape of the weights ahead, which they are in back-propagation.
     """
-    middle = (error @ third) * (inputs[2] > 0)
-    return (middle @ second) * (inputs[1] > 0), middle, error
+    middle = (error @ third) * slopes[1]
+    return (middle @ second) * slopes[0], middle, error
 
 
 def with_feedback(model: Model, config: Config) -> Model:
@@ -52,31 +51,33 @@ def with_feedback(model: Model, config: Config) -> Model:
 
 @dataclass(frozen=True)
 class Feedback:
-    """The change of weights by errors that come back on other weights than those ahead.
+    """The change of weights by errors that come back layer by layer.
 
-    Arguments: kind, 'random' weights, which stay, or the 'sign' of those ahead over the root of the number of sources;
-    projected, whether changes keep off what earlier tasks use.
+    Arguments: kind, 'exact' for the weights ahead, 'random' weights, which stay, or the 'sign' of those ahead over the
+    root of the number of sources; projected, whether changes keep off what earlier tasks use; activity, by which errors
+    and what meets them are read.
     Source: Lillicrap, Cownden, Tweed, Akerman 2016, Nat. Commun. 7:13276, doi:10.1038/ncomms13276 (random).
     """
 
     kind: str
     projected: bool
+    activity: Activity
 
     def back(self, now: Now, layer: int) -> Array:
         """Return the weights by which errors leave a layer (targets, sources)."""
         name = f"w{layer}.w"
         ahead = now.model.matrix(name, now.before[name])
+        if self.kind == "exact":
+            return ahead
         if self.kind == "sign":
             return jnp.sign(ahead) / ahead.shape[1] ** 0.5
         return now.model.matrix(name, now.held[f"back{layer}"])
 
     def __call__(self, now: Now) -> dict[str, Array]:
         """Return the change of weights that is wished for, by name."""
-        inputs, outputs = inputs_of(now.outcome, now.batch), now.outcome["y.output"][:, -1]
-        counts = now.batch["counts"] / now.batch["counts"].sum()
-        error = (jax.nn.softmax(outputs) - jax.nn.one_hot(now.batch["label"], 10)) * counts[:, None]
+        error, slopes, inputs = self.activity.rows(now)
         found = {}
-        errors = returned(error, inputs, self.back(now, 2), self.back(now, 3))
+        errors = returned(error, slopes, self.back(now, 2), self.back(now, 3))
         for name, layer, d, x in zip(FEED, LAYERS, errors, inputs, strict=True):
             change = -d.T @ x
             if self.projected:

@@ -12,10 +12,9 @@ import numpy as np
 from jax import Array, lax
 from numpy.typing import NDArray
 
+from neurosim.experiments.continual_hlop.activity import LAYERS, Activity, received
 from neurosim.experiments.continual_hlop.config import Config
-from neurosim.learning.bptt.losses import Term
 from neurosim.learning.protocol import (
-    Evaluation,
     GradientRule,
     Learner,
     Now,
@@ -26,7 +25,6 @@ from neurosim.learning.protocol import (
 )
 from neurosim.rng import generator
 
-LAYERS = (1, 2, 3)
 LARGEST = 10.0  # of an element of a change, before the learning rate
 
 
@@ -52,28 +50,6 @@ class Free3(GradientRule):
 
 
 FREE = {"w1.w": Free1(), "w2.w": Free2(), "w3.w": Free3()}
-
-
-def inputs_of(outcome: Any, batch: Any) -> list[Array]:
-    """Return what each of the three layers receives, (trials, neurons)."""
-    return [batch["inputs"]["x"], outcome["h1.output"][:, -1], outcome["h2.output"][:, -1]]
-
-
-def _received(layer: int) -> Term:
-    def measure(outcome: Any, batch: Any) -> Array:
-        return inputs_of(outcome, batch)[layer - 1]
-
-    return measure
-
-
-RECEIVED = {f"layer{layer}": _received(layer) for layer in LAYERS}
-"""What layers receive, as measures of an evaluation."""
-
-
-def received(learner: Learner, training: Training, batch: Shuffled) -> list[NDArray[np.float32]]:
-    """Return what each layer receives from a batch, (seeds, trials, neurons)."""
-    found = learner.evaluate(training, Evaluation(batch, RECEIVED))
-    return [found[name] for name in RECEIVED]
 
 
 def orthonormal(seed: int, task: int, layer: int, rows: int, columns: int) -> NDArray[np.float64]:
@@ -143,7 +119,7 @@ class Principal(Subspaces):
 
     def rows(self, learner: Learner, training: Training, task: int) -> list[NDArray[np.float64]]:
         """Return the leading right singular vectors of the inputs, less what is kept."""
-        seen = received(learner, training, self.samples[task])
+        seen = received(learner, training, self.samples[task], self.config)
         return [
             self._leading(x, self.kept(training, layer), task, layer)
             for layer, x in zip(LAYERS, seen, strict=True)
@@ -166,11 +142,15 @@ class Lateral(Subspaces):
     of the layer (1), H weights of the neurons of this task, K those that are kept, M momentum, eta learning rate (1).
     It is Oja's subspace rule on what earlier tasks left. Elements of <y e^T> are at most 10.
 
-    Arguments: config; every, steps of a task.
+    Arguments: config; every, steps of a task; activity, what layers receive.
     Source: Xiao, Meng, Zhang, He, Lin 2024, ICLR, arXiv 2402.11984.
     """
 
     patterns = ("fresh*", "kept*")
+
+    def __init__(self, config: Config, every: int, activity: Activity) -> None:
+        super().__init__(config, every)
+        self.activity = activity
 
     def start(self, parameters: dict[str, Array], batch: Any) -> Any:
         """Return the momentum of the weights, 0."""
@@ -180,17 +160,27 @@ class Lateral(Subspaces):
         """Return the weights after the changes of a batch."""
         changed, momentum = {}, {}
         counts = jnp.asarray(now.batch["counts"])
-        inputs = zip(LAYERS, inputs_of(now.outcome, now.batch), self.config.lateral_rates, strict=True)
-        for layer, x, eta in inputs:
+        inputs = zip(
+            LAYERS, self.activity.received(now.outcome, now.batch), self.config.lateral_rates, strict=True
+        )
+        for layer, rounds, eta in inputs:
             name, other = f"fresh{layer}_w.w", f"kept{layer}_w.w"
             kept = now.model.matrix(other, now.before[other])
-            x = x * counts[:, None]
-            rest = x - (x @ kept.T) @ kept  # the same in all repeats, since what is kept stays
-            change = partial(hebbian, x, rest, eta, counts.sum())
+            count, samples = rounds.shape[2] * counts.sum(), (rounds.shape[0], -1, rounds.shape[3])
+            shown = (rounds * counts[:, None, None]).reshape(samples)
+            one = partial(self._seen, kept, eta, count)
             h, m = now.model.matrix(name, now.before[name]), now.model.matrix(name, state[name])
-            h, m = lax.fori_loop(0, self.config.repeats, lambda _, at, change=change: change(*at), (h, m))
+            (h, m), _ = lax.scan(one, (h, m), shown)
             changed[name], momentum[name] = now.model.flat(name, h), now.model.flat(name, m)
         return changed, momentum
+
+    def _seen(
+        self, kept: Array, eta: float, count: Array, at: tuple[Array, Array], x: Array
+    ) -> tuple[tuple[Array, Array], None]:
+        """Return (H, M) after what layers receive in a round (samples, n) was seen `repeats` times."""
+        rest = x - (x @ kept.T) @ kept  # the same in all repeats, since what is kept stays
+        change = partial(hebbian, x, rest, eta, count)
+        return lax.fori_loop(0, self.config.repeats, lambda _, at: change(*at), at), None
 
     def vary(self, learner: Any, seeds: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         """Return the weights of the first task."""

@@ -14,17 +14,16 @@ from numpy.typing import NDArray
 from neurosim.analysis.learning import captured
 from neurosim.datasets import DataSet, digits, fashion_mnist, permuted
 from neurosim.experiment import Data, RunContext, Stage
-from neurosim.experiments.continual_hlop.config import Config
+from neurosim.experiments.continual_hlop.activity import LAYERS, SURROGATE, Activity, received
+from neurosim.experiments.continual_hlop.config import TRAINERS, Config
 from neurosim.experiments.continual_hlop.earlier import WEIGHTS, Consolidate, Memory, Replay, memory
 from neurosim.experiments.continual_hlop.feedback import Feedback, with_feedback
 from neurosim.experiments.continual_hlop.network import continual_network
 from neurosim.experiments.continual_hlop.parts import (
     FREE,
-    LAYERS,
     Lateral,
     Principal,
     matrices,
-    received,
 )
 from neurosim.learning.bptt import Model, accuracy, network_model, softmax_cross_entropy
 from neurosim.learning.protocol import (
@@ -44,10 +43,11 @@ Array = NDArray[np.float64]
 
 
 class Arm(NamedTuple):
-    """What an arm has against forgetting, if anything, and how errors come back."""
+    """What an arm has against forgetting, if anything, how errors come back, and what kind of neurons are trained."""
 
     guard: str = ""
     back: str = "exact"
+    trainer: str = "rates"
 
 
 ARMS = {
@@ -60,6 +60,8 @@ ARMS = {
     "lateral_random": Arm("lateral", "random"),
     "sequential_sign": Arm("", "sign"),
     "lateral_sign": Arm("lateral", "sign"),
+    **{f"sequential_{trainer}": Arm("", "exact", trainer) for trainer in TRAINERS},
+    **{f"lateral_{trainer}": Arm("lateral", "exact", trainer) for trainer in TRAINERS},
 }
 ROWS = {"lateral": ("fresh", "kept"), "principal": ("kept",)}
 """Lateral neurons beside each layer, by what an arm has against forgetting."""
@@ -100,22 +102,25 @@ class Arms:
 
     def learner(self, arm: str) -> Learner:
         """Return what learns in an arm."""
-        config, (guard, back) = self.config, ARMS[arm]
+        config, (guard, back, trainer) = self.config, ARMS[arm]
         streams = [self.stream(train, config.batch) for train, _ in self.tasks]
         every = streams[0].per_epoch * config.epochs
         own = tuple(f"{kind}{layer}_w.w" for kind in ROWS.get(guard, ()) for layer in LAYERS)
-        model = network_model(continual_network(config, bool(own)), (*WEIGHTS, *own), steps=1)
+        network, activity = continual_network(config, bool(own), trainer), Activity(trainer, config)
+        # A spike reaches the next layer a step later: the outputs are two steps behind.
+        steps = 1 if activity.spiking is None else activity.spiking.steps + 2
+        model = network_model(network, (*WEIGHTS, *own), steps=steps, surrogate=SURROGATE)
         model = with_feedback(model, config) if back == "random" else model
         change: Part
-        if back == "exact":
+        if back == "exact" and trainer in {"rates", "bptt"}:
             through = FREE if own else None
             loss = softmax_cross_entropy("y.output")
             change = Descend(loss, optax.sgd(config.rate), WEIGHTS, through=through)
         else:
-            change = Supplied(Feedback(back, bool(own)), optax.sgd(config.rate), WEIGHTS)
+            change = Supplied(Feedback(back, bool(own), activity), optax.sgd(config.rate), WEIGHTS)
         parts: list[Part] = [change]
         if guard == "lateral":
-            parts = [Lateral(config, every), change]
+            parts = [Lateral(config, every, activity), change]
         elif guard == "replay":
             parts = [change, Replay(config, every, *self._replayed(model))]
         elif guard:
@@ -153,7 +158,7 @@ class Arms:
             began = time.process_time()
             training = stages.train(seeds, after=training, at_most=task + 1)
             seconds.append(time.process_time() - began)
-            shares.append(self.captured(learner, training, task, arm))
+            shares.append(self.captured(learner, training, task, ARMS[arm]))
             arrays = {"captured": np.array(shares), "seconds": np.array(seconds)}
             stage.checkpoint({**training.arrays(), **arrays})
             stage(task + 1, config.tasks, "tasks")
@@ -182,11 +187,12 @@ class Arms:
             )
         return found
 
-    def captured(self, learner: Learner, training: Training, task: int, arm: str) -> Array:
+    def captured(self, learner: Learner, training: Training, task: int, arm: Arm) -> Array:
         """Return the share of what layers receive in a task that kept rows span, (seeds, layers)."""
-        if ARMS[arm].guard not in ROWS:
+        if arm.guard not in ROWS:
             return np.zeros((self.config.seeds, len(LAYERS)))
-        seen = received(learner, training, self.some(self.tasks[task][0], SEEN))
+        images = self.some(self.tasks[task][0], SEEN)
+        seen = received(learner, training, images, self.config, arm.trainer)
         found = []
         for layer, size, inputs in zip(LAYERS, self.config.sizes, seen, strict=True):
             rows = matrices(training.carry.parameters[f"kept{layer}_w.w"], size)
