@@ -45,7 +45,9 @@ class Config:
     )
     spike_steps: int = setting(6, "steps of spiking networks that 'bptt' and 'ottt' train", low=1)
     drive: float = setting(
-        2.0, "factor of the input of neurons that 'bptt' trains; with the published 1 they stay silent", low=0.0
+        2.0,
+        "factor of the input of neurons that 'bptt' trains; with the published 1 they stay silent",
+        low=0.0,
     )
     rate_steps: int = setting(20, "steps of spiking networks that 'dsr' trains", low=1)
     memory: int = setting(50, "images of each class that are kept for replay", low=1)
@@ -90,15 +92,16 @@ class Config:
 PRESETS = {
     "quick": Config(
         data="digits",
-        train_images=1400,
+        train_images=1000,
         test_images=397,
-        tasks=5,
-        epochs=20,
+        tasks=4,
+        epochs=5,
         hidden=100,
         first=(20, 32, 24),
         later=(9,),
         batch=32,
         lateral_rates=(1e-2, 1e-2, 1e-2),
+        rate_steps=8,
     ),
     "fashion": Config(tasks=5, epochs=4, hidden=200, first=(80, 60, 40), later=(30,), more=()),
     "paper": Config(),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neurosim.experiment import Results
 from neurosim.experiments.continual_hlop.claims import final, fresh, transfer
-from neurosim.experiments.continual_hlop.config import MAIN, Config
+from neurosim.experiments.continual_hlop.config import MAIN, TRAINERS, Config
 from neurosim.experiments.continual_hlop.training import ARMS
 from neurosim.palette import BLUE, GREEN, ORANGE, PALE, PURPLE, SEQUENTIAL, VERMILION
 
@@ -44,8 +44,12 @@ def figure(config: Config, results: Results) -> Figure:
     """Return the figure: accuracy matrices, the course of a task, forgetting, what is captured."""
     from matplotlib.figure import Figure
 
-    drawn = Figure(figsize=(14, 7.5), layout="constrained")
-    axes = drawn.subplot_mosaic([[*MAIN, "course"], ["end", "fresh", "back", "captured"]])
+    spiking = [one for one in TRAINERS if {f"sequential_{one}", f"lateral_{one}"} <= set(config.arms)]
+    rows: list[Any] = [[*MAIN, "course"], ["end", "fresh", "back", "captured"]]
+    if spiking:
+        rows.append([*spiking, *["cost"] * (4 - len(spiking))])
+    drawn = Figure(figsize=(14, 3.75 * len(rows)), layout="constrained")
+    axes = drawn.subplot_mosaic(rows)
     table = {arm: results.array(f"{arm}/accuracy") for arm in config.arms}
     learned = np.tri(config.tasks, dtype=bool)
     low = min(float(table[arm].mean(axis=0)[learned].min()) for arm in MAIN)
@@ -58,24 +62,50 @@ def figure(config: Config, results: Results) -> Figure:
         axes[arm].set_xticks(list(ticks), [str(n + 1) for n in ticks])
         axes[arm].set_yticks(list(ticks), [str(n + 1) for n in ticks])
     drawn.colorbar(image, ax=[axes[arm] for arm in MAIN], shrink=0.7, label="accuracy")
-    for arm in (arm for arm in table if ARMS[arm].back == "exact"):
-        values = table[arm]
-        x = np.arange(1, config.tasks + 1)
-        axes["course"].plot(x, 100 * values[:, :, 0].T, color=COLOURS[arm], linewidth=0.5, alpha=0.5)
-        axes["course"].plot(x, 100 * values[:, :, 0].mean(axis=0), "o-", color=COLOURS[arm], label=NAMES[arm])
-    axes["course"].set(xlabel="after task", ylabel="accuracy (%)", title="The first task")
+    _course(axes["course"], {arm: table[arm] for arm in table if ARMS[arm][1:] == ("exact", "rates")})
+    axes["course"].set(title="The first task")
     axes["course"].legend(frameon=False, fontsize=8, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.2))
     for name, measure, title in (
         ("end", final, "All tasks at the end, ACC"),
         ("fresh", fresh, "Tasks just learned"),
         ("back", transfer, "Change since, BWT"),
     ):
-        _paired(axes[name], {arm: measure(values) for arm, values in table.items()}, title)
+        _paired(axes[name], {arm: measure(table[arm]) for arm in table if arm in NAMES}, title)
     axes["back"].axhline(0, color="black", linewidth=0.8, linestyle=":")
     _captured(axes["captured"], results)
-    for letter, axis in zip("ABCDEFGH", axes.values(), strict=True):
+    for trainer in spiking:
+        pair = [f"{one}_{trainer}" for one in ("sequential", "lateral")]
+        _course(axes[trainer], dict(zip(MAIN, (table[arm] for arm in pair), strict=False)))
+        lost = " and ".join(f"{transfer(table[arm]).mean():.1f}" for arm in pair)
+        axes[trainer].set(title=f"The first task, spikes, {trainer.upper()}")
+        axes[trainer].text(0.03, 0.04, f"BWT {lost}", transform=axes[trainer].transAxes)
+        axes[trainer].legend(frameon=False, fontsize=8)
+    if spiking:
+        _cost(axes["cost"], spiking, results)
+    for letter, axis in zip("ABCDEFGHIJKL", axes.values(), strict=False):
         axis.set_title(letter, loc="left", fontweight="bold")
     return drawn
+
+
+def _course(axis: Axes, table: dict[str, np.ndarray]) -> None:
+    """Draw the accuracy of the first task after each task, of each seed and in the mean."""
+    for arm, values in table.items():
+        x = np.arange(1, values.shape[1] + 1)
+        axis.plot(x, 100 * values[:, :, 0].T, color=COLOURS[arm], linewidth=0.5, alpha=0.5)
+        axis.plot(x, 100 * values[:, :, 0].mean(axis=0), "o-", color=COLOURS[arm], label=NAMES[arm])
+    axis.set(xlabel="after task", ylabel="accuracy (%)", xticks=x)
+
+
+def _cost(axis: Axes, spiking: list[str], results: Results) -> None:
+    """Draw the processor time of a step without and with lateral neurons."""
+    for at, kind in enumerate(["", *(f"_{trainer}" for trainer in spiking)]):
+        for shift, arm in ((-0.2, "sequential"), (0.2, "lateral")):
+            times = 1e3 * results.array(f"{arm}{kind}/step_time")[1:]
+            label = NAMES[arm] if at == 0 else None
+            axis.bar(at + shift, np.median(times), 0.38, color=COLOURS[arm], label=label)
+    axis.set_xticks(range(len(spiking) + 1), ["rates", *(trainer.upper() for trainer in spiking)])
+    axis.set(ylabel="ms", title="Processor time of a step")
+    axis.legend(frameon=False, fontsize=8)
 
 
 def _paired(axis: Axes, values: dict[str, np.ndarray], title: str) -> None:

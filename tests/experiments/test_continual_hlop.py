@@ -1,6 +1,7 @@
 """The study of continual learning: the lateral rule, what projections keep, measures, and a whole small run."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,17 +16,21 @@ from neurosim.datasets import digits, permuted
 from neurosim.errors import UsageError
 from neurosim.experiment import find_experiment, new_run, resumed_run, with_settings
 from neurosim.experiments.continual_hlop import study as continual_hlop
+from neurosim.experiments.continual_hlop.activity import SURROGATE, Activity
 from neurosim.experiments.continual_hlop.claims import final, fresh, transfer
-from neurosim.experiments.continual_hlop.earlier import Consolidate, fisher, memory
-from neurosim.experiments.continual_hlop.feedback import returned
+from neurosim.experiments.continual_hlop.earlier import WEIGHTS, Consolidate, fisher, memory
+from neurosim.experiments.continual_hlop.feedback import Feedback, returned
+from neurosim.experiments.continual_hlop.network import continual_network
 from neurosim.experiments.continual_hlop.parts import Principal, flat, hebbian, matrices, orthonormal
 from neurosim.experiments.continual_hlop.training import Arms
+from neurosim.learning.bptt import network_model, softmax_cross_entropy
 from neurosim.rng import generator
 from neurosim.store import open_results
 
 TINY = [
     "seeds=2", "tasks=2", "epochs=1", "hidden=12", "first=6,5,4", "later=3", "train_images=200", "test_images=50",
-    "sampled=50", "more=replay,lateral_random",
+    "sampled=50", "spike_steps=3", "rate_steps=4",
+    "more=replay,lateral_random,sequential_ottt,lateral_ottt,lateral_dsr",
 ]  # fmt: skip
 
 
@@ -153,7 +158,8 @@ def test_errors_that_come_back_on_the_weights_ahead_are_those_of_back_propagatio
     slopes = jax.grad(loss)([jnp.asarray(w) for w in weights])
     outputs = inputs[2] @ weights[2].T
     error = (np.exp(outputs) / np.exp(outputs).sum(1, keepdims=True) - np.eye(10)[label]) / 6
-    for d, x, slope in zip(returned(error, inputs, weights[1], weights[2]), inputs, slopes, strict=True):
+    on = inputs[1] > 0, inputs[2] > 0
+    for d, x, slope in zip(returned(error, on, weights[1], weights[2]), inputs, slopes, strict=True):
         np.testing.assert_allclose(d.T @ x, slope, atol=1e-6)
 
 
@@ -182,6 +188,126 @@ def test_what_is_kept_for_replay_comes_once_in_a_pass_and_only_of_tasks_seen():
     assert batches[0]["counts"].tolist() == [1.0] * 20 + [0.0] * 10
     shown = np.concatenate([batch["inputs"]["x"][:10] for batch in batches])
     np.testing.assert_array_equal(np.unique(shown, axis=0), np.unique(kept.images[0], axis=0))
+
+
+# Spiking networks ---------------------------------------------------------------------------------------------------
+
+
+T = 5
+
+
+@cache
+def shown(trainer, steps=T):
+    """A spiking network without lateral neurons: its activity, and a step of learning from a batch of four."""
+    changed = config("hidden=12", f"spike_steps={steps}", f"rate_steps={steps}")
+    activity = Activity(trainer, changed)
+    model = network_model(
+        continual_network(changed, False, trainer), WEIGHTS, steps=steps + 2, surrogate=SURROGATE
+    )
+    draw = generator(5, "spikes")
+    weights = {
+        name: jnp.asarray(3 * w, jnp.float32) for name, w in model.initial(0).items() if name in WEIGHTS
+    }
+    x = draw.normal(size=(4, 64)).astype(np.float32)
+    batch = {"inputs": {"x": x}, "label": np.array([0, 3, 9, 3]), "counts": np.array([1.0, 1.0, 1.0, 0.0])}
+    outcome = jax.jit(model.outcome)(weights, batch, jax.random.key(0))
+    return activity, SimpleNamespace(model=model, before=weights, batch=batch, outcome=outcome)
+
+
+def spikes_of(trainer, current):
+    """The equations of a layer: current (T, trials, neurons) to outputs and potentials before the reset."""
+    v, outputs, potentials = np.zeros_like(current[0]), [], []
+    beta = np.exp(-0.05)
+    for i in current:
+        v = {"bptt": 0.5 * v + 2 * 0.5 * i, "ottt": 0.5 * v + i, "dsr": beta * v + (1 - beta) * i}[trainer]
+        spike = v >= {"bptt": 1, "ottt": 1, "dsr": 0.3 * 0.3}[trainer]
+        potentials.append(v)
+        v = {"bptt": np.where(spike, 0, v), "ottt": v - spike, "dsr": v - 0.3 * spike}[trainer]
+        outputs.append(spike * {"bptt": 1, "ottt": 1, "dsr": 0.3 / 0.05}[trainer])
+    return np.array(outputs), np.array(potentials)
+
+
+@pytest.mark.parametrize("trainer", ["bptt", "ottt", "dsr"])
+def test_spiking_networks_follow_their_equations(trainer):
+    activity, now = shown(trainer)
+    w1, w2, w3 = (np.asarray(now.model.matrix(name, now.before[name]), float) for name in WEIGHTS)
+    s1, _ = spikes_of(trainer, np.repeat((now.batch["inputs"]["x"] @ w1.T)[None], T, axis=0))
+    s2, _ = spikes_of(trainer, s1 @ w2.T)
+    assert 0.05 < np.mean(s1 > 0) < 0.95 and 0.05 < np.mean(s2 > 0) < 0.95
+    for layer, expected in ((1, s1), (2, s2)):
+        np.testing.assert_allclose(activity.steps(now.outcome, layer), expected.swapaxes(0, 1), atol=1e-6)
+    weights = np.exp(-0.05 * np.arange(T)[::-1]) if trainer == "dsr" else np.ones(T)
+    y = np.einsum("t,tbi->bi", weights / weights.sum(), s2) @ w3.T
+    np.testing.assert_allclose(now.outcome["y.output"][:, -1], y, atol=1e-5)
+
+
+def changes(activity, now):
+    """The change of weights that errors wish for, as matrices."""
+    found = Feedback("exact", False, activity)(now)
+    return [np.asarray(now.model.matrix(name, found[name])) for name in WEIGHTS]
+
+
+def test_in_one_step_errors_and_traces_give_the_gradient_of_the_surrogate():
+    activity, now = shown("ottt", 1)
+    loss = softmax_cross_entropy("y.output")
+
+    def missed(weights):
+        return loss(now.model.outcome(weights, now.batch, jax.random.key(0)), now.batch)
+
+    slopes = jax.jit(jax.grad(missed))(now.before)
+    for found, name in zip(changes(activity, now), WEIGHTS, strict=True):
+        slope = np.asarray(now.model.matrix(name, slopes[name]))
+        assert np.abs(slope).max() > 1e-3
+        np.testing.assert_allclose(-found, slope, atol=1e-6)
+
+
+def test_over_steps_traces_meet_errors_of_the_moment():
+    activity, now = shown("ottt")
+    x, counts = now.batch["inputs"]["x"].astype(float), now.batch["counts"] / 3
+    w1, w2, w3 = (np.asarray(now.model.matrix(name, now.before[name]), float) for name in WEIGHTS)
+    s1, v1 = spikes_of("ottt", np.repeat((x @ w1.T)[None], T, axis=0))
+    s2, v2 = spikes_of("ottt", s1 @ w2.T)
+    expected, traces = [np.zeros_like(w) for w in (w1, w2, w3)], [0.0, 0.0, 0.0]
+    for t in range(T):
+        traces = [0.5 * r + one for r, one in zip(traces, (x, s1[t], s2[t]), strict=True)]
+        p = np.exp(s2[t] @ w3.T)
+        d3 = (p / p.sum(1, keepdims=True) - np.eye(10)[now.batch["label"]]) * counts[:, None] / T
+        slopes = [4 / (1 + np.exp(-4 * (v[t] - 1))) / (1 + np.exp(4 * (v[t] - 1))) for v in (v1, v2)]
+        d2 = d3 @ w3 * slopes[1]
+        for total, d, r in zip(expected, (d2 @ w2 * slopes[0], d2, d3), traces, strict=True):
+            total += d.T @ r
+    for found, slope in zip(changes(activity, now), expected, strict=True):
+        np.testing.assert_allclose(-found, slope, atol=1e-5)
+
+
+def test_gradients_through_rates_are_those_of_every_step():
+    activity, now = shown("dsr")
+    x, weights = now.batch["inputs"]["x"].astype(float), np.exp(-0.05 * np.arange(T)[::-1])
+    weights /= weights.sum()
+    w1, w2, w3 = (np.asarray(now.model.matrix(name, now.before[name]), float) for name in WEIGHTS)
+    s1, _ = spikes_of("dsr", np.repeat((x @ w1.T)[None], T, axis=0))
+    s2, _ = spikes_of("dsr", s1 @ w2.T)
+    a1, a2 = (np.einsum("t,tbi->bi", weights, s) for s in (s1, s2))
+    p = np.exp(a2 @ w3.T)
+    g = (p / p.sum(1, keepdims=True) - np.eye(10)[now.batch["label"]]) * now.batch["counts"][:, None] / 3
+    # dL/do_i of the last spikes, then of one layer to the next: G = T sum w_i dL/do_i, dL/dI_i = G/T where 0 < I_w < 6.
+    of2 = T * sum(w * (w * g @ w3) for w in weights) * ((a1 @ w2.T > 0) & (a1 @ w2.T < 6))
+    to2 = [of2 / T for _ in range(T)]
+    of1 = T * sum(w * (i @ w2) for w, i in zip(weights, to2, strict=True)) * ((x @ w1.T > 0) & (x @ w1.T < 6))
+    expected = of1.T @ x, sum(i.T @ s for i, s in zip(to2, s1, strict=True)), g.T @ a2
+    for found, slope in zip(changes(activity, now), expected, strict=True):
+        np.testing.assert_allclose(-found, slope, atol=1e-5)
+
+
+def test_lateral_neurons_see_rates_spikes_or_spikes_and_traces():
+    shapes = {
+        "bptt": [(1, 4, 1), (1, 4, T), (1, 4, T)],
+        "ottt": [(T, 4, 1), (T, 4, 2), (T, 4, 2)],
+        "dsr": [(1, 4, 1)] * 3,
+    }
+    for trainer, expected in shapes.items():
+        activity, now = shown(trainer)
+        assert [one.shape[:3] for one in activity.received(now.outcome, now.batch)] == expected
 
 
 # Measures and settings ---------------------------------------------------------------------------------------------
