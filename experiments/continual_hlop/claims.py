@@ -41,7 +41,11 @@ def claims(config: Config, results: Results) -> Iterable[Claim]:
     back, end, new = ({arm: f(values) for arm, values in table.items()} for f in (transfer, final, fresh))
     about = f"{config.data}, {config.tasks} tasks of {config.train_images} images, {config.epochs} epochs"
     about += f", {config.seeds} seeds"
-    shown = "; ".join(f"{arm} ACC {end[arm].mean():.2f}, BWT {back[arm].mean():.2f}" for arm in config.arms)
+    shown = "; ".join(
+        f"{arm} ACC {end[arm].mean():.2f}, BWT {back[arm].mean():.2f}"
+        for arm in config.arms
+        if arm.split("_")[-1] not in PAIRS
+    )
     yield ordering(
         "forgetting",
         "Sequential training forgets more than with projection: mean loss of accuracy on earlier tasks, in points",

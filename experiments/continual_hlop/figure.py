@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,10 +76,9 @@ def figure(config: Config, results: Results) -> Figure:
     _captured(axes["captured"], results)
     for trainer in spiking:
         pair = [f"{one}_{trainer}" for one in ("sequential", "lateral")]
-        _course(axes[trainer], dict(zip(MAIN, (table[arm] for arm in pair), strict=False)))
-        lost = " and ".join(f"{transfer(table[arm]).mean():.1f}" for arm in pair)
-        axes[trainer].set(title=f"The first task, spikes, {trainer.upper()}")
-        axes[trainer].text(0.03, 0.04, f"BWT {lost}", transform=axes[trainer].transAxes)
+        lost = {arm: f", BWT {transfer(table[arm]).mean():.1f}" for arm in pair}
+        _course(axes[trainer], {arm: table[arm] for arm in pair}, lost)
+        axes[trainer].set(title=f"{trainer.upper()}: the first task")
         axes[trainer].legend(frameon=False, fontsize=8)
     if spiking:
         _cost(axes["cost"], spiking, results)
@@ -87,12 +87,13 @@ def figure(config: Config, results: Results) -> Figure:
     return drawn
 
 
-def _course(axis: Axes, table: dict[str, np.ndarray]) -> None:
-    """Draw the accuracy of the first task after each task, of each seed and in the mean."""
+def _course(axis: Axes, table: dict[str, np.ndarray], more: Mapping[str, str] | None = None) -> None:
+    """Draw the accuracy of the first task after each task, of each seed and in the mean; more, to add to labels."""
     for arm, values in table.items():
+        kind, label = arm.split("_")[0], (more or {}).get(arm, "")
         x = np.arange(1, values.shape[1] + 1)
-        axis.plot(x, 100 * values[:, :, 0].T, color=COLOURS[arm], linewidth=0.5, alpha=0.5)
-        axis.plot(x, 100 * values[:, :, 0].mean(axis=0), "o-", color=COLOURS[arm], label=NAMES[arm])
+        axis.plot(x, 100 * values[:, :, 0].T, color=COLOURS[kind], linewidth=0.5, alpha=0.5)
+        axis.plot(x, 100 * values[:, :, 0].mean(axis=0), "o-", color=COLOURS[kind], label=NAMES[kind] + label)
     axis.set(xlabel="after task", ylabel="accuracy (%)", xticks=x)
 
 
