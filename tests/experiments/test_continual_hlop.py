@@ -247,6 +247,7 @@ def changes(activity, now):
     return [np.asarray(now.model.matrix(name, found[name])) for name in WEIGHTS]
 
 
+@pytest.mark.slow
 def test_in_one_step_errors_and_traces_give_the_gradient_of_the_surrogate():
     activity, now = shown("ottt", 1)
     loss = softmax_cross_entropy("y.output")
@@ -331,6 +332,13 @@ def test_measures_of_a_matrix_of_accuracies():
 def test_lateral_neurons_that_do_not_fit_are_refused(changes, message):
     with pytest.raises(UsageError, match=message):
         Arms(config(*changes), AnyRun())
+
+
+def test_there_are_no_more_tasks_than_permutations():
+    with pytest.raises(UsageError, match="'tasks': 101: above 100|'tasks'.*100"):
+        config("tasks=101")
+    assert continual_hlop.PRESETS["paper"].tasks == 10
+    Arms(continual_hlop.PRESETS["paper"], AnyRun())  # ten subspaces fit
 
 
 def test_images_that_are_missing_are_named(tmp_path):

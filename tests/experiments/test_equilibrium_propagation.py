@@ -5,10 +5,12 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 import xarray
 
 from neurosim.circuits.equilibrium import SLOPE, EquilibriumCircuit
+from neurosim.datasets import DataSet
 from neurosim.engines.jax import Exact, settle
 from neurosim.engines.settling import Settle
 from neurosim.errors import DescriptionError, UsageError
@@ -24,6 +26,8 @@ from neurosim.experiments.equilibrium_propagation.credit import (
     jacobian,
     symmetry,
 )
+from neurosim.experiments.equilibrium_propagation.learning import Rule, batch_of, right, unsettled
+from neurosim.learning.protocol import Evaluation, Shuffled
 from neurosim.rng import generator
 from neurosim.store import open_results
 
@@ -141,11 +145,26 @@ def test_weights_back_have_their_angle():
         EquilibriumCircuit((3, 2))
 
 
+@pytest.mark.slow
+def test_what_does_not_settle_is_not_learned_from_and_counts_as_wrong():
+    images = DataSet("small", generator(6, "small").random((6, 1, 5)), np.array([0, 1, 2, 0, 1, 2]), 3)
+    start = {name: np.asarray(w)[None] for name, w in CIRCUIT.initial(1, 0.0).items()}
+    learner = Rule(CIRCUIT, Exact(), Settle(1e-9, 3, 0.0, "leave out")).learner(images, 6, optax.sgd(0.1))
+    after = learner.train(1, [0], vary=start)
+    for name, w in start.items():
+        np.testing.assert_array_equal(after.last[name], w.astype(np.float32))
+    measures = {"right": right, "unsettled": unsettled}
+    measured = learner.evaluate(after, Evaluation(Shuffled(batch_of(images), 6), measures))
+    assert (measured["right"], measured["unsettled"]) == (0.0, 1.0)
+
+
 # The study ---------------------------------------------------------------------------------------------------------
 
 
 def test_the_study_is_found_and_has_its_presets():
-    assert set(find_experiment("equilibrium_propagation").presets) == {"quick", "paper"}
+    presets = find_experiment("equilibrium_propagation").presets
+    assert set(presets) == {"quick", "paper"}
+    assert (presets["paper"].data, presets["paper"].epochs, presets["paper"].hidden) == ("fashion", 5, 256)
 
 
 def tiny():
