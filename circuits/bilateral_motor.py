@@ -12,7 +12,8 @@ from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.clamp import Clamp
 from neurosim.model.connectivity import AllToAll, Edges, OneToOne
 from neurosim.model.network import Network
-from neurosim.model.parts import NamedParameter, Population, Projection, Recorder, Tied
+from neurosim.model.parts import NamedParameter, Population, Projection, Tied
+from neurosim.model.recorder import Recorder
 from neurosim.model.units import second
 from neurosim.neurons import GradedUnit, Maximum, Signal
 from neurosim.registry import suggest

@@ -10,7 +10,8 @@ import numpy as np
 from neurosim.errors import DescriptionError
 from neurosim.model.connectivity import Edges, OneToOne
 from neurosim.model.network import Network
-from neurosim.model.parts import External, NamedParameter, Population, Projection, Recorder, Tied
+from neurosim.model.parts import External, NamedParameter, Population, Projection, Tied
+from neurosim.model.recorder import Recorder
 from neurosim.model.units import second
 from neurosim.neurons import GradedUnit, Signal, SquareWave
 from neurosim.rng import generator

@@ -12,7 +12,8 @@ from brian2 import Hz, ms, mV, pA
 from neurosim.errors import DescriptionError
 from neurosim.model.network import Network
 from neurosim.model.pairs import TotalNumber
-from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.values import Normal, Redrawn
 from neurosim.neurons import DrivenLIF
 from neurosim.synapses import Pulse

@@ -11,7 +11,8 @@ from neurosim.circuits.celegans_swimmer import BODY_SIGNALS
 from neurosim.errors import DescriptionError
 from neurosim.model.connectivity import AllToAll
 from neurosim.model.network import Network
-from neurosim.model.parts import External, NamedParameter, Population, Projection, Recorder, Tied
+from neurosim.model.parts import External, NamedParameter, Population, Projection, Tied
+from neurosim.model.recorder import Recorder
 from neurosim.model.units import second
 from neurosim.neurons import GradedUnit, Signal
 from neurosim.rng import generator

@@ -12,7 +12,8 @@ from neurosim.model.connectivity import Edges
 from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.parameters import parameter
-from neurosim.model.parts import External, Population, Projection, Recorder
+from neurosim.model.parts import External, Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.rule import NeuronRule
 from neurosim.model.units import second
 from neurosim.neurons import Signal

@@ -36,8 +36,11 @@ if TYPE_CHECKING:
     from neurosim.model.parts import NamedParameter as NamedParameter
     from neurosim.model.parts import Population as Population
     from neurosim.model.parts import Projection as Projection
-    from neurosim.model.parts import Recorder as Recorder
     from neurosim.model.parts import Tied as Tied
+    from neurosim.model.recorder import Recorder as Recorder
+    from neurosim.model.reductions import Rate as Rate
+    from neurosim.model.reductions import Reduction as Reduction
+    from neurosim.model.reductions import Windows as Windows
     from neurosim.model.rule import Bounds as Bounds
     from neurosim.model.rule import NeuronRule as NeuronRule
     from neurosim.model.rule import SynapticRule as SynapticRule
@@ -47,6 +50,11 @@ if TYPE_CHECKING:
     from neurosim.model.rule import pre as pre
     from neurosim.model.rule import projection as projection
     from neurosim.model.rule import synapse as synapse
+    from neurosim.model.statistics import Covariance as Covariance
+    from neurosim.model.statistics import Intervals as Intervals
+    from neurosim.model.statistics import Mean as Mean
+    from neurosim.model.statistics import Statistic as Statistic
+    from neurosim.model.statistics import Variance as Variance
     from neurosim.model.structural import StructuralRule as StructuralRule
     from neurosim.model.structural import gradient as gradient
     from neurosim.model.synapse import SynapseModel as SynapseModel
@@ -71,9 +79,12 @@ _HOMES = {
     "neurosim.model.network": "Network",
     "neurosim.model.neuron": "NeuronModel",
     "neurosim.model.parameters": "option parameter",
-    "neurosim.model.parts": "Driven External NamedParameter Population Projection Recorder Tied",
+    "neurosim.model.parts": "Driven External NamedParameter Population Projection Tied",
+    "neurosim.model.recorder": "Recorder",
+    "neurosim.model.reductions": "Rate Reduction Windows",
     "neurosim.model.rule": "Bounds NeuronRule SynapticRule modulator own post pre projection synapse",
     "neurosim.model.serial": "from_json to_json digest",
+    "neurosim.model.statistics": "Covariance Intervals Mean Statistic Variance",
     "neurosim.model.structural": "StructuralRule gradient",
     "neurosim.model.summary": "graph",
     "neurosim.model.synapse": "SynapseModel",

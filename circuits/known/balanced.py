@@ -7,7 +7,8 @@ from typing import Any
 from neurosim.model.connectivity import Probability
 from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel
-from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.units import ms, mV, nS
 from neurosim.model.values import Clipped, Normal, Uniform
 from neurosim.neurons import LIF, ConductanceLIF, TraubMiles

@@ -6,7 +6,8 @@ from neurosim.model.connectivity import AllToAll, OneToOne
 from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.parameters import parameter
-from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.units import Hz, ms, nA, second
 from neurosim.neurons import Signal
 from neurosim.synapses import Graded

@@ -7,7 +7,8 @@ from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.pairs import Where
 from neurosim.model.parameters import parameter
-from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.units import ms, mV
 from neurosim.model.values import Uniform
 from neurosim.neurons import VariablePoisson

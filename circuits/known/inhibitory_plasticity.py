@@ -6,7 +6,8 @@ from typing import Any
 
 from neurosim.model.connectivity import Probability
 from neurosim.model.network import Network
-from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.units import Hz, ms, mV
 from neurosim.model.values import Uniform
 from neurosim.neurons import ConductanceLIF

@@ -8,7 +8,8 @@ from neurosim.experiments.continual_hlop.config import Config
 from neurosim.experiments.continual_hlop.spiking import spiking
 from neurosim.model.connectivity import AllToAll
 from neurosim.model.network import Network
-from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.units import ms
 from neurosim.model.values import Uniform
 from neurosim.neurons import GradedUnit, Signal

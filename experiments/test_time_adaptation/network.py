@@ -8,7 +8,8 @@ from neurosim.experiments.test_time_adaptation.config import Config
 from neurosim.model.connectivity import AllToAll, OneToOne
 from neurosim.model.convolution import Convolution
 from neurosim.model.network import Network
-from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.rule import SynapticRule
 from neurosim.model.units import ms
 from neurosim.model.values import Normal

@@ -9,12 +9,13 @@ from brian2 import Hz, ms, mV
 
 from neurosim.catalogue.panel import Panel
 from neurosim.engines import simulate
-from neurosim.engines.recordings import Samples
+from neurosim.engines.recordings import Samples, Spikes
 from neurosim.engines.simulation import Simulation
 from neurosim.errors import SignalMissing
 from neurosim.model.connectivity import AllToAll
 from neurosim.model.network import Network
-from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.rule import NeuronRule, Rule, SynapticRule
 from neurosim.neurons import LIF, GradedUnit, LeakyRate, Signal
 from neurosim.neurons.transfer import TRANSFERS
@@ -155,6 +156,7 @@ def _activity(simulation: Simulation, bins: int) -> np.ndarray:
     ]
     if isinstance(recorded, Samples):
         return np.array([part.mean() for part in np.array_split(recorded.values[:, 0], bins)])
+    assert isinstance(recorded, Spikes)
     counts, edges = np.histogram(recorded.steps, bins, (0, simulation.now))
     return counts / (np.diff(edges) * recorded.dt * REFERENCE)
 

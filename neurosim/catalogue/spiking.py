@@ -11,7 +11,8 @@ from neurosim.engines.recordings import Samples
 from neurosim.errors import SignalMissing
 from neurosim.model.connectivity import AllToAll
 from neurosim.model.network import Network
-from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.rule import SynapticRule
 from neurosim.model.units import quantity
 from neurosim.neurons import LIF, Signal, SpikeTrain

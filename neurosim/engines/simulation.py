@@ -15,10 +15,11 @@ import numpy as np
 from neurosim.compiler.equations.masks import structured
 from neurosim.compiler.equations.names import SECOND
 from neurosim.engines import files, get_engine, moments, requests, structure
+from neurosim.engines.collected import Collected
 from neurosim.engines.core import Core, Rows
 from neurosim.engines.externals import ExternalFunction
 from neurosim.engines.moments import State as State
-from neurosim.engines.pieces import Collected, Piece, paced
+from neurosim.engines.pieces import Piece, paced
 from neurosim.engines.presentations import batch_of, present, settle
 from neurosim.engines.recordings import Recordings
 from neurosim.engines.settling import Settle, Settled
@@ -123,7 +124,7 @@ class Simulation:
         mark = self.core.mark() if piece > 1 else None
         pieces = self.core.advance(piece, rows)
         if self._not_finite(pieces) is None:
-            self._recorded.add(pieces)
+            self._recorded.add(pieces, self.now)
         else:
             self._fail(mark, piece, rows, pieces)
         if self._structured:
@@ -140,7 +141,7 @@ class Simulation:
         """Return the first variable that is not finite now or in what was recorded, and where; None if all are."""
         self._graded = self.core.graded()
         outputs = ((f"{name}.output", value) for name, value in self._graded.items())
-        sampled = ((name, values) for name, (_, values) in pieces.items())
+        sampled = ((name, column) for name, (_, *columns) in pieces.items() for column in columns)
         for group in (() if self.core.finite() else self.core.moving(), outputs, sampled):
             for name, value in group:
                 if value.dtype.kind in "fc" and not np.isfinite(value).all():
@@ -160,13 +161,13 @@ class Simulation:
                     half, {name: rows[done : done + half] for name, rows in inputs.items()}
                 )
                 if self._not_finite(pieces) is None:
-                    self._recorded.add(pieces)
+                    self._recorded.add(pieces, self.now)
                     done += half
                 else:
                     self.core.go_back(mark)
                     steps = done + half
             pieces = self.core.advance(1, {name: rows[done : done + 1] for name, rows in inputs.items()})
-        self._recorded.add(pieces)
+        self._recorded.add(pieces, self.now)
         self.refuse_not_finite(pieces)
 
     def refuse_not_finite(self, pieces: Mapping[str, Piece]) -> None:
@@ -468,9 +469,9 @@ class Simulation:
         with Uninterrupted():
             self._unstreamed("restore")
             if recorded:
-                self._recorded.take_over(recorded)
+                self._recorded.take_over(recorded, int(found["step"]))
             else:
-                self._recorded.clear()
+                self._recorded.clear(int(found["step"]))
             try:
                 self._take_over(found)
             except BaseException:
@@ -523,7 +524,7 @@ class Simulation:
             for name, external in self.core.externals.items():
                 for target, output in self.equations.network.externals[name].writes.items():
                     self.core.put(target, "value", external.output_values[external.outputs[output]])
-            self._recorded.clear()
+            self._recorded.clear(0)
 
     def recordings(self) -> Recordings:
         """Return all recordings by 'target.variable'; they can be saved, plotted and exported as a whole."""
@@ -560,7 +561,7 @@ class Simulation:
     def _pour(self, stream: Stream) -> None:
         """Write what is in memory to the next file of a stream."""
         stream.write(self._recordings())
-        self._recorded.clear()
+        self._recorded.poured()
 
     def _unstreamed(self, what: str) -> None:
         if self._stream is not None:

@@ -39,4 +39,22 @@ def _converted(name: str, item: Any) -> dict[str, Any]:
             f"{name}/time": Data(item.steps * (item.dt * 1e3), ("time",), "ms", "time of the sample"),
             f"{name}/index": Data(item.indices, ("index",), "", "of the neuron or connection"),
         }
+    if isinstance(item, recordings.Windowed):
+        unit = unit_name(item.dimension)
+        return {
+            f"{name}/values": Data(item.values, ("spike", "lag", "index"), "" if unit == "1" else unit, name),
+            f"{name}/time": Data(item.steps * (item.dt * 1e3), ("spike",), "ms", "time of the spike"),
+            f"{name}/lag": Data(item.offsets * (item.dt * 1e3), ("lag",), "ms", "time from the spike"),
+        }
+    if isinstance(item, recordings.Statistics):
+        named = {n: (value, unit_name(dimension)) for n, (value, dimension) in item.numbers.items()}
+        return {
+            f"{name}/{n}": Data(
+                value,
+                tuple(f"{n}_{k}" for k in range(value.ndim)),
+                "" if unit == "1" else unit,
+                f"{n} of {name}",
+            )
+            for n, (value, unit) in named.items()
+        }
     return {name: item}

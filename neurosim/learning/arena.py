@@ -12,7 +12,7 @@ import numpy as np
 
 from neurosim.engines import get_engine
 from neurosim.engines.externals import ExternalFunction
-from neurosim.engines.recordings import Samples, Spikes
+from neurosim.engines.recordings import Recording, Samples
 from neurosim.engines.simulation import Simulation
 from neurosim.errors import UsageError
 from neurosim.learning.exploration import NOISE, Exploration
@@ -49,7 +49,7 @@ class Episode:
 
     total: float
     net_speed: float
-    recordings: Mapping[str, Spikes | Samples]
+    recordings: Mapping[str, Recording]
 
 
 class Arena:
@@ -155,12 +155,12 @@ class Arena:
             self._idle.put(pair)
 
 
-def _until_now(simulation: Simulation, recordings: Mapping[str, Spikes | Samples], name: str) -> np.ndarray:
+def _until_now(simulation: Simulation, recordings: Mapping[str, Recording], name: str) -> np.ndarray:
     """Return the values of a signal before each step and after the last (steps + 1, units)."""
     return np.concatenate([_values(recordings, name), np.asarray(simulation.get(f"{name}.value"))[None]])
 
 
-def _values(recordings: Mapping[str, Spikes | Samples], name: str, variable: str = "output") -> np.ndarray:
+def _values(recordings: Mapping[str, Recording], name: str, variable: str = "output") -> np.ndarray:
     samples = recordings[f"{name}.{variable}"]
     assert isinstance(samples, Samples)
     return samples.values

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from neurosim.errors import DescriptionError
 from neurosim.model.connectivity import OneToOne
 from neurosim.model.network import Network
-from neurosim.model.parts import External, Population, Projection, Recorder
+from neurosim.model.parts import External, Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.neurons import GradedUnit, Signal
 from neurosim.synapses import Graded
 

@@ -11,7 +11,8 @@ from brian2 import ms, second
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.chosen import split
 from neurosim.model.clamp import Clamp
-from neurosim.model.parts import External, NamedParameter, Population, Projection, Recorder, check_name
+from neurosim.model.parts import External, NamedParameter, Population, Projection, check_name
+from neurosim.model.recorder import Recorder
 from neurosim.model.subgroup import resolved
 from neurosim.model.units import scalar_in_si
 from neurosim.registry import suggest
@@ -131,7 +132,9 @@ class Network:
                 f"recorder of '{recorder.key}': nothing has this name: {suggest(recorder.target, known)}"
             )
         if any(recorder.key == other.key for other in self.recorders):
-            raise DescriptionError(f"recorder of '{recorder.key}' already exists: remove one")
+            raise DescriptionError(
+                f"recorder of '{recorder.key}' already exists: give one of them another name, as name='second'"
+            )
 
     def _check_clamp(self, clamp: Clamp) -> None:
         known = {**self.populations, **self.projections}

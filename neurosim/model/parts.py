@@ -1,4 +1,4 @@
-"""The parts of a network: populations, projections, tied parameters, recorders, externals."""
+"""The parts of a network: populations, projections, tied parameters, externals."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def check_name(name: Any, what: str) -> None:
         raise DescriptionError(f"{what} name {brief(name)}: {len(name)} letters: use at most {MAX_NAME}")
 
 
-def _check_reference(value: Any, where: str) -> None:
+def check_reference(value: Any, where: str) -> None:
     """Reject anything but a name where another part is named, such as that part itself."""
     if not isinstance(value, str):
         found = f"the {type(value).__name__} '{value.name}'" if hasattr(value, "name") else repr(value)
@@ -82,7 +82,7 @@ class Population:
         where = f"population '{self.name}'"
         object.__setattr__(self, "rules", _rules(self.rules, NeuronRule, where))
         for count in ("size", "substeps"):
-            object.__setattr__(self, count, _from_one(getattr(self, count), f"{where}: {count}"))
+            object.__setattr__(self, count, from_one(getattr(self, count), f"{where}: {count}"))
         if not isinstance(self.model, NeuronModel):
             raise DescriptionError(f"{where}: model = {brief(self.model)}: give a neuron model, as LIF()")
         if not isinstance(self.initial, Mapping):
@@ -132,7 +132,7 @@ class Tied:
     index: tuple[int, ...] = (0,)
 
     def __post_init__(self) -> None:
-        _check_reference(self.parameter, "tied weight: parameter")
+        check_reference(self.parameter, "tied weight: parameter")
         where = f"weight tied to '{self.parameter}': index"
         object.__setattr__(self, "index", indices(np.atleast_1d(self.index), where))
 
@@ -153,7 +153,7 @@ class Driven:
     index: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        _check_reference(self.population, "driven weight: population")
+        check_reference(self.population, "driven weight: population")
         if self.index is not None:
             where = f"weight driven by '{self.population}': index"
             object.__setattr__(self, "index", indices(np.atleast_1d(self.index), where))
@@ -194,7 +194,7 @@ class Projection:
     def __post_init__(self) -> None:
         check_name(self.name, "projection")
         for end in ("source", "target"):
-            _check_reference(getattr(self, end), f"projection '{self.name}': {end}")
+            check_reference(getattr(self, end), f"projection '{self.name}': {end}")
         _check_sign(self.sign, f"projection '{self.name}'")
         object.__setattr__(self, "rules", _rules(self.rules, SynapticRule, f"projection '{self.name}'"))
         for attribute, kind in (("synapse", SynapseModel), ("connect", Connectivity)):
@@ -208,51 +208,6 @@ class Projection:
             where = f"projection '{self.name}': dendritic_delay"
             if scalar_in_si(self.dendritic_delay, second.dim, where) < 0:
                 raise DescriptionError(f"{where} = {self.dendritic_delay} is negative: give a time from 0")
-
-
-@dataclass(frozen=True)
-class Recorder:
-    """What is stored during a run: `spikes` of a population, or a variable of a population or projection.
-
-    A sample at step k is the state at time k dt, together with the graded signals computed from it; one that is taken
-    after a step is what the step, learning included, has made of the state, with the definitions that follow from it:
-    what `Simulation.get` returns then. Graded inputs are those of the start of the step in both cases, so that a
-    stateless neuron that reads a state is one step behind it.
-
-    Arguments:
-        target: name of the population or projection, or of some neurons, such as "cells[:80]".
-        variable: 'spikes', a state, or 'w'.
-        every: steps between two samples (states only).
-        indices: a subset of neurons or edges (all if omitted).
-        after: whether samples are taken after steps, the first after `every` steps (states only).
-    """
-
-    target: str
-    variable: str = "spikes"
-    every: int = 1
-    indices: tuple[int, ...] | None = None
-    after: bool = False
-
-    def __post_init__(self) -> None:
-        for attribute in ("target", "variable"):
-            _check_reference(getattr(self, attribute), f"recorder: {attribute}")
-        where = f"recorder of '{self.key}'"
-        if not isinstance(self.after, bool):
-            raise DescriptionError(f"{where}: after = {brief(self.after)}: give True or False")
-        if self.after and self.variable == "spikes":
-            raise DescriptionError(f"{where}: spikes are those of a step: leave after = True out")
-        if self.indices is not None:
-            object.__setattr__(self, "indices", indices(self.indices, f"{where}: indices"))
-            if not self.indices:
-                raise DescriptionError(
-                    f"{where}: indices is empty: give at least one, or leave it out for all"
-                )
-        object.__setattr__(self, "every", _from_one(self.every, f"{where}: every"))
-
-    @property
-    def key(self) -> str:
-        """The name under which the recording is found: 'target.variable'."""
-        return f"{self.target}.{self.variable}"
 
 
 @dataclass(frozen=True)
@@ -294,7 +249,8 @@ def _rules(given: Any, kind: type[Rule], where: str) -> tuple[Any, ...]:
     return rules
 
 
-def _from_one(value: Any, where: str) -> int:
+def from_one(value: Any, where: str) -> int:
+    """Return a whole number from 1; raises DescriptionError for anything else."""
     number = whole(value, where)
     if number < 1:
         raise DescriptionError(f"{where} = {brief(value)}: give a whole number from 1")

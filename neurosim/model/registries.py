@@ -71,6 +71,14 @@ connectivities: Registry[type] = Registry(
 )
 
 
+reductions: Registry[type] = Registry(
+    "reduction",
+    "neurosim.reductions",
+    _own("neurosim.model.statistics"),
+    _no_subclass("neurosim.model.reductions", "Reduction"),
+)
+
+
 def enter(registry: Registry[type], cls: type) -> None:
     """Register a class under its name; only the module that defined it first may define it again."""
     if not cls.__module__.startswith("neurosim."):

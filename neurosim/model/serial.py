@@ -15,16 +15,10 @@ from neurosim.model.expressions import functions_in
 from neurosim.model.network import Network, Part
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.parameters import Described
-from neurosim.model.parts import (
-    Driven,
-    External,
-    NamedParameter,
-    Population,
-    Projection,
-    Recorder,
-    Tied,
-)
-from neurosim.model.registries import connectivities, distributions, neurons, rules, synapses
+from neurosim.model.parts import Driven, External, NamedParameter, Population, Projection, Tied
+from neurosim.model.recorder import Recorder
+from neurosim.model.reductions import Reduction
+from neurosim.model.registries import connectivities, distributions, neurons, reductions, rules, synapses
 from neurosim.model.rule import Rule
 from neurosim.model.synapse import SynapseModel
 from neurosim.model.units import Quantity, value_from_json, value_to_json
@@ -32,7 +26,9 @@ from neurosim.model.values import Distribution
 from neurosim.registry import Registry
 
 FORMAT = 1
-_LATER = frozenset({"after", "dendritic_delay", "direction", "substeps", "when"})
+_LATER = frozenset(
+    {"after", "dendritic_delay", "direction", "substeps", "when", "values", "start", "stop", "name", "reduce"}
+)
 """Fields that are written only where they differ from their default, as files without them are read too."""
 _NEW = {"population": "target"}
 """Fields of parts that had another name."""
@@ -154,6 +150,9 @@ def _to_json(value: Any) -> Any:
             "draw": type(value).__name__,
             "arguments": {k: _to_json(v) for k, v in value.described().items()},
         }
+    if isinstance(value, Reduction):
+        arguments = {k: _to_json(v) for k, v in value.described().items()}
+        return {"reduce": type(value).__name__, "arguments": arguments}
     if isinstance(value, Connectivity):
         return value.to_json()
     if isinstance(value, Mapping):
@@ -180,6 +179,8 @@ def _from_json(data: Any) -> Any:
         return Replay(value_from_json(data["replay"]))
     if "draw" in data:
         return _class(distributions, data["draw"])(**{k: _from_json(v) for k, v in data["arguments"].items()})
+    if "reduce" in data:
+        return _class(reductions, data["reduce"])(**{k: _from_json(v) for k, v in data["arguments"].items()})
     if "kind" in data:
         return _connectivity(data)
     if "map" in data:

@@ -12,7 +12,8 @@ from neurosim.errors import DescriptionError
 from neurosim.model.chosen import positions, split
 from neurosim.model.clamp import Clamp
 from neurosim.model.connectivity import Connectivity, Pairs, check_kind
-from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.values import Ends
 
 

@@ -11,7 +11,8 @@ from brian2 import Hz, ms, mV, second
 
 from neurosim.model.connectivity import AllToAll, OneToOne
 from neurosim.model.network import Network
-from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.rule import NeuronRule, Rule, SynapticRule
 from neurosim.model.structural import StructuralRule
 from neurosim.model.values import Uniform

@@ -9,7 +9,8 @@ from neurosim.model.connectivity import AllToAll, Edges, OneToOne
 from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.parameters import parameter
-from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.rule import Bounds, NeuronRule, SynapticRule, own, post, synapse
 from neurosim.neurons import GradedUnit, LeakyRate, Signal, SpikeTrain
 from neurosim.rules import GainAdaptation, Oja, PairSTDP, SynapticScaling

@@ -12,7 +12,8 @@ from neurosim.model.connectivity import AllToAll, Edges, OneToOne, Probability
 from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.parameters import option, parameter
-from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.synapse import SynapseModel
 from neurosim.neurons import LIF, GradedUnit, LeakyRate, Poisson, Signal, SpikeTrain, SquareWave
 from neurosim.rng import stream_key

@@ -9,7 +9,8 @@ from neurosim.model.connectivity import AllToAll, Edges, OneToOne, Probability
 from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.parameters import parameter
-from neurosim.model.parts import NamedParameter, Population, Projection, Recorder, Tied
+from neurosim.model.parts import NamedParameter, Population, Projection, Tied
+from neurosim.model.recorder import Recorder
 from neurosim.model.values import Uniform
 from neurosim.neurons import LIF, Poisson, SpikeTrain
 from neurosim.rng import stream_key

@@ -13,7 +13,8 @@ from neurosim.model.connectivity import AllToAll, OneToOne, Probability
 from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.parameters import parameter
-from neurosim.model.parts import External, NamedParameter, Population, Projection, Recorder, Tied
+from neurosim.model.parts import External, NamedParameter, Population, Projection, Tied
+from neurosim.model.recorder import Recorder
 from neurosim.model.values import Uniform
 from neurosim.neurons import LIF, GradedUnit, LeakyRate, Poisson, Signal
 from neurosim.rules import GainAdaptation, Oja, PairSTDP

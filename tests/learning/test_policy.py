@@ -13,7 +13,7 @@ from neurosim.circuits.celegans_swimmer import SwimmerCircuit
 from neurosim.errors import DescriptionError, UsageError
 from neurosim.learning.arena import Arena
 from neurosim.learning.policy import Exploration, PolicyGradient, advantages, clipped, value_error
-from neurosim.model.parts import Recorder
+from neurosim.model.recorder import Recorder
 from neurosim.model.units import second
 from neurosim.neurons import GradedUnit, LeakyRate, Signal
 from neurosim.rng import generator

@@ -10,14 +10,8 @@ from neurosim.errors import NeurosimError, UnknownNameError
 from neurosim.model.clamp import Clamp
 from neurosim.model.connectivity import AllToAll, Edges, OneToOne
 from neurosim.model.network import Network
-from neurosim.model.parts import (
-    External,
-    NamedParameter,
-    Population,
-    Projection,
-    Recorder,
-    Tied,
-)
+from neurosim.model.parts import External, NamedParameter, Population, Projection, Tied
+from neurosim.model.recorder import Recorder
 from neurosim.model.summary import graph
 from neurosim.model.values import Uniform
 from neurosim.neurons import LIF, GradedUnit, LeakyRate, Poisson, Signal

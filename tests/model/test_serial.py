@@ -19,14 +19,8 @@ from neurosim.model.connectivity import AllToAll, Edges, InDegree, OneToOne, Pro
 from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.parameters import parameter
-from neurosim.model.parts import (
-    External,
-    NamedParameter,
-    Population,
-    Projection,
-    Recorder,
-    Tied,
-)
+from neurosim.model.parts import External, NamedParameter, Population, Projection, Tied
+from neurosim.model.recorder import Recorder
 from neurosim.model.serial import digest, from_json, to_json
 from neurosim.model.values import Normal, Uniform
 from neurosim.neurons import LIF, LeakyRate, Poisson, Signal

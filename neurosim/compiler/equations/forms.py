@@ -18,7 +18,7 @@ from neurosim.compiler.equations.names import part_of
 from neurosim.model.convolution import Kernel
 from neurosim.model.expressions import Statement, names_in
 from neurosim.model.network import Network
-from neurosim.model.parts import Population, Projection, Recorder, Tied
+from neurosim.model.parts import Population, Projection, Tied
 from neurosim.model.source import SourceModel
 from neurosim.model.structural import StructuralRule
 from neurosim.model.units import DIMENSIONLESS, Dimension
@@ -536,15 +536,25 @@ class StateClamp:
 
 
 @dataclass(frozen=True)
-class HomeRecorder(Recorder):
-    """A recorder of the population that holds a variable of a projection; `described` stays its key."""
+class Probe:
+    """What an engine samples for a recorder, and says under the name `key`.
 
-    described: str = ""
+    target, what holds the variable; every and after, when samples are taken; indices, of neurons or edges in the order
+    of the engine, None for all; values, variables that are sampled with each spike.
+    """
+
+    key: str
+    target: str
+    variable: str
+    every: int = 1
+    indices: tuple[int, ...] | None = None
+    after: bool = False
+    values: tuple[str, ...] = ()
 
     @property
-    def key(self) -> str:
-        """The name under which the recording is found."""
-        return self.described
+    def spikes(self) -> bool:
+        """Whether it samples spikes."""
+        return self.variable == "spikes"
 
 
 @dataclass(frozen=True)
@@ -556,7 +566,7 @@ class NetworkEquations:
     populations: Mapping[str, PopulationEquations]
     projections: Mapping[str, ProjectionEquations]
     clamps: tuple[StateClamp, ...] = ()
-    recorders: tuple[Recorder, ...] = ()
+    probes: tuple[Probe, ...] = ()
 
     @property
     def columns(self) -> dict[str, tuple[int, Dimension]]:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from neurosim.compiler.equations.clamps import held_weights, require_columns, with_clamps
 from neurosim.compiler.equations.forms import (
-    HomeRecorder,
     NetworkEquations,
     PopulationEquations,
     ProjectionEquations,
-    Ref,
 )
 from neurosim.compiler.equations.masks import with_masks
 from neurosim.compiler.equations.population import population_equations
+from neurosim.compiler.equations.probes import probes
 from neurosim.compiler.equations.projection import projection_equations
 from neurosim.errors import DescriptionError
 from neurosim.model.network import Network
-from neurosim.model.parts import Recorder
-from neurosim.registry import suggest
 
 
 def network_equations(network: Network, seed: int = 0, dtype: DTypeLike = np.float64) -> NetworkEquations:
@@ -48,32 +45,10 @@ def network_equations(network: Network, seed: int = 0, dtype: DTypeLike = np.flo
         populations,
         projections,
         clamps,
-        tuple(network.recorders),
     )
     _check_presentations(equations)
-    _check_recorders(equations)
     _check_externals(equations)
-    return replace(equations, recorders=tuple(_at_home(equations, r) for r in network.recorders))
-
-
-def _at_home(equations: NetworkEquations, recorder: Recorder) -> Recorder:
-    """Return a recorder of what holds the variable."""
-    target, variable = equations.home(recorder.target, recorder.variable)
-    if target == recorder.target:
-        return _on_edges(equations, recorder)
-    found = {**asdict(recorder), "target": target, "variable": variable}
-    return HomeRecorder(**found, described=recorder.key)
-
-
-def _on_edges(equations: NetworkEquations, recorder: Recorder) -> Recorder:
-    """Return a recorder whose indices of connections follow the order of the edges."""
-    projection = equations.projections.get(recorder.target)
-    if projection is None or projection.order is None or recorder.indices is None or projection.kernel:
-        return recorder
-    if recorder.variable in projection.traces and projection.traces[recorder.variable].level != "edge":
-        return recorder
-    edges = np.argsort(projection.order)[list(recorder.indices)]
-    return replace(recorder, indices=tuple(edges.tolist()))
+    return replace(equations, probes=probes(equations))
 
 
 def _check_presentations(equations: NetworkEquations) -> None:
@@ -87,47 +62,6 @@ def _check_presentations(equations: NetworkEquations) -> None:
                 f"projection '{projection.name}': its delayed signals would reach the next presentation, from which "
                 f"rules of '{learning}' learn: set its delays to 0*ms"
             )
-
-
-def _check_recorders(equations: NetworkEquations) -> None:
-    for recorder in equations.network.recorders:
-        where, sizes = f"recorder of '{recorder.key}'", _recordable(equations, recorder.target)
-        if recorder.variable == "spikes" and "spikes" not in sizes:
-            raise DescriptionError(f"{where}: '{recorder.target}' does not spike: record a state")
-        if recorder.variable not in sizes:
-            raise DescriptionError(f"{where}: no such variable: {suggest(recorder.variable, sizes)}")
-        size = sizes[recorder.variable]
-        if recorder.indices and (min(recorder.indices) < 0 or max(recorder.indices) >= size):
-            raise DescriptionError(f"{where}: an index lies outside 0..{size - 1}: correct it")
-
-
-def _recordable(equations: NetworkEquations, target: str) -> dict[str, int]:
-    """Return what can be recorded of a population or projection, with the number of values."""
-    if target in equations.populations:
-        population = equations.populations[target]
-        names = [
-            *population.states,
-            *population.definitions,
-            *population.ports,
-            *(["spikes"] if population.spiking else []),
-        ]
-        return dict.fromkeys(names, population.size)
-    projection = equations.projections[target]
-    edges = projection.size
-    sizes = {
-        "pre": equations.populations[projection.source].size,
-        "post": equations.populations[projection.target].size,
-        "edge": edges,
-    }
-    return {
-        **{n: v.size for n, v in projection.states.items()},
-        **{n: sizes[t.level] for n, t in projection.traces.items()},
-        **{n: sizes[ref.end] for n, ref in projection.kept.items() if _moves(equations, ref)},
-    }
-
-
-def _moves(equations: NetworkEquations, ref: Ref) -> bool:
-    return ref.name not in equations.populations[ref.owner].constants
 
 
 def _check_externals(equations: NetworkEquations) -> None:

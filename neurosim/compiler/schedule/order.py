@@ -1,9 +1,9 @@
 """The order of one step: a network written out becomes a program, an ordered list of blocks.
 
 The order is the schedule: draw, inputs, recall (of what comes late), clamp, graded signals, remember, record, matrix,
-learn, adapt, decay of traces, integrate, threshold, deliver, on_pre, on_post, reset, external, record_end (what is
-recorded after a step). Apart from it stand the blocks of a presentation: accumulate adds a change to its sum, apply
-makes it.
+learn, adapt, decay of traces, integrate, threshold, note (of spikes that arrive), deliver, on_pre, on_post, reset,
+external, record_end (what is recorded after a step). Apart from it stand the blocks of a presentation: accumulate adds
+a change to its sum, apply makes it.
 """
 
 from __future__ import annotations
@@ -86,6 +86,8 @@ class _Lowering:
         )
         yield from (block for population in populations for block in self.integrate(population))
         yield from (self.threshold(population) for population in populations if population.spiking)
+        noted = {probe.target for probe in self.equations.probes if probe.spikes}
+        yield from (Block("note", k.name) for k in projections if k.name in noted)
         yield from (
             Block("deliver", k.name, self.inlined(k, k.delivery.spike))
             for k in projections
@@ -103,7 +105,7 @@ class _Lowering:
         )
         yield from (Block("reset", u.name, self.defined(u, u.reset)) for u in populations if u.reset)
         yield from (Block("external", name) for name in self.equations.network.externals)
-        if any(recorder.after for recorder in self.equations.recorders):
+        if any(recorder.after for recorder in self.equations.probes):
             yield Block("record_end", "")
 
     def clamped(self, blocks: Iterable[Block]) -> Iterator[Block]:
@@ -133,7 +135,7 @@ class _Lowering:
 
     def stored_definitions(self, population: PopulationEquations) -> tuple[str, ...]:
         """Return the definitions kept as arrays: those that projections, other populations and recorders read."""
-        wanted = {r.variable for r in self.equations.recorders if r.target == population.name}
+        wanted = {r.variable for r in self.equations.probes if r.target == population.name}
         wanted |= self.read.get(population.name, set())
         return tuple(name for name in population.definitions if name in wanted)
 

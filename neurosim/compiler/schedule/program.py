@@ -18,8 +18,8 @@ from neurosim.model.expressions import Statement, expression, names_in, substitu
 
 BlockKind = Literal[
     "draw", "input", "recall", "clamp", "clear", "graded", "group", "evaluate", "remember", "record", "learn", "adapt",
-    "rest", "integrate", "decay", "threshold", "source", "deliver", "on_pre", "on_post", "reset", "external", "matrix",
-    "accumulate", "apply", "record_end",
+    "rest", "integrate", "decay", "threshold", "source", "note", "deliver", "on_pre", "on_post", "reset", "external",
+    "matrix", "accumulate", "apply", "record_end",
 ]  # fmt: skip
 
 SPIKES = "__spikes"

@@ -15,6 +15,7 @@ from brian2.utils.logger import catch_logs
 from neurosim.compiler.equations.forms import (
     NetworkEquations,
     PopulationEquations,
+    Probe,
     ProjectionEquations,
     StateClamp,
 )
@@ -22,11 +23,10 @@ from neurosim.compiler.schedule.graded import graded_order, reads_input
 from neurosim.engines.brian2.populations import BrianPopulation
 from neurosim.engines.brian2.presentation import Presentation
 from neurosim.engines.brian2.projections import BrianProjection, pathways
-from neurosim.engines.brian2.records import SampleRecord, SpikeRecord
+from neurosim.engines.brian2.records import Arrivals, SampleRecord, SpikeRecord
 from neurosim.engines.brian2.steps import Body, Flight, Inputs, Past, Source, Step, draw, hold
 from neurosim.engines.externals import ExternalFunction
 from neurosim.model.expressions import Statement
-from neurosim.model.parts import Recorder
 
 SCHEDULE = (
     "start", "inputs", "graded", "record", "learn", "adapt", "groups", "thresholds",
@@ -210,16 +210,32 @@ class Machine:
 
     def _make_records(self) -> None:
         self.records: dict[str, SpikeRecord | SampleRecord] = {}
-        for recorder in self.equations.recorders:
-            if recorder.variable == "spikes":
-                population = self.populations[recorder.target]
-                self.records[recorder.key] = SpikeRecord(recorder, population.group, self.step)
-                self._add(self.records[recorder.key].note, "after_thresholds")
+        for recorder in self.equations.probes:
+            if recorder.spikes:
+                self.records[recorder.key] = self._spikes(recorder)
+                passing = recorder.target in self.projections
+                self._add(
+                    self.records[recorder.key].note, "before_deliver" if passing else "after_thresholds"
+                )
             else:
                 self.records[recorder.key] = self._samples(recorder)
                 self._add(self.records[recorder.key].note, "after_end" if recorder.after else "record")
 
-    def _samples(self, recorder: Recorder) -> SampleRecord:
+    def _spikes(self, recorder: Probe) -> SpikeRecord:
+        population = self.populations.get(recorder.target)
+        if population is not None:
+            arrays = [population.watch(name, "after_thresholds") for name in recorder.values]
+            return SpikeRecord(recorder, lambda: population.group.spikes, arrays, self.step)
+        projection = self.projections[recorder.target]
+        arrays = [projection.array(name) for name in recorder.values]
+        there = projection.array("mask") if projection.projection.structure is not None else None
+        source = projection.projection.source
+        arriving = Arrivals(
+            projection.projection, self.populations[source].group, self.flights.get(source), self.step
+        )
+        return SpikeRecord(recorder, arriving, arrays, self.step, there)
+
+    def _samples(self, recorder: Probe) -> SampleRecord:
         name, variable = recorder.target, recorder.variable
         population = self.populations.get(name)
         array = (

@@ -141,13 +141,15 @@ class Flight:
         now, ids = self.step.number, self.population.group.spikes
         if ids.size:
             self.spikes.append((now, ids.copy()))
-        while self.spikes and self.spikes[0][0] <= now - self.depth:
+        while self.spikes and self.spikes[0][0] < now - self.depth:
             self.spikes.popleft()
 
     def save(self) -> tuple[np.ndarray, np.ndarray]:
         """Return (steps, ids) of the spikes."""
-        steps = np.array([s for s, ids in self.spikes for _ in ids], dtype=np.int64)
-        return steps, np.concatenate([np.zeros(0, dtype=np.int32), *(ids for _, ids in self.spikes)])
+        first = self.step.number - self.depth
+        coming = [(s, ids) for s, ids in self.spikes if s >= first]
+        steps = np.array([s for s, ids in coming for _ in ids], dtype=np.int64)
+        return steps, np.concatenate([np.zeros(0, dtype=np.int32), *(ids for _, ids in coming)])
 
     def load(self, steps: np.ndarray, ids: np.ndarray) -> None:
         """Take over what `save` returned."""

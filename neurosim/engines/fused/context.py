@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations
+from neurosim.compiler.equations.forms import PopulationEquations, Probe, ProjectionEquations
 from neurosim.compiler.schedule.program import Program
 from neurosim.engines.externals import ExternalFunction
 from neurosim.engines.fused.locations import Location
 from neurosim.engines.fused.render import Hoist, Render
 from neurosim.engines.fused.storage import Storage
 from neurosim.model.expressions import Statement
-from neurosim.model.parts import Recorder
 
 
 def indent(lines: Sequence[str], by: int = 1) -> list[str]:
@@ -68,9 +67,9 @@ class Context:
             lines.append(target.write(index(target), statement.op, text))
         return lines
 
-    def recorders(self, target: str | None, spikes: bool) -> list[tuple[int, Recorder]]:
+    def recorders(self, target: str | None, spikes: bool) -> list[tuple[int, Probe]]:
         """Return the recorders of spikes, or of states, with their numbers; of one target or all."""
-        every = enumerate(self.program.equations.recorders)
+        every = enumerate(self.program.equations.probes)
         return [(i, r) for i, r in every if (r.variable == "spikes") == spikes and target in (None, r.target)]
 
     def shape(self, projection: ProjectionEquations) -> tuple[str, str]:

@@ -374,8 +374,7 @@ class FusedCore(Core):
 
 def _joined(pieces: list[dict[str, Piece]]) -> dict[str, Piece]:
     def joined(key: str) -> Piece:
-        steps, values = zip(*(piece[key] for piece in pieces), strict=True)
-        return np.concatenate(steps), np.concatenate(values)
+        return tuple(map(np.concatenate, zip(*(piece[key] for piece in pieces), strict=True)))
 
     return {key: joined(key) for key in pieces[0]}
 
@@ -395,7 +394,7 @@ _USES: list[Callable[..., Any]] = [
 def _owners(program: Program) -> frozenset[str]:
     """Return what names of the storage begin with."""
     equations = program.equations
-    counted = [f"rec{n}" for n in range(len(equations.recorders))]
+    counted = [f"rec{n}" for n in range(len(equations.probes))]
     counted += [f"clamp{n}" for n in range(len(equations.clamps))]
     externals = equations.network.externals
     return frozenset([*equations.populations, *equations.projections, *externals, *counted])

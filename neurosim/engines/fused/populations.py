@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neurosim.compiler.equations.forms import PopulationEquations
+from neurosim.compiler.equations.forms import PopulationEquations, Probe
 from neurosim.compiler.schedule.program import RESTS, SPIKES, Block
 from neurosim.engines.fused.context import Context, indent, is_local, size
 from neurosim.engines.fused.locations import population_location
@@ -213,11 +213,25 @@ class PopulationPrinter:
         for number, recorder in self.context.recorders(population.name, spikes=True):
             head = f"rec{number}"
             at = f"{head}___n[0]"
-            store = [f"{head}___steps[{at}] = k", f"{head}___ids[{at}] = spike", f"{at} += 1"]
+            store = [
+                *self.at_spike(population, head, recorder),
+                f"{head}___steps[{at}] = k",
+                f"{head}___ids[{at}] = spike",
+                f"{at} += 1",
+            ]
             wanted = recorder.indices is not None
             lines += [f"if {head}___wanted[spike]:", *indent(store)] if wanted else store
             room += [f"full |= {at} + {size(population)} > {head}___steps.size"]
         return [*self.context.spikes_of(population.name), *indent(lines), *room] if lines else []
+
+    def at_spike(self, population: PopulationEquations, head: str, recorder: Probe) -> list[str]:
+        """Return the lines that store variables of the neuron that spikes."""
+        if not recorder.values:
+            return []
+        texts = [self.context.program.inline(population, name) for name in recorder.values]
+        found = [Statement(f"_at{n}", "=", text) for n, text in enumerate(texts)]
+        stored = [f"{head}___values[{head}___n[0], {n}] = _at{n}" for n in range(len(texts))]
+        return ["i = spike", *self.body(population, found), *stored]
 
     def rest(self, block: Block) -> list[str]:
         """Return the loop that ends the refractory state where its condition is false."""

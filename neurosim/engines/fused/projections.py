@@ -14,7 +14,7 @@ from neurosim.engines.fused.row_tiles import in_blocks
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, names_in
 
-ARRIVING = ("deliver", "on_pre")
+ARRIVING = ("note", "deliver", "on_pre")
 """The kinds of blocks for which spikes arrive."""
 AHEAD = 4
 """How many spikes before its turn the edges of a spike are asked from memory."""
@@ -108,9 +108,11 @@ class ProjectionPrinter:
             blocks = [b for b in self.context.program.blocks if b.owner == block.owner and b.kind in ARRIVING]
             return [
                 *(self.schedule(projection) if block.kind == blocks[0].kind else []),
-                *self.listed(projection, block),
+                *(self.note(projection) if block.kind == "note" else self.listed(projection, block)),
                 *(self.release(projection) if block.kind == blocks[-1].kind else []),
             ]
+        if block.kind == "note":
+            return self.note(projection)
         lines = [*self.ahead(projection, block.statements), "j = spike"]
         for level, statements in self.groups(projection, block.statements, "pre"):
             edges = level == "edge"
@@ -128,14 +130,51 @@ class ProjectionPrinter:
         head, statements = projection.name, block.statements
         past = self.past(projection) if block.kind == "deliver" else f"{head}___list"
         _, body = self.edges(projection, statements, "")
+        return self.in_list(projection, past, self.gated(projection, statements, body))
+
+    def in_list(self, projection: ProjectionEquations, past: str, body: Sequence[str]) -> list[str]:
+        """Return the loop over the edges in a list."""
+        head = projection.name
         return [
             f"due = np.uint64({past})",
             f"for entry in range({head}___waiting[due]):",
             f"    x = {head}___edge[due, entry]",
             *([f"    j = {head}___pre[x]"] if f"{head}___pre" in self.context.storage.arrays else []),
             f"    i = {head}___post[x]",
-            *indent(self.gated(projection, statements, body)),
+            *indent(body),
         ]
+
+    def note(self, projection: ProjectionEquations) -> list[str]:
+        """Return the loops over arriving spikes and their edges that record them, with variables of the edges.
+
+        The call asks to stop if another step of spikes might not fit into a recorder's buffer.
+        """
+        lines = list[str]()
+        recorders = self.context.recorders(projection.name, spikes=True)
+        for number, recorder in recorders:
+            head, at = f"rec{number}", f"rec{number}___n[0]"
+            found = [Statement(f"_at{n}", "=", name) for n, name in enumerate(recorder.values)]
+            edge = f"j * {size(self.context.population(projection.target))} + i" if projection.dense else "x"
+            store = [
+                *self.edges(projection, found, "")[1],
+                *(f"{head}___values[{at}, {n}] = _at{n}" for n in range(len(found))),
+                f"{head}___steps[{at}] = k",
+                f"{head}___ids[{at}] = {edge}",
+                f"{at} += 1",
+            ]
+            store = (
+                [f"if {head}___wanted[{edge}]:", *indent(store)] if recorder.indices is not None else store
+            )
+            if projection.structure is not None:
+                _, mask = self.edges(projection, [Statement("_there", "=", "mask")], "")
+                store = [*mask, "if _there != 0:", *indent(store)]
+            lines += store
+        room = [f"full |= rec{n}___n[0] + rec{n}___most > rec{n}___steps.size" for n, _ in recorders]
+        if projection.delays is not None:
+            return [*self.in_list(projection, f"{projection.name}___list", lines), *room]
+        row = ["j = spike", *self.in_row(projection, lines)]
+        spikes = [*self.context.spikes_of(projection.source, "d"), *indent(row)]
+        return [f"d = {projection.name}___delay", *spikes, *room]
 
     def schedule(self, projection: ProjectionEquations) -> list[str]:
         """Return the lines that put the edges of the source's new spikes on the lists of the steps to come.
@@ -237,15 +276,15 @@ class ProjectionPrinter:
         """Return the loop over the edges of source j (arriving: only those of delay d, and spared refractory units)."""
         before, body = self.edges(projection, statements, "pre")
         body = self.gated(projection, statements, body) if arriving else body
+        return [*before, *self.in_row(projection, body)]
+
+    def in_row(self, projection: ProjectionEquations, body: Sequence[str]) -> list[str]:
+        """Return the loop over the edges of source j."""
         if projection.dense:
-            return [
-                *before,
-                f"for i in range({size(self.context.population(projection.target))}):",
-                *indent(body),
-            ]
+            return [f"for i in range({size(self.context.population(projection.target))}):", *indent(body)]
         first = f"{projection.name}___first"
         body = [f"i = {projection.name}___post[x]", *body]
-        return [*before, f"for x in range({first}[j], {first}[j + 1]):", *indent(body)]
+        return [f"for x in range({first}[j], {first}[j + 1]):", *indent(body)]
 
     def column(self, projection: ProjectionEquations, statements: Sequence[Statement]) -> list[str]:
         """Return the loop over the edges that lead to target i."""

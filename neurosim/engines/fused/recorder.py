@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosim.compiler.equations.forms import NetworkEquations
+from neurosim.compiler.equations.forms import NetworkEquations, Probe
 from neurosim.engines.fused.storage import Storage
 from neurosim.engines.pieces import Piece
-from neurosim.model.parts import Recorder
 
 SPIKE_ROOM = 1 << 16
 
@@ -18,13 +17,14 @@ class Recorders:
     def __init__(self, equations: NetworkEquations, storage: Storage) -> None:
         self.equations = equations
         self.storage = storage
-        self.recorders = list(enumerate(equations.recorders))
+        self.recorders = list(enumerate(equations.probes))
         self.moved = False
         for number, recorder in self.recorders:
             head, size = f"rec{number}", self._size(recorder)
             storage.arrays[f"{head}___n"] = np.zeros(1, dtype=np.int64)
-            if recorder.variable == "spikes":
-                self._spike_buffers(head, max(SPIKE_ROOM, 2 * size))
+            if recorder.spikes:
+                self._spike_buffers(head, max(SPIKE_ROOM, 2 * size), len(recorder.values))
+                storage.numbers[f"{head}___most"] = size
                 if recorder.indices is not None:
                     storage.arrays[f"{head}___wanted"] = np.isin(np.arange(size), recorder.indices)
             else:
@@ -37,22 +37,26 @@ class Recorders:
                 storage.numbers[f"{head}___every"] = int(recorder.every)
                 storage.arrays[f"{head}___samples"] = np.zeros((0, chosen.size))
 
-    def _size(self, recorder: Recorder) -> int:
+    def _size(self, recorder: Probe) -> int:
         target, variable = recorder.target, recorder.variable
         if target in self.equations.populations:
             return self.equations.populations[target].size
+        if recorder.spikes:
+            return self.equations.projections[target].size
         return self.storage.arrays[f"{target}__{variable}"].size
 
-    def _spike_buffers(self, head: str, room: int) -> None:
+    def _spike_buffers(self, head: str, room: int, values: int) -> None:
         self.storage.arrays[f"{head}___steps"] = np.zeros(room, dtype=np.int64)
         self.storage.arrays[f"{head}___ids"] = np.zeros(room, dtype=np.int32)
+        if values:
+            self.storage.arrays[f"{head}___values"] = np.zeros((room, values))
         self.moved = True
 
     def make_room(self, steps: int, now: int) -> None:
         """Prepare the buffers of sampled states for a number of steps from step `now`."""
         self.first = now
         for number, recorder in self.recorders:
-            if recorder.variable == "spikes":
+            if recorder.spikes:
                 continue
             samples = self.storage.arrays[f"rec{number}___samples"]
             needed = steps // recorder.every + 1
@@ -64,12 +68,13 @@ class Recorders:
         """Return what the last call wrote, by 'target.variable'."""
         return {recorder.key: self._collected(number, recorder) for number, recorder in self.recorders}
 
-    def _collected(self, number: int, recorder: Recorder) -> Piece:
+    def _collected(self, number: int, recorder: Probe) -> Piece:
         head, arrays = f"rec{number}", self.storage.arrays
         n = int(arrays[f"{head}___n"][0])
         arrays[f"{head}___n"][0] = 0
-        if recorder.variable == "spikes":
-            return arrays[f"{head}___steps"][:n].copy(), arrays[f"{head}___ids"][:n].copy()
+        if recorder.spikes:
+            columns = ("steps", "ids", *(["values"] if recorder.values else []))
+            return tuple(arrays[f"{head}___{column}"][:n].copy() for column in columns)
         start = -(-(self.first + recorder.after) // recorder.every) * recorder.every
         steps = start + recorder.every * np.arange(n, dtype=np.int64)
         return steps, arrays[f"{head}___samples"][:n].copy()

@@ -44,7 +44,7 @@ def _reads_population(between: Block, first: Block) -> bool:
 def _disturbs(program: Program, learn: Block, between: Block, first: Block) -> bool:
     """Return whether a block, the graded signal itself among them, reads or writes what learning writes or reads."""
     if between.kind == "record":
-        return any(r.target == learn.owner for r in program.equations.recorders)
+        return any(r.target == learn.owner for r in program.equations.probes)
     projection = program.equations.projections[learn.owner]
     read = _elsewhere(projection, learn.reads)
     other = program.equations.projections.get(between.owner)

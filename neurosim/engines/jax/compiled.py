@@ -60,7 +60,9 @@ def compiled(shape: Shape) -> Compiled:
 def shape_of(program: Program, settings: Settings, room: int) -> Shape:
     """Return what a compiled loop of a program depends on: everything but the numbers that it is called with."""
     equations = program.equations
-    recorders = [[r.key, int(r.every), r.indices, r.after] for r in equations.recorders]
+    recorders = [
+        [r.key, r.target, r.variable, int(r.every), r.indices, r.after, r.values] for r in equations.probes
+    ]
     populations, projections = (
         [_population(u) for u in equations.populations.values()],
         [_projection(k) for k in equations.projections.values()],

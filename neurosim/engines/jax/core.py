@@ -40,7 +40,10 @@ class JaxCore(Core):
         self.program = program
         self.settings = settings
         self._sourcing = Sources(program, equations.seed)
-        widths = {r.key: requests.width(equations, r.target, r.variable) for r in equations.recorders}
+        widths = {
+            r.key: (1 + len(r.values)) * requests.width(equations, r.target, r.variable)
+            for r in equations.probes
+        }
         super().__init__(equations, {}, room(program, widths))
         self._compiled = compiled(shape_of(program, settings, self.most))
         changing = states.state_names(program)
@@ -161,7 +164,7 @@ class JaxCore(Core):
     def settle(self, inputs: Mapping[str, np.ndarray], how: Settle) -> tuple[int, float] | None:
         """Settle in one call; None where that cannot be."""
         sources = any(p.source is not None for p in self.equations.populations.values())
-        if sources or self.equations.recorders or structured(self.equations):
+        if sources or self.equations.probes or structured(self.equations):
             return None
         with precision(self.settings.dtype):
             given = {name: np.asarray(value, self.settings.dtype) for name, value in inputs.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -290,6 +290,16 @@ class NetworkFunctions:
         return state
 
 
+def _reductions(network: Network) -> Iterator[str]:
+    """Yield a reason for every recorder that keeps something else than samples of every step."""
+    for recorder in network.recorders:
+        if not recorder.plain:
+            yield (
+                f"recorder of '{recorder.key}': functions return rows of samples: leave values, start, stop and reduce "
+                "out, and work on the rows, or use simulate(...)"
+            )
+
+
 def compile_functions(
     network: Network,
     seed: int = 0,
@@ -308,7 +318,7 @@ def compile_functions(
     Raises DescriptionError if the description does not hold together, EngineRefusal for what JAX cannot do.
     """
     program = lower(network_equations(network, seed))
-    found = list(reasons(program))
+    found = [*_reductions(network), *reasons(program)]
     if found:
         raise EngineRefusal(f"engine 'jax' cannot run network '{network.name}': {'; '.join(found)}")
     keep_compiled()

@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
+from neurosim.compiler.equations.forms import Probe
 from neurosim.compiler.schedule.program import Program
 from neurosim.engines.jax.context import Settings
 from neurosim.engines.jax.step import Values, take_step
-from neurosim.model.parts import Recorder
 
 BYTES = 1 << 24
 
@@ -42,7 +42,7 @@ def advance(
     Arguments: inputs, shape (length, size), of which the first `steps` rows are used. The number of steps is no part of
     what is compiled, and the same code runs for all, so that splitting a run changes no bit.
     """
-    recorders = program.equations.recorders
+    recorders = program.equations.probes
     first = state["step"]
 
     def step(i: Any, state: Values) -> tuple[Values, Values]:
@@ -50,7 +50,7 @@ def advance(
             program, settings, fixed, state, {name: rows[i] for name, rows in inputs.items()}
         )
         return state, {
-            r.key: samples[r.key] != 0 if r.variable == "spikes" else samples[r.key] for r in recorders
+            r.key: samples[r.key] != 0 if r.spikes and not r.values else samples[r.key] for r in recorders
         }
 
     _, samples = jax.eval_shape(step, 0, state)
@@ -70,12 +70,12 @@ def advance(
     return state, rows
 
 
-def interval(recorder: Recorder) -> int:
+def interval(recorder: Probe) -> int:
     """Return the number of steps between two rows; spikes are recorded in every step."""
-    return 1 if recorder.variable == "spikes" else recorder.every
+    return 1 if recorder.spikes else recorder.every
 
 
-def _place(recorder: Recorder, first: Array, i: Array, last: int) -> Array:
+def _place(recorder: Probe, first: Array, i: Array, last: int) -> Array:
     first = first + recorder.after
     every, step = interval(recorder), first + i
     return jnp.where(step % every == 0, step // every - -(-first // every), last)

@@ -25,6 +25,12 @@ def reasons(program: Program) -> Iterator[str]:
             if draw.kind == "poisson":
                 what = f"population '{population.name}': poisson({draw.mean})"
                 yield f"{what} is not drawn in JAX: engine 'fused' can run it"
+    for probe in program.equations.probes:
+        if probe.spikes and probe.target in program.equations.projections:
+            yield (
+                f"recorder of '{probe.key}': spikes that arrive at connections are not recorded in JAX: record the "
+                "spikes of the source, or use engine 'fused'"
+            )
     for block in program.blocks:
         if block.kind in OWN:
             yield from _in_block(program.equations.projections[block.owner], block)

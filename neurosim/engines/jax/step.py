@@ -8,6 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
+from neurosim.compiler.equations.forms import PopulationEquations, Probe
 from neurosim.compiler.schedule.program import Block, Program
 from neurosim.compiler.schedule.sharing import shared
 from neurosim.engines.jax import matrices, populations, projections
@@ -15,7 +16,6 @@ from neurosim.engines.jax.context import Context, Settings
 from neurosim.engines.jax.held import Held
 from neurosim.engines.jax.populations import Names
 from neurosim.engines.jax.trials import aligned, trials_of
-from neurosim.model.parts import Recorder
 
 Values = dict[str, Array]
 Result = tuple[Values, Values, Values]
@@ -42,7 +42,8 @@ def take_step(
         context.write(name, context.values[name])
     for block in program.blocks:
         BLOCKS[block.kind](context, block)
-    _record_spikes(context)
+        if block.kind in ("threshold", "source"):
+            _record_spikes(context, context.population(block.owner))
     context.values["step"] = state["step"] + 1
     common = shared(program)
     after = {name: state[name] if name in common else context.values[name] for name in state}
@@ -66,18 +67,18 @@ def context_of(
 
 
 def _skip(context: Context, block: Block) -> None:
-    """Leave externals to the caller: what they read are outputs, what they write are inputs."""
+    """Leave externals to the caller (what they read are outputs, what they write are inputs), and what is refused."""
 
 
 def _record(context: Context, block: Block) -> None:
-    for recorder in context.program.equations.recorders:
-        if recorder.variable != "spikes" and not recorder.after:
+    for recorder in context.program.equations.probes:
+        if not recorder.spikes and not recorder.after:
             _sample(context, recorder, context.values[f"{recorder.target}.{recorder.variable}"])
 
 
 def _record_end(context: Context, block: Block) -> None:
     populations = context.program.equations.populations
-    for recorder in (r for r in context.program.equations.recorders if r.after):
+    for recorder in (r for r in context.program.equations.probes if r.after):
         full, population = f"{recorder.target}.{recorder.variable}", populations.get(recorder.target)
         if population is None or recorder.variable not in population.definitions:
             _sample(context, recorder, context.values[full])
@@ -87,19 +88,25 @@ def _record_end(context: Context, block: Block) -> None:
         _sample(context, recorder, context.held[full].imposed(value) if full in context.held else value)
 
 
-def _sample(context: Context, recorder: Recorder, value: Array) -> None:
+def _sample(context: Context, recorder: Probe, value: Array) -> None:
     context.samples[recorder.key] = _chosen(recorder, jnp.broadcast_to(value, context.shape(len(value))))
 
 
-def _record_spikes(context: Context) -> None:
-    for recorder in context.program.equations.recorders:
-        if recorder.variable == "spikes":
-            context.samples[recorder.key] = _chosen(
-                recorder, context.spikes(context.population(recorder.target))
-            )
+def _record_spikes(context: Context, population: PopulationEquations) -> None:
+    """Sample which units spike, and with them variables as they are before any reset: shape (1 + values, units)."""
+    for recorder in context.program.equations.probes:
+        if not recorder.spikes or recorder.target != population.name:
+            continue
+        spikes = _chosen(recorder, context.spikes(population))
+        if recorder.values:
+            texts = (context.program.inline(population, name) for name in recorder.values)
+            shape = context.shape(population.size)
+            values = [jnp.broadcast_to(Names(context, population).look(text), shape) for text in texts]
+            spikes = jnp.stack([spikes.astype(values[0].dtype), *(_chosen(recorder, v) for v in values)])
+        context.samples[recorder.key] = spikes
 
 
-def _chosen(recorder: Recorder, value: Array) -> Array:
+def _chosen(recorder: Probe, value: Array) -> Array:
     return value if recorder.indices is None else value[jnp.array(recorder.indices, dtype=jnp.int32)]
 
 
@@ -133,6 +140,7 @@ BLOCKS: Mapping[str, Callable[[Context, Block], None]] = {
     "learn": projections.all_edges,
     "matrix": matrices.change,
     "decay": projections.decay,
+    "note": _skip,
     "deliver": projections.arriving,
     "on_pre": projections.arriving,
     "on_post": projections.on_post,

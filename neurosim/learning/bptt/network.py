@@ -20,7 +20,7 @@ from neurosim.learning.bptt.model import Model, Parameters, unexplained
 from neurosim.learning.bptt.slots import Clampable
 from neurosim.model.expressions import names_in
 from neurosim.model.network import Network
-from neurosim.model.parts import Recorder
+from neurosim.model.recorder import Recorder
 from neurosim.registry import suggest
 
 STEPWISE = re.compile(r"\b(int|floor|ceil|round|sign|timestep)\s*\(|//|%|[<>]|==")

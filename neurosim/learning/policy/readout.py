@@ -8,7 +8,8 @@ import numpy as np
 
 from neurosim.model.connectivity import AllToAll
 from neurosim.model.network import Network
-from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.values import Normal
 from neurosim.neurons import GradedUnit
 from neurosim.synapses import Graded
