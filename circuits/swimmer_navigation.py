@@ -10,7 +10,8 @@ from neurosim.circuits.celegans_swimmer import SwimmerCircuit
 from neurosim.errors import DescriptionError
 from neurosim.model.connectivity import Edges
 from neurosim.model.network import Network
-from neurosim.model.parts import External, Population, Projection, Recorder
+from neurosim.model.parts import External, Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.neurons import GradedUnit, Signal
 from neurosim.synapses import Graded
 

@@ -12,7 +12,8 @@ from neurosim.datasets.connectome import MUSCLES, Connectome, ventral_cord
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.connectivity import Edges
 from neurosim.model.network import Network
-from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.units import second
 from neurosim.neurons import LeakyRate, Signal
 from neurosim.registry import suggest

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from neurosim.model.expressions import equation_function as equation_function
     from neurosim.model.network import Network as Network
     from neurosim.model.neuron import NeuronModel as NeuronModel
+    from neurosim.model.operation import Operation as Operation
+    from neurosim.model.operation import Stop as Stop
     from neurosim.model.pairs import OutDegree as OutDegree
     from neurosim.model.pairs import SymmetricProbability as SymmetricProbability
     from neurosim.model.pairs import TotalNumber as TotalNumber
@@ -78,6 +80,7 @@ _HOMES = {
     "neurosim.model.expressions": "equation_function",
     "neurosim.model.network": "Network",
     "neurosim.model.neuron": "NeuronModel",
+    "neurosim.model.operation": "Operation Stop",
     "neurosim.model.parameters": "option parameter",
     "neurosim.model.parts": "Driven External NamedParameter Population Projection Tied",
     "neurosim.model.recorder": "Recorder",

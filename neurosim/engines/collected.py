@@ -17,6 +17,7 @@ from neurosim.errors import ResultFileError
 from neurosim.model.recorder import Recorder
 from neurosim.model.reductions import Windows
 from neurosim.model.statistics import Statistic
+from neurosim.model.times import nearest_step
 from neurosim.model.units import DIMENSIONLESS, scalar_in_si
 
 NEVER = np.iinfo(np.int64).max
@@ -86,7 +87,9 @@ class Stream:
         self.dt = equations.network.step
         self.owner, self.variable = equations.home(recorder.target, recorder.variable)
         times = (recorder.start, recorder.stop)
-        first, last = (None if t is None else round(scalar_in_si(t, SECOND, "") / self.dt) for t in times)
+        first, last = (
+            None if t is None else int(nearest_step(scalar_in_si(t, SECOND, ""), self.dt)) for t in times
+        )
         self.first, self.last = first or 0, NEVER if last is None else last
         self.indices = self._indices()
         shape: tuple[int, ...] = (self.indices.size,)

@@ -128,10 +128,10 @@ def fresh_sources(equations: NetworkEquations) -> State:
 def identity(equations: NetworkEquations) -> State:
     """Return what a state has to share with a simulation: digests of network, seed and connections, and the time step.
 
-    What is recorded is left out: a state serves whoever looks at the network.
+    What is recorded, and what ends a run, is left out: a state serves whoever looks at the network.
     """
     data = to_json(equations.network)
-    parts = [part for part in data["parts"] if part["part"] != "Recorder"]
+    parts = [part for part in data["parts"] if part["part"] not in ("Recorder", "Stop")]
     described = json.dumps({**data, "dt": None, "parts": parts}, sort_keys=True)
     wiring = hashlib.sha256()
     for projection in equations.projections.values():

@@ -14,6 +14,7 @@ import numpy as np
 
 from neurosim.compiler.equations.masks import structured
 from neurosim.compiler.equations.names import SECOND
+from neurosim.compiler.equations.probes import STOP
 from neurosim.engines import files, get_engine, moments, requests, structure
 from neurosim.engines.collected import Collected
 from neurosim.engines.core import Core, Rows
@@ -31,6 +32,7 @@ from neurosim.model.units import dimension_of, in_si, quantity
 from neurosim.uninterrupted import Uninterrupted
 
 Progress = Callable[[int, int], None]
+Call = Callable[["Simulation"], None]
 
 
 class Simulation:
@@ -47,9 +49,12 @@ class Simulation:
         self.equations = core.equations
         self.dt = core.dt
         self._pace = core.most
+        self._began = 0
         self._running = Lock()
         self._structured = bool(structured(self.equations))
         self._recorded = Collected(self.equations)
+        self.stopped: str | None = None
+        """The name of the Stop that has ended the last run, or None."""
         self._stream: Stream | None = None
         self._set: dict[tuple[str, str], np.ndarray] = {}
         self._named = {
@@ -65,7 +70,12 @@ class Simulation:
     # Running ---------------------------------------------------------------------------------------------------------
 
     def run(
-        self, duration: Any, inputs: Mapping[str, Any] | None = None, progress: Progress | None = None
+        self,
+        duration: Any,
+        inputs: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
+        call: Call | None = None,
+        every: Any = None,
     ) -> None:
         """Run for a duration, in pieces.
 
@@ -76,13 +86,29 @@ class Simulation:
             duration: time to run (s), a whole number of steps.
             inputs: values of signal populations by name, of shape (size,), held, or (steps, size), one row per step.
             progress: called as progress(done, total), in steps, from time to time.
+            call: called as call(simulation) before each step at a multiple of `every`, from the start of time; it may
+                use `get` and `set`. It is no part of the network and is not saved.
+            every (s): time between two calls, a whole number of steps.
 
         Raises:
             DescriptionError: a duration or an input that does not fit.
             RunFailed: a variable is not finite; the run has ended with the step at which it became so.
         """
         steps = requests.whole_steps(duration, self.dt)
-        self.take(steps, requests.rows(self.equations, inputs, steps), progress)
+        self.take(
+            steps, requests.rows(self.equations, inputs, steps), progress, call, self._every(call, every)
+        )
+
+    def _every(self, call: Call | None, every: Any) -> int:
+        """Return the number of steps between two calls."""
+        if call is None and every is None:
+            return 1
+        if call is None or every is None:
+            raise DescriptionError("run: call and every go together: give a function and a time")
+        steps = requests.whole_steps(every, self.dt, "run: every")
+        if steps < 1:
+            raise DescriptionError(f"run: every = {every} is not positive: give a time")
+        return steps
 
     def step(self, inputs: Mapping[str, Any] | None = None) -> dict[str, np.ndarray]:
         """Take one step and return what each population put out: outputs (size,), or indices of spiking units.
@@ -93,7 +119,17 @@ class Simulation:
         self.take(1, requests.rows(self.equations, inputs, 1), None)
         return {**self._graded, **self.core.spikes()}
 
-    def take(self, steps: int, inputs: Rows, progress: Progress | None) -> None:
+    def _call(self, done: int, steps: int, call: Call | None, every: int) -> int:
+        """Call a function if it is due; return up to which step of the run its next piece may go."""
+        if call is None:
+            return steps
+        if self.now % every == 0:
+            call(self)
+        return min(steps, done + every - self.now % every)
+
+    def take(
+        self, steps: int, inputs: Rows, progress: Progress | None, call: Call | None = None, every: int = 1
+    ) -> None:
         """Take steps; refuses to where another thread, or the run that reports its progress, is at it."""
         with Uninterrupted() as interrupts:
             if not self._running.acquire(blocking=False):
@@ -102,10 +138,10 @@ class Simulation:
                     "wait for its end, or give each thread a simulation of its own"
                 )
             try:
-                done = 0
-                while done < steps:
+                done, self.stopped = 0, None
+                while done < steps and self.stopped is None:
                     interrupts.take()
-                    done += self._piece(done, steps, inputs)
+                    done += self._piece(done, self._call(done, steps, call, every), inputs)
                     if progress is not None:
                         progress(done, steps)
             finally:
@@ -116,13 +152,16 @@ class Simulation:
         piece = min(steps - done, self._pace)
         if self._structured:
             piece = min(piece, structure.steps_to_update(self))
-        rows = (
-            inputs if steps == piece else {name: given[done : done + piece] for name, given in inputs.items()}
-        )
+        rows = {name: given[done : done + piece] for name, given in inputs.items()}
         began = perf_counter()
         # A single step needs no way back: what is not finite after it became so in it.
-        mark = self.core.mark() if piece > 1 else None
+        mark, self._began = self.core.mark() if piece > 1 else None, self.now
         pieces = self.core.advance(piece, rows)
+        met = self._met(pieces)
+        if met < piece:
+            self.core.go_back(mark)
+            piece, rows = met, {name: given[:met] for name, given in rows.items()}
+            pieces = self.core.advance(piece, rows)
         if self._not_finite(pieces) is None:
             self._recorded.add(pieces, self.now)
         else:
@@ -134,6 +173,16 @@ class Simulation:
         if self._stream is not None and self._recorded.bytes >= self._stream.room:
             self._pour(self._stream)
         return piece
+
+    def _met(self, pieces: Mapping[str, Piece]) -> int:
+        """Return after how many steps of a piece a condition first ends the run, and note which; else all of them."""
+        after = self.now
+        for name in self.equations.network.stops:
+            steps, values = pieces[STOP.format(name)]
+            met = steps[values.any(axis=1)]
+            if met.size and (self.stopped is None or met[0] < after):
+                self.stopped, after = name, int(met[0])
+        return after - self._began
 
     # Values that are not finite --------------------------------------------------------------------------------------
 

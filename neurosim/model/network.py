@@ -11,17 +11,19 @@ from brian2 import ms, second
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.chosen import split
 from neurosim.model.clamp import Clamp
+from neurosim.model.operation import Operation, Stop
 from neurosim.model.parts import External, NamedParameter, Population, Projection, check_name
 from neurosim.model.recorder import Recorder
 from neurosim.model.subgroup import resolved
 from neurosim.model.units import scalar_in_si
 from neurosim.registry import suggest
 
-Part = Population | Projection | NamedParameter | Recorder | Clamp | External
+Part = Population | Projection | NamedParameter | Recorder | Clamp | External | Operation | Stop
 
 
 class Network:
-    """A description of a network: populations, projections, tied parameters, recorders, clamps, externals.
+    """A description of a network: populations, projections, tied parameters, recorders, clamps, externals,
+    operations, conditions that end a run.
 
     Parts are added with `add`; each is checked against those it names. An engine turns the whole into a simulation.
 
@@ -43,6 +45,8 @@ class Network:
         self.externals: dict[str, External] = {}
         self.recorders: list[Recorder] = []
         self.clamps: list[Clamp] = []
+        self.operations: list[Operation] = []
+        self.stops: dict[str, Stop] = {}
         self._simulated = False
 
     @property
@@ -79,6 +83,12 @@ class Network:
                 case Clamp():
                     self._check_clamp(part)
                     self.clamps.append(part)
+                case Operation():
+                    self._check_operated(part)
+                    self.operations.append(part)
+                case Stop():
+                    self._check_operated(part)
+                    self._new(part.name, self.stops)[part.name] = part
                 case _:
                     raise DescriptionError(
                         f"network '{self.name}': cannot add {str(part)[:60]!r}: add a Population or other part, "
@@ -100,6 +110,8 @@ class Network:
             yield from group.values()
         yield from self.recorders
         yield from self.clamps
+        yield from self.operations
+        yield from self.stops.values()
 
     def copy(self) -> Network:
         """Return a network of the same parts, to which more can be added."""
@@ -112,7 +124,7 @@ class Network:
         return own
 
     def _new(self, name: str, group: dict[str, Any]) -> dict[str, Any]:
-        taken = (self.populations, self.projections, self.parameters, self.externals)
+        taken = (self.populations, self.projections, self.parameters, self.externals, self.stops)
         if any(name in other for other in taken):
             raise DescriptionError(
                 f"network '{self.name}': the name '{name}' is already taken: choose another"
@@ -134,6 +146,21 @@ class Network:
         if any(recorder.key == other.key for other in self.recorders):
             raise DescriptionError(
                 f"recorder of '{recorder.key}' already exists: give one of them another name, as name='second'"
+            )
+
+    def _check_operated(self, part: Operation | Stop) -> None:
+        if part.target in self.projections:
+            raise DescriptionError(
+                f"{part}: '{part.target}' is a projection: give its synapse a rule, or call a function by "
+                "run(..., call=function, every=time)"
+            )
+        if "[" in part.target:
+            raise DescriptionError(
+                f"{part}: '{part.target}' names some neurons: name the population, and let a parameter choose"
+            )
+        if part.target not in self.populations:
+            raise UnknownNameError(
+                f"{part}: no population '{part.target}': {suggest(part.target, self.populations)}"
             )
 
     def _check_clamp(self, clamp: Clamp) -> None:

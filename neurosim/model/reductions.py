@@ -17,6 +17,7 @@ from brian2 import Hz, second
 from neurosim.errors import DescriptionError, brief
 from neurosim.model.parts import check_reference, from_one
 from neurosim.model.registries import enter, reductions
+from neurosim.model.times import nearest_step
 from neurosim.model.units import Dimension, scalar_in_si
 
 Arrays = dict[str, np.ndarray]
@@ -162,7 +163,7 @@ class Windows(Reduction):
     def steps(self, dt: float) -> tuple[int, int]:
         """Return before and after in steps, rounded."""
         before, after = (scalar_in_si(t, second.dim, "") for t in (self.before, self.after))
-        return round(before / dt), round(after / dt)
+        return int(nearest_step(before, dt)), int(nearest_step(after, dt))
 
     def shape(self, shape: Shape, dt: float) -> Shape:
         """Return (steps, ...)."""

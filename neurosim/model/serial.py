@@ -14,6 +14,7 @@ from neurosim.model.connectivity import Connectivity
 from neurosim.model.expressions import functions_in
 from neurosim.model.network import Network, Part
 from neurosim.model.neuron import NeuronModel
+from neurosim.model.operation import Operation, Stop
 from neurosim.model.parameters import Described
 from neurosim.model.parts import Driven, External, NamedParameter, Population, Projection, Tied
 from neurosim.model.recorder import Recorder
@@ -26,13 +27,16 @@ from neurosim.model.values import Distribution
 from neurosim.registry import Registry
 
 FORMAT = 1
-_LATER = frozenset(
-    {"after", "dendritic_delay", "direction", "substeps", "when", "values", "start", "stop", "name", "reduce"}
-)
+_LATER = frozenset({"after", "dendritic_delay", "direction", "substeps", "when"})
 """Fields that are written only where they differ from their default, as files without them are read too."""
+_OF_RECORDERS = frozenset({"values", "start", "stop", "name", "reduce"})
+"""Such fields of recorders."""
 _NEW = {"population": "target"}
 """Fields of parts that had another name."""
-_PARTS = {cls.__name__: cls for cls in (Population, Projection, NamedParameter, Recorder, Clamp, External)}
+_PARTS = {
+    cls.__name__: cls
+    for cls in (Population, Projection, NamedParameter, Recorder, Clamp, External, Operation, Stop)
+}
 _KINDS = {"neuron": (NeuronModel, neurons), "synapse": (SynapseModel, synapses), "rule": (Rule, rules)}
 
 
@@ -123,7 +127,8 @@ def _check_functions(stored: Mapping[str, str]) -> None:
 
 def _part_to_json(part: Part) -> dict[str, Any]:
     values = {f.name: getattr(part, f.name) for f in fields(part)}
-    usual = {f.name for f in fields(part) if f.name in _LATER and values[f.name] is f.default}
+    later = _LATER | _OF_RECORDERS if isinstance(part, Recorder) else _LATER
+    usual = {f.name for f in fields(part) if f.name in later and values[f.name] is f.default}
     return {"part": type(part).__name__, **{n: _to_json(v) for n, v in values.items() if n not in usual}}
 
 

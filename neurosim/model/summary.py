@@ -34,6 +34,10 @@ def summary(network: Network) -> str:
         )
     if network.recorders:
         lines.append(f"  records {', '.join(r.key for r in network.recorders)}")
+    for operation in network.operations:
+        lines.append(f"  every {operation.every}, {operation.target}: {operation.statements.strip()}")
+    for stop in network.stops.values():
+        lines.append(f"  stops when {stop.target}: {stop.condition}")
     for clamp in network.clamps:
         lines.append(f"  clamp {clamp.target}.{clamp.variable} = {_held(clamp)}")
     return "\n".join(lines)

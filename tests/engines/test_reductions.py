@@ -63,7 +63,7 @@ def test_what_is_kept_follows_from_all_samples(engine, tmp_path):
     for steps in (1, 333, 166):
         simulation.run(steps * DT * second)
     found = simulation.recordings()
-    spikes, v, w = found["cells.spikes"], found["cells.v"].values, found["drive.w"].values
+    spikes, v = found["cells.spikes"], found["cells.v"].values
     assert len(spikes.ids) > 10
     assert np.all(found["at"].values["v"] > -0.05) and np.array_equal(found["at"].steps, spikes.steps)
     assert np.array_equal(found["early"].values, v[30:70]) and found["early"].steps[0] == 30
@@ -243,7 +243,7 @@ def test_asking_again_copies_nothing_that_was_recorded_before():
         (lambda: ns.Recorder("cells", start=2 * ms, stop=1 * ms), "is not after its start: raise it"),
         (lambda: ns.Recorder("cells", "v", start=-1 * ms), "start = .* is negative"),
         (lambda: ns.Recorder("cells", "v", reduce=ns.Rate()), "Rate is a reduction of spikes, not of samples"),
-        (lambda: ns.Recorder("cells", "v", reduce=(ns.Mean(), ns.Mean())), "Mean is a reduction of samples, not of statistics"),
+        (lambda: ns.Recorder("cells", "v", reduce=[ns.Mean()] * 2), "is a reduction of samples, not of statistics"),
         (lambda: ns.Recorder("cells", "v", reduce="mean"), r"reduce holds 'mean': give reductions, as Mean\(\)"),
         (lambda: ns.Recorder("cells", values=("v",), reduce=ns.Rate()), "leave values or reduce out"),
         (lambda: ns.Recorder("cells", "v", every=2, reduce=ns.Windows("cells", 1 * ms, 1 * ms)), "leave every = 2 out"),

@@ -164,6 +164,15 @@ class System:
 
 
 @dataclass(frozen=True)
+class Regular:
+    """Statements that are executed in the steps first, first + every, and so on."""
+
+    first: int
+    every: int
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
 class PopulationEquations(_Equations):
     """A population written out.
 
@@ -174,7 +183,8 @@ class PopulationEquations(_Equations):
     model's; synapses, systems that projections keep here, one value per neuron; gains, port -> states that multiply
     what is delivered to it; output_gains, states that multiply its output; totals, the sums over
     connections that rules read, by name: the projection, and what is summed there; refractory, the constant that is its
-    refractory period; rests, the condition under which it rests for all of that.
+    refractory period; rests, the condition under which it rests for all of that; operations, what is done at regular
+    times; stops, the definitions that are 1 where a condition ends a run, by the name of that.
     """
 
     described: Population
@@ -194,6 +204,8 @@ class PopulationEquations(_Equations):
     gains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     output_gains: tuple[str, ...] = ()
     totals: Mapping[str, tuple[str, Sum]] = field(default_factory=dict)
+    operations: tuple[Regular, ...] = ()
+    stops: Mapping[str, str] = field(default_factory=dict)
 
     def read_totals(self, texts: Iterable[str]) -> dict[str, list[str]]:
         """Return the totals that any of the expressions reads, by projection."""

@@ -13,7 +13,7 @@ from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPR
 
 from neurosim.compiler.equations.bounds import check_limits
 from neurosim.compiler.equations.dimensions import dimension, expect, expect_condition, expect_statements
-from neurosim.compiler.equations.forms import PopulationEquations, System
+from neurosim.compiler.equations.forms import PopulationEquations, Regular, System
 from neurosim.compiler.equations.groups import Grouped, sizes_in, with_groups
 from neurosim.compiler.equations.names import (
     ACTIVE,
@@ -46,7 +46,8 @@ from neurosim.model.network import Network
 from neurosim.model.neuron import METHODS, texts_of
 from neurosim.model.parts import Population
 from neurosim.model.source import SourceModel
-from neurosim.model.units import DIMENSIONLESS, Dimension, quantity
+from neurosim.model.times import nearest_step
+from neurosim.model.units import DIMENSIONLESS, Dimension, quantity, scalar_in_si
 from neurosim.model.values import Distribution, resolve
 from neurosim.registry import suggest
 
@@ -60,6 +61,7 @@ def population_equations(population: Population, network: Network, seed: int) ->
     rules = NeuronRules(written, network)
     for rule in population.rules:
         rules.read(rule)
+    written.read_operations(network)
     written.change(rules.adjusted())
     kept = KeptSynapses(written, network)
     for projection in network.projections.values():
@@ -84,6 +86,8 @@ def population_equations(population: Population, network: Network, seed: int) ->
         gains=rules.gains,
         output_gains=tuple(rules.output_gains),
         totals=rules.totals,
+        operations=tuple(written.operations),
+        stops=written.stops,
     )
     _check(found, written)
     check_limits(rules.limits, found.constants, found.states, written.scope.where)
@@ -111,6 +115,8 @@ class _Model:
         self.reset: list[Statement] = []
         self.refractory: str | None = None
         self.rests: str | None = None
+        self.operations: list[Regular] = []
+        self.stops: dict[str, str] = {}
         self._read_parameters()
         self._read_refractoriness()
         self._read_equations()
@@ -230,16 +236,44 @@ class _Model:
         if self.model.threshold is not None:
             check_expression(self.model.threshold, f"{self.scope.where}.threshold")
             self.threshold = self._drawn(self.model.threshold)
-        own: dict[str, str] = {}
-        statements = parse_statements(self.model.reset, f"{self.scope.where}.reset")
-        for place, s in enumerate(statements):
-            text = substitute(self._drawn(s.expression), own)
-            if defines(statements, place, {*self.scope.dimensions, *own}):
-                check_variable(s.target, RESERVED, f"{self.scope.where}.reset")
-                own[s.target] = local(s.target)
-            self.reset.append(Statement(own.get(s.target, s.target), s.op, text))
+        self.reset += self._statements(self.model.reset, f"{self.scope.where}.reset")
         if self.rests is not None:
             self.rests = self._drawn(self.rests)
+
+    def _statements(self, text: str, where: str) -> list[Statement]:
+        """Return statements, with draws named and variables of their own as locals."""
+        own: dict[str, str] = {}
+        found, statements = list[Statement](), parse_statements(text, where)
+        for place, s in enumerate(statements):
+            value = substitute(self._drawn(s.expression), own)
+            if defines(statements, place, {*self.scope.dimensions, *own}):
+                check_variable(s.target, RESERVED, where)
+                own[s.target] = local(s.target)
+            found.append(Statement(own.get(s.target, s.target), s.op, value))
+        return found
+
+    def read_operations(self, network: Network) -> None:
+        """Note what is done at regular times, and conditions that end a run, of this population."""
+        for number, operation in enumerate(network.operations):
+            if operation.target != self.population.name:
+                continue
+            where = f"operation {number} on '{operation.target}'"
+            every = scalar_in_si(operation.every, SECOND, where) / self.step
+            if abs(every - round(every)) > 1e-6 or round(every) < 1:
+                raise DescriptionError(
+                    f"{where}: every = {operation.every} is not a whole number of steps of {network.dt}: change it"
+                )
+            first = int(nearest_step(scalar_in_si(operation.start, SECOND, where), self.step))
+            statements = self._statements(operation.statements, where)
+            expect_statements(statements, self.scope.dimensions, self.scope.states, where)
+            self.operations.append(Regular(first, round(every), tuple(statements)))
+        for number, stop in enumerate(network.stops.values()):
+            if stop.target == self.population.name:
+                check_expression(stop.condition, f"{stop}")
+                text = self._drawn(stop.condition)
+                expect_condition(text, self.scope.dimensions, f"{stop}")
+                self.stops[stop.name] = self.scope.add(part_of("stop", str(number)), DIMENSIONLESS)
+                self.definitions[self.stops[stop.name]] = f"int({text})"
 
     def _read_output(self) -> None:
         output, known = self.model.output, {*self.scope.states, *self.definitions}

@@ -16,9 +16,19 @@ TRIGGER = "{}/trigger"
 """The name of the spikes that a reduction of a recorder waits for."""
 
 
+STOP = "{}/stop"
+"""The name of the samples of a condition that ends a run."""
+
+
 def probes(equations: NetworkEquations) -> tuple[Probe, ...]:
     """Return what engines sample for the recorders; raises DescriptionError for what is not there."""
-    return tuple(probe for recorder in equations.network.recorders for probe in _probes(equations, recorder))
+    found = [probe for recorder in equations.network.recorders for probe in _probes(equations, recorder)]
+    stops = (
+        Probe(STOP.format(name), population.name, variable, after=True)
+        for population in equations.populations.values()
+        for name, variable in population.stops.items()
+    )
+    return (*found, *stops)
 
 
 def _probes(equations: NetworkEquations, recorder: Recorder) -> Iterator[Probe]:

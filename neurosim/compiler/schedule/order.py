@@ -1,9 +1,9 @@
 """The order of one step: a network written out becomes a program, an ordered list of blocks.
 
-The order is the schedule: draw, inputs, recall (of what comes late), clamp, graded signals, remember, record, matrix,
-learn, adapt, decay of traces, integrate, threshold, note (of spikes that arrive), deliver, on_pre, on_post, reset,
-external, record_end (what is recorded after a step). Apart from it stand the blocks of a presentation: accumulate adds
-a change to its sum, apply makes it.
+The order is the schedule: draw, inputs, recall (of what comes late), operate, clamp, graded signals, remember, record,
+matrix, learn, adapt, decay of traces, integrate, threshold, note (of spikes that arrive), deliver, on_pre, on_post,
+reset, external, record_end (what is recorded after a step). Apart from it stand the blocks of a presentation:
+accumulate adds a change to its sum, apply makes it.
 """
 
 from __future__ import annotations
@@ -70,6 +70,11 @@ class _Lowering:
         yield from (Block("draw", k.name) for k in projections if k.draws)
         yield from (Block("input", u.name) for u in populations if "value" in u.states)
         yield from (Block("recall", k.name) for k in projections if k.late)
+        yield from (
+            Block("operate", u.name, self.defined(u, regular.statements), regular=regular)
+            for u in populations
+            for regular in u.operations
+        )
         yield from (Block("clamp", c.owner, clamp=c) for c in self.equations.clamps if c.free is None)
         yield from self.graded()
         yield from (

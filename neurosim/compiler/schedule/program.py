@@ -12,14 +12,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from neurosim.compiler.equations.forms import Level, NetworkEquations, PopulationEquations, StateClamp
+from neurosim.compiler.equations.forms import (
+    Level,
+    NetworkEquations,
+    PopulationEquations,
+    Regular,
+    StateClamp,
+)
 from neurosim.compiler.schedule.exact import Linear
 from neurosim.model.expressions import Statement, expression, names_in, substitute, substitute_all
 
 BlockKind = Literal[
-    "draw", "input", "recall", "clamp", "clear", "graded", "group", "evaluate", "remember", "record", "learn", "adapt",
-    "rest", "integrate", "decay", "threshold", "source", "note", "deliver", "on_pre", "on_post", "reset", "external",
-    "matrix", "accumulate", "apply", "record_end",
+    "draw", "input", "recall", "operate", "clamp", "clear", "graded", "group", "evaluate", "remember", "record",
+    "learn", "adapt", "rest", "integrate", "decay", "threshold", "source", "note", "deliver", "on_pre", "on_post",
+    "reset", "external", "matrix", "accumulate", "apply", "record_end",
 ]  # fmt: skip
 
 SPIKES = "__spikes"
@@ -39,8 +45,9 @@ def sum_of(name: str) -> str:
 class Block:
     """One piece of a step: what kind, whose (a unit, a projection, an external), and the assignments.
 
-    level, where the traces of a decay are kept; clamp, the clamp that a block of that kind applies; matrix, whether
-    its first statement is in the matrix language; total, whether it works out sums over the edges of each target.
+    level, where the traces of a decay are kept; clamp, the clamp that a block of that kind applies; regular, when a
+    block that operates does so; matrix, whether its first statement is in the matrix language; total, whether it works
+    out sums over the edges of each target.
     """
 
     kind: BlockKind
@@ -48,6 +55,7 @@ class Block:
     statements: tuple[Statement, ...] = ()
     level: Level | None = None
     clamp: StateClamp | None = None
+    regular: Regular | None = None
     matrix: bool = False
     total: bool = False
 

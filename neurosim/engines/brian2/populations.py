@@ -21,6 +21,7 @@ from neurosim.engines.brian2.text import (
     NAMESPACE,
     UPDATERS,
     Order,
+    RegularRunner,
     Updater,
     code,
     definition,
@@ -177,6 +178,10 @@ class BrianPopulation:
         return False if self.population.refractory is None else self.names[self.population.refractory]
 
     def _schedule(self) -> None:
+        for regular in self.population.operations:
+            text = code(regular.statements, self.names)
+            runner = run_code(self.group, text, "after_inputs", self.order, RegularRunner)
+            runner.first, runner.every = regular.first, regular.every
         place(self.group.state_updater, "groups", self.order)
         if self.population.maps:
             texts = {self.names[n]: written(t, self.names) for n, t in self.population.maps.items()}

@@ -177,10 +177,12 @@ Order = Iterator[int]
 """Gives each object of the schedule a place of its own: within a slot the order is that of creation, never of names."""
 
 
-def run_code(group: Any, text: str, when: str, order: Order) -> CodeRunner:
+def run_code(
+    group: Any, text: str, when: str, order: Order, kind: type[CodeRunner] = CodeRunner
+) -> CodeRunner:
     """Let a group run code once per step; units are checked already, and a state updater's code may not show them."""
     number = len(group.contained_objects)
-    runner = CodeRunner(
+    runner = kind(
         group,
         "stateupdate",
         code=text,
@@ -192,6 +194,19 @@ def run_code(group: Any, text: str, when: str, order: Order) -> CodeRunner:
     )
     group.contained_objects.append(runner)
     return runner
+
+
+class RegularRunner(CodeRunner):
+    """Code that is run in the steps first, first + every, and so on; Brian2 would have a clock for it."""
+
+    first: int
+    every: int
+
+    def run(self) -> None:
+        """Run the code if it is due."""
+        step = int(self.group.clock.variables["timestep"].get_value()[0])
+        if step >= self.first and (step - self.first) % self.every == 0:
+            super().run()
 
 
 def memory(group: Any) -> dict[str, np.ndarray]:

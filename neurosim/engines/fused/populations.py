@@ -153,6 +153,14 @@ class PopulationPrinter:
         name = block.owner
         return [f"if {name}___rows.shape[0] > 0:", f"    {name}__value[:] = {name}___rows[row]"]
 
+    def operate(self, block: Block) -> list[str]:
+        """Return the loop over all units in the steps in which an operation is due."""
+        population, regular = self.context.population(block.owner), block.regular
+        assert regular is not None
+        head = f"{population.name}___operation{population.operations.index(regular)}"
+        due = f"k >= {head}_first and (k - {head}_first) % {head}_every == 0"
+        return [f"if {due}:", *indent(self.loop(population, block.statements))]
+
     def clamp(self, block: Block) -> list[str]:
         """Return the lines that put held values back, or move towards them along directions."""
         clamp = block.clamp

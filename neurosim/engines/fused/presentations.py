@@ -38,7 +38,7 @@ def in_one_call(program: Program, delayed: bool) -> bool:
     """
     equations = program.equations
     structured = any(p.plasticity.structure is not None for p in equations.projections.values())
-    return not (equations.network.recorders or structured or delayed)
+    return not (equations.probes or structured or delayed)
 
 
 def dynamic(program: Program) -> Iterator[tuple[PopulationEquations, str]]:

@@ -170,6 +170,7 @@ class Printer:
             "recall": projections.recall,
             "rest": populations.rest,
             "remember": populations.remember,
+            "operate": populations.operate,
             "clamp": populations.clamp,
             "clear": populations.plain,
             "group": populations.group,

@@ -163,6 +163,9 @@ def _population(
 ) -> None:
     name, n = population.name, population.size
     storage.numbers[f"{name}___size"] = n
+    for number, regular in enumerate(population.operations):
+        head = f"{name}___operation{number}"
+        storage.numbers |= {f"{head}_first": regular.first, f"{head}_every": regular.every}
     for key, value in population.constants.items():
         storage.constant(f"{name}__{key}", value)
     for key, value in population.states.items():

@@ -80,11 +80,12 @@ def shape_of(program: Program, settings: Settings, room: int) -> Shape:
 def _block(program: Program, block: Block) -> list[Any]:
     clamp = block.clamp
     held = None
+    due = None if block.regular is None else [block.regular.first, block.regular.every]
     if clamp is not None:
         number, ndim = program.equations.clamps.index(clamp), clamp.value.ndim
         held = [number, clamp.variable, clamp.column, clamp.when, ndim, clamp.basis is None]
     statements = [str(s) for s in block.statements]
-    return [block.kind, block.owner, statements, block.level, block.matrix, block.total, held]
+    return [block.kind, block.owner, statements, block.level, block.matrix, block.total, held, due]
 
 
 def _population(population: PopulationEquations) -> list[Any]:

@@ -292,6 +292,8 @@ class NetworkFunctions:
 
 def _reductions(network: Network) -> Iterator[str]:
     """Yield a reason for every recorder that keeps something else than samples of every step."""
+    for stop in network.stops.values():
+        yield f"{stop}: functions take as many steps as they are asked for: remove it, or use simulate(...)"
     for recorder in network.recorders:
         if not recorder.plain:
             yield (

@@ -127,6 +127,21 @@ def remember(context: Context, block: Block) -> None:
             context.into_ring(past_of(owner, name), jnp.broadcast_to(value, context.shape(size)))
 
 
+def operate(context: Context, block: Block) -> None:
+    """Run statements on all units in the steps in which an operation is due."""
+    population, regular = context.population(block.owner), block.regular
+    assert regular is not None
+    due = (context.step >= regular.first) & ((context.step - regular.first) % regular.every == 0)
+    shape = context.shape(population.size)
+    assign(
+        context,
+        population,
+        block.statements,
+        jnp.broadcast_to(due, shape).astype(context.settings.dtype),
+        population.states,
+    )
+
+
 def clamp(context: Context, block: Block) -> None:
     """Overwrite what a clamp holds, between its start and its stop."""
     clamp = block.clamp

@@ -176,7 +176,7 @@ def at_once(program: Program) -> bool:
     equations, clamps = program.equations, program.equations.clamps
     learned = any((clamp.owner, clamp.variable) in program.sums for clamp in clamps)
     alone = all(block.kind in _ALONE for block in program.blocks)
-    return alone and not learned and not equations.network.recorders
+    return alone and not learned and not equations.probes
 
 
 def present(

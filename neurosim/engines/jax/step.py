@@ -127,6 +127,7 @@ BLOCKS: Mapping[str, Callable[[Context, Block], None]] = {
     "recall": projections.recall,
     "rest": populations.rest,
     "remember": populations.remember,
+    "operate": populations.operate,
     "clamp": populations.clamp,
     "clear": populations.statements,
     "group": populations.group,
