@@ -21,9 +21,10 @@ class Recorder:
     A sample at step k is the state at time k dt, together with the graded signals computed from it; one that is taken
     after a step is what the step, learning included, has made of the state, with the definitions that follow from it:
     what `Simulation.get` returns then. Graded inputs are those of the start of the step in both cases, so that a
-    stateless neuron that reads a state is one step behind it. A spike of a population carries values as they are when the threshold is
-    compared, before any reset; a spike of a projection arrives at one of its synapses, and carries values as they are
-    before plasticity.
+    stateless neuron that reads a state is one step behind it.
+
+    A spike of a population carries values as they are when the threshold is compared, before any reset; a spike of a
+    projection arrives at one of its synapses, and carries values as they are before plasticity.
 
     Arguments:
         target: name of the population or projection, or of some neurons, such as "cells[:80]".
