@@ -196,7 +196,7 @@ def run_code(
     return runner
 
 
-class RegularRunner(CodeRunner):
+class RegularRunner(CodeRunner):  # type: ignore[misc]
     """Code that is run in the steps first, first + every, and so on; Brian2 would have a clock for it."""
 
     first: int
