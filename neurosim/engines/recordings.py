@@ -28,14 +28,14 @@ DESCRIPTION: Final = "network/description"
 class Spikes:
     """Spikes of a population, or that arrive at connections: step and unit of each, in the order of time, then unit.
 
-    steps (n,) int64; ids (n,) int32; dt, the time step (s); values, variables at the spikes, (n,) each, in SI units,
+    steps (n,) int64; ids (n,) int32; dt, the time step (s); at, variables at the spikes, (n,) each, in SI units,
     and their dimensions, by name.
     """
 
     steps: np.ndarray
     ids: np.ndarray
     dt: float
-    values: Mapping[str, np.ndarray] = field(default_factory=dict)
+    at: Mapping[str, np.ndarray] = field(default_factory=dict)
     dimensions: Mapping[str, Dimension] = field(default_factory=dict)
 
     @property
@@ -229,13 +229,13 @@ class Recordings(dict[str, Recording]):
         match item:
             case Spikes():
                 own = {} if whole else {dim: store.Data(item.ids, ("spike",), "", "index of the connection")}
-                if own or item.values:
+                if own or item.at:
                     own["time"] = store.Data(_milliseconds(item), ("spike",), "ms", "time")
                 return own | {
                     name: store.Data(
                         column, ("spike",), _unit(item.dimensions[name]), f"{name} of {target} at the spike"
                     )
-                    for name, column in item.values.items()
+                    for name, column in item.at.items()
                 }
             case Samples():
                 name = "rate" if recorder.spikes else variable

@@ -65,7 +65,7 @@ def test_what_is_kept_follows_from_all_samples(engine, tmp_path):
     found = simulation.recordings()
     spikes, v = found["cells.spikes"], found["cells.v"].values
     assert len(spikes.ids) > 10
-    assert np.all(found["at"].values["v"] > -0.05) and np.array_equal(found["at"].steps, spikes.steps)
+    assert np.all(found["at"].at["v"] > -0.05) and np.array_equal(found["at"].steps, spikes.steps)
     assert np.array_equal(found["early"].values, v[30:70]) and found["early"].steps[0] == 30
     np.testing.assert_allclose(found["moments"]["variance"] / mV**2, v[::3].var(axis=0) * 1e6, rtol=1e-9)
     np.testing.assert_allclose(found["moments"]["mean"] / mV, v[::3].mean(axis=0) * 1e3, rtol=1e-12)
@@ -153,8 +153,8 @@ def test_weights_at_spikes_are_those_at_arrival(engine, delay):
     kept = order[steps[order] < 300]
     assert np.array_equal(noted.steps, steps[kept]) and np.array_equal(noted.ids, edges[kept])
     # Weights of the start of the step: rules act after arrival.
-    assert np.array_equal(noted.values["w"], found["drive.w"].values[noted.steps, noted.ids])
-    assert len(set(noted.values["w"])) > 20
+    assert np.array_equal(noted.at["w"], found["drive.w"].values[noted.steps, noted.ids])
+    assert len(set(noted.at["w"])) > 20
     assert np.array_equal(found["some"].steps, noted.steps[np.isin(noted.ids, (2, 5))])
 
 
@@ -194,7 +194,7 @@ def test_spikes_rates_and_values_are_those_of_brian2s_monitors():
     assert np.array_equal(found["cells.spikes"].ids, spikes.i[:])
     for name in ("v", "twice"):
         np.testing.assert_allclose(
-            found["cells.spikes"].values[name], np.asarray(getattr(spikes, name)[:]), rtol=1e-12
+            found["cells.spikes"].at[name], np.asarray(getattr(spikes, name)[:]), rtol=1e-12
         )
     np.testing.assert_allclose(found["rate"].quantity[:, 0] / Hz, rates.rate[:] / Hz)
 
