@@ -14,7 +14,8 @@ from neurosim.circuits.celegans_swimmer import SwimmerCircuit
 from neurosim.errors import DescriptionError
 from neurosim.model.connectivity import Edges
 from neurosim.model.network import Network
-from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.units import second
 from neurosim.model.values import Uniform
 from neurosim.neurons import LIF, GradedUnit, LeakyRate
