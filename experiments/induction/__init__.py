@@ -1,0 +1,1 @@
+"""Induction circuits: attention that learns to look up what followed, with and without clamps."""
