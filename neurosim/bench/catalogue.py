@@ -22,6 +22,9 @@ WORKLOADS = {
     "w6": "cuba:DelayedCuba",
     "w7": "cuba:GrowingCuba",
     "w8": "parts:ManyParts",
+    "w9": "microcircuit:Microcircuit",
+    "w9_stdp": "microcircuit:PlasticMicrocircuit",
+    "w10": "many_runs:ManyRuns",
 }
 
 
@@ -45,6 +48,7 @@ class Peer:
 PEERS = {
     "brian2_cpp": Peer("Brian2 C++ standalone", "brian2:Standalone", ("brian2",), compiled=True),
     "brian2_cython": Peer("Brian2 Cython", "brian2:Runtime", ("brian2", "Cython"), compiled=True),
+    "brian2_loop": Peer("Brian2 Cython, in a loop", "brian2:Loop", ("brian2", "Cython"), compiled=True),
     "nest": Peer("NEST", "nest:Nest", ("nest",)),
     "numpy": Peer("numpy", "dense:Dense", ("numpy",)),
     "torch": Peer("torch", "dense:Dense", ("torch",)),

@@ -43,7 +43,8 @@ class Worker:
         """Import the contender's libraries and return what takes its network from the description to the first step."""
         if self.contender == catalogue.OURS:
             engine_of(self.case)
-            return lambda: Fused(self.workload, self.case)
+            ours = self.workload.ours or Fused
+            return lambda: ours(self.workload, self.case)
         program = catalogue.program(catalogue.peer(self.contender))
         describe = self.workload.peers[self.contender]
         with np.load(self.folder / "arrays.npz") as file:

@@ -83,6 +83,7 @@ class Workload(ABC):
         peers: the same network for each peer by name: a function of (case, arrays), where arrays has
             `{projection}_pre`, `_post`, `_w` (SI), `_delay` (steps) and `{population}_{state}` (SI).
         targets: what should be reached.
+        ours: the program on our engine, made from workload and case, where it is not one run of one network.
     """
 
     name: ClassVar[str]
@@ -92,6 +93,7 @@ class Workload(ABC):
     same: ClassVar[tuple[str, ...]] = ("brian2_cpp", "brian2_cython")
     peers: ClassVar[Mapping[str, Callable[[Case, Arrays], Any]]] = {}
     targets: ClassVar[tuple[Target, ...]] = ()
+    ours: ClassVar[Any] = None
 
     @abstractmethod
     def network(self, case: Case) -> Network:

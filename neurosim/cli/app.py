@@ -295,7 +295,7 @@ def bench(
     name: Annotated[
         str,
         typer.Argument(
-            help="w1 to w8, all, or a comparison such as arm, training, spiking_norse, local.",
+            help="w1 to w10, w9_stdp, all, or a comparison such as arm, training, spiking_norse, local.",
             metavar="WORKLOAD",
         ),
     ],

@@ -11,6 +11,7 @@ from neurosim.bench import catalogue
 from neurosim.bench.agreement import compare
 from neurosim.bench.ours import Fused
 from neurosim.bench.peers.brian2 import Brian2Model
+from neurosim.bench.workloads import many_runs
 from neurosim.engines import get_engine
 
 TINY = {
@@ -22,6 +23,9 @@ TINY = {
     "w7": (500, 0.1),
 }
 
+
+LARGE = ("w8", "w9", "w9_stdp")
+"""Workloads of many parts, which compile for seconds."""
 
 DECILES = np.linspace(0.1, 0.9, 9)
 
@@ -128,7 +132,7 @@ def test_w4_runs_and_its_weights_stay_within_bounds():
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[pytest.mark.slow] * (n == "w8")) for n in catalogue.WORKLOADS]
+    "name", [pytest.param(n, marks=[pytest.mark.slow] * (n in LARGE)) for n in catalogue.WORKLOADS]
 )
 def test_what_has_to_move_grows_with_the_run(name):
     workload = catalogue.workload(name)
@@ -142,6 +146,54 @@ def test_what_has_to_move_grows_with_the_run(name):
     more = workload.traffic(replace(case, duration=0.02), longer)
     assert sum(part.moved for part in more) >= 2 * sum(moved) > 0
     assert all(part.working_set > 0 for part in more)
+
+
+@pytest.mark.slow
+def test_w9_with_plasticity_has_the_rates_and_weights_of_brian2(brian2_here):
+    workload = catalogue.workload("w9_stdp")
+    case = replace(workload.cases[0], n=1544, duration=1.0)
+    program = Fused(workload, case)
+    program.start()
+    program.advance()
+    ours, starts = program.results(), [*program.offsets.values(), case.n]
+    model = workload.peers["brian2_cpp"](case, program.arrays())
+    learn = next(o for o in model.objects if isinstance(o, b2.Synapses) and "x" in o.variables)
+    b2.seed(0)
+    theirs = run_brian2(model, case.duration)
+    counts, expected = (np.histogram(run["ids"], starts)[0] for run in (ours, theirs))
+    # Populations fire irregularly and a little in common: a tenth of all spikes, and 5 sd of independent ones of each.
+    assert np.isclose(counts.sum(), expected.sum(), rtol=0.1)
+    assert np.all(np.abs(counts - expected) < 5 * np.sqrt(2 * expected) + 0.1 * expected)
+    learned = np.concatenate([ours[name] for name in ours if name.endswith("_w")])
+    before = np.concatenate([program.arrays()[name] for name in ours if name.endswith("_w")])
+    change = np.mean(learned) - np.mean(before)
+    assert change != 0 and np.isclose(np.mean(learn.w[:]) - np.mean(before), change, rtol=0.2)
+
+
+def test_w10_describes_every_run_anew(monkeypatch):
+    monkeypatch.setattr(many_runs, "RUNS", 3)
+    workload = catalogue.workload("w10")
+    case = replace(workload.cases[0], duration=0.2)
+    program = workload.ours(workload, case)
+    program.advance()
+    first = program.results()
+    assert first["counts"].shape == (3,) and len(np.unique(first["ee_w"])) == 3
+    program.advance()
+    assert all(np.array_equal(first[name], value) for name, value in program.results().items())
+
+
+@pytest.mark.slow
+def test_w10_has_the_law_of_brian2(monkeypatch, brian2_here):
+    monkeypatch.setattr(many_runs, "RUNS", 12)
+    workload = catalogue.workload("w10")
+    case = replace(workload.cases[0], duration=0.5)
+    ours, theirs = workload.ours(workload, case), []
+    ours.advance()
+    for describe in workload.peers["brian2_loop"](case, {}):
+        theirs.append(run_brian2(describe(), case.duration)["steps"].size)
+    counts = ours.results()["counts"], np.array(theirs)
+    spread = np.sqrt(sum(c.var(ddof=1) for c in counts) / 12)
+    assert abs(np.subtract(*(c.mean() for c in counts))) < 4 * spread and counts[1].mean() > 50
 
 
 @pytest.mark.slow

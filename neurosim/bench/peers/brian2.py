@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,35 @@ class Runtime(Program):
     def results(self) -> Arrays:
         """Return spikes and states."""
         return self.model.results()
+
+
+class Loop(Program):
+    """Networks that are described and run one after the other at run time with Cython, as in a script's loop."""
+
+    def __init__(self, describe: Any, case: Case, arrays: Arrays, folder: Path) -> None:
+        b2.prefs.codegen.target = "cython"
+        self.models: list[Callable[[], Brian2Model]] = describe(case, arrays)
+        self.duration = case.duration * second
+        self.run(self.models[0], case.duration / 1000 * second)
+
+    def start(self) -> None:
+        """Do nothing: every run begins with its description."""
+
+    def run(self, describe: Callable[[], Brian2Model], duration: Any) -> Arrays:
+        """Return the number of spikes and the mean of each state after a run."""
+        model = describe()
+        b2.Network(model.objects).run(duration)
+        found = model.results()
+        means = {name: found[name].mean() for name in model.states or {}}
+        return {"counts": np.array(found["steps"].size), **{n: np.array(mean) for n, mean in means.items()}}
+
+    def advance(self) -> None:
+        """Run every network from its description on."""
+        self.found = [self.run(describe, self.duration) for describe in self.models]
+
+    def results(self) -> Arrays:
+        """Return the number of spikes and the mean of each state of each run."""
+        return {name: np.array([run[name] for run in self.found]) for name in self.found[0]}
 
 
 def _timed_model(describe: Any, case: Case, arrays: Arrays) -> Brian2Model:

@@ -173,5 +173,5 @@ class DelayedCuba(Cuba):
     title = "CUBA, 4,000 neurons, a delay per synapse"
     cases = (Case("4,000 neurons", 4000, 10.0),)
     peers = {"brian2_cpp": delayed_in_brian2, "brian2_cython": delayed_in_brian2}
-    targets = ()
+    targets = (Target("4,000 neurons", "ratio to brian2_cpp", low=3.5, aim=4.5),)
     delay = Uniform(0.1 * ms, 5 * ms)
