@@ -103,7 +103,8 @@ class Workload(ABC):
     def traffic(self, case: Case, facts: Facts) -> Sequence[Traffic]:
         """Return the least that must be moved through memory in a run of a case."""
 
-    def offsets(self, network: Network) -> dict[str, int]:
+    @staticmethod
+    def offsets(network: Network) -> dict[str, int]:
         """Return where each population begins in a numbering of all neurons, in the order of the description."""
         sizes = [population.size for population in network.populations.values()]
         starts = np.cumsum([0, *sizes[:-1]]).tolist()

@@ -10,36 +10,32 @@ import brian2 as b2
 import numpy as np
 from brian2 import Hz, amp, ms, mV, pA, pF, volt
 
-from neurosim import Network, Projection
+from neurosim import Network, Population, Projection
 from neurosim.bench.peers.brian2 import Brian2Model, connected
 from neurosim.bench.program import Arrays
 from neurosim.bench.workload import Case, Facts, Target, Traffic, Workload, delivery_traffic, neuron_traffic
-from neurosim.circuits.cortical_microcircuit import (
-    EXTERNAL,
-    EXTERNAL_RATE,
-    NEURONS,
-    POPULATIONS,
-    WEIGHT,
-    CorticalMicrocircuit,
-)
+from neurosim.model.registries import circuits
 from neurosim.rules import PairSTDP
 
-FULL = sum(NEURONS)
+EACH = 8 * Hz
+"""The rate of an external input."""
 LARGEST = 4
 """The largest weight that learning leaves, over the mean weight of an excitatory synapse."""
 
 
-def circuit(case: Case) -> CorticalMicrocircuit:
-    """Return the circuit whose share of neurons is that of a case."""
-    return CorticalMicrocircuit(scale=case.n / FULL)
+def circuit(case: Case) -> Network:
+    """Return the circuit of the size of a case; what a peer needs of it stands in its parts."""
+    described = circuits.get("cortical_microcircuit")
+    network: Network = described(scale=case.n / sum(described(scale=1.0).sizes.values())).network()
+    return network
 
 
 def in_nest(case: Case, arrays: Arrays) -> Any:
     """Return a function that builds the circuit in NEST, with the same synapses and a generator per population."""
     from neurosim.bench.peers.nest import nest
 
-    described = circuit(case)
-    grown, firsts = described.scale**-0.5, _firsts(described)
+    network = circuit(case)
+    firsts = Workload.offsets(network)
     membrane = {
         "E_L": -65.0,
         "V_th": -50.0,
@@ -52,20 +48,17 @@ def in_nest(case: Case, arrays: Arrays) -> Any:
     }
 
     def build() -> Any:
-        group = nest.Create("iaf_psc_exp", sum(described.sizes.values()), params=membrane)
-        group.V_m = (1e3 * np.concatenate([arrays[f"{name}_v"] for name in POPULATIONS])).tolist()
-        for (name, size), inputs in zip(described.sizes.items(), EXTERNAL, strict=True):
-            cells = group[firsts[name] : firsts[name] + size]
-            cells.I_e = described.constant_currents[name]
-            drive = nest.Create(
-                "poisson_generator", params={"rate": inputs * described.scale * EXTERNAL_RATE}
-            )
-            nest.Connect(drive, cells, syn_spec={"weight": grown * WEIGHT, "delay": 0.1})
-        for source, target in described.synapses:
-            name = f"{source}_{target}"
+        group = nest.Create("iaf_psc_exp", _size(network), params=membrane)
+        group.V_m = (1e3 * np.concatenate([arrays[f"{name}_v"] for name in network.populations])).tolist()
+        for name, population in network.populations.items():
+            cells, model = group[firsts[name] : firsts[name] + population.size], _driven(population)
+            cells.I_e = float(model.I_e / pA)
+            drive = nest.Create("poisson_generator", params={"rate": float(model.rate_ext / Hz)})
+            nest.Connect(drive, cells, syn_spec={"weight": float(model.j_ext / pA), "delay": 0.1})
+        for name, projection in network.projections.items():
             nest.Connect(
-                arrays[f"{name}_pre"].astype(np.int64) + 1 + firsts[source],
-                arrays[f"{name}_post"].astype(np.int64) + 1 + firsts[target],
+                arrays[f"{name}_pre"].astype(np.int64) + 1 + firsts[projection.source],
+                arrays[f"{name}_post"].astype(np.int64) + 1 + firsts[projection.target],
                 "one_to_one",
                 {
                     "synapse_model": "static_synapse",
@@ -80,10 +73,10 @@ def in_nest(case: Case, arrays: Arrays) -> Any:
 
 def in_brian2(case: Case, arrays: Arrays) -> Brian2Model:
     """Return the circuit as a user of Brian2 writes it: one group, traces per synapse, driven by events."""
-    described = circuit(case)
-    grown, firsts = described.scale**-0.5, _firsts(described)
+    network = circuit(case)
+    firsts = Workload.offsets(network)
     cells = b2.NeuronGroup(
-        sum(described.sizes.values()),
+        _size(network),
         """dv/dt = (-65*mV - v)/(10*ms) + (i_syn + I_e)/(250*pF) : volt (unless refractory)
         di_syn/dt = -i_syn/(0.5*ms) : amp
         I_e : amp""",
@@ -93,23 +86,24 @@ def in_brian2(case: Case, arrays: Arrays) -> Brian2Model:
         method="exact",
         namespace={"mV": mV, "ms": ms, "pF": pF},
     )
-    cells.v = np.concatenate([arrays[f"{name}_v"] for name in POPULATIONS]) * volt
+    cells.v = np.concatenate([arrays[f"{name}_v"] for name in network.populations]) * volt
     drives = []
-    for (name, size), inputs in zip(described.sizes.items(), EXTERNAL, strict=True):
-        part = cells[firsts[name] : firsts[name] + size]
-        part.I_e = described.constant_currents[name] * pA
-        number = round(inputs * described.scale)
-        drives.append(b2.PoissonInput(part, "i_syn", number, EXTERNAL_RATE * Hz, grown * WEIGHT * pA))
+    for name, population in network.populations.items():
+        part, model = cells[firsts[name] : firsts[name] + population.size], _driven(population)
+        part.I_e = model.I_e
+        number = round(float(model.rate_ext / EACH))
+        drives.append(b2.PoissonInput(part, "i_syn", number, EACH, model.j_ext))
 
     def joined(learning: bool) -> dict[str, np.ndarray]:
-        chosen = [pair for pair in described.synapses if _learns(*pair) == learning]
+        chosen = [p for p in network.projections.values() if _learns(p) == learning]
         return {
-            "pre": np.concatenate([arrays[f"{s}_{t}_pre"] + firsts[s] for s, t in chosen]),
-            "post": np.concatenate([arrays[f"{s}_{t}_post"] + firsts[t] for s, t in chosen]),
-            "w": np.concatenate([arrays[f"{s}_{t}_w"] for s, t in chosen]),
-            "delay": np.concatenate([arrays[f"{s}_{t}_delay"] for s, t in chosen]),
+            "pre": np.concatenate([arrays[f"{p.name}_pre"] + firsts[p.source] for p in chosen]),
+            "post": np.concatenate([arrays[f"{p.name}_post"] + firsts[p.target] for p in chosen]),
+            "w": np.concatenate([arrays[f"{p.name}_w"] for p in chosen]),
+            "delay": np.concatenate([arrays[f"{p.name}_delay"] for p in chosen]),
         }
 
+    w_max = _w_max(network)
     learn = b2.Synapses(
         cells,
         cells,
@@ -120,9 +114,9 @@ def in_brian2(case: Case, arrays: Arrays) -> Brian2Model:
         on_post="y += a_minus; w = clip(w + x, 0*amp, w_max)",
         namespace={
             "tau": 20 * ms,
-            "a_plus": 0.01 * _w_max(described),
-            "a_minus": 0.0105 * _w_max(described),
-            "w_max": _w_max(described),
+            "a_plus": 0.01 * w_max,
+            "a_minus": 0.0105 * w_max,
+            "w_max": w_max,
         },
     )
     fixed = b2.Synapses(cells, cells, "w : amp", on_pre="i_syn_post += w")
@@ -148,7 +142,7 @@ class Microcircuit(Workload):
 
     def network(self, case: Case) -> Network:
         """Return the circuit."""
-        return circuit(case).network()
+        return circuit(case)
 
     def traffic(self, case: Case, facts: Facts) -> Sequence[Traffic]:
         """Return what integration and deliveries move: target, delay and weight read, a current read and written."""
@@ -171,27 +165,28 @@ class PlasticMicrocircuit(Microcircuit):
 
     def network(self, case: Case) -> Network:
         """Return the circuit with a rule on its excitatory projections onto excitatory populations."""
-        described = circuit(case)
-        plain, rules = described.network(), (PairSTDP(w_max=_w_max(described)),)
+        plain = circuit(case)
+        rules = (PairSTDP(w_max=_w_max(plain)),)
         return Network(plain.name, plain.dt).add(
             *(
-                replace(part, rules=rules)
-                if isinstance(part, Projection) and _learns(part.source, part.target)
-                else part
+                replace(part, rules=rules) if isinstance(part, Projection) and _learns(part) else part
                 for part in plain.parts()
             )
         )
 
 
-def _firsts(described: CorticalMicrocircuit) -> dict[str, int]:
-    """Return where each population begins in a numbering of all neurons."""
-    sizes = described.sizes.values()
-    return dict(zip(POPULATIONS, np.cumsum([0, *sizes]).tolist()[:-1], strict=True))
+def _size(network: Network) -> int:
+    return sum(population.size for population in network.populations.values())
 
 
-def _learns(source: str, target: str) -> bool:
-    return source[-1] == target[-1] == "E"
+def _driven(population: Population) -> Any:
+    """Return the model of a population, a DrivenLIF."""
+    return population.model
 
 
-def _w_max(described: CorticalMicrocircuit) -> Any:
-    return LARGEST * described.scale**-0.5 * WEIGHT * pA
+def _learns(projection: Projection) -> bool:
+    return projection.source[-1] == projection.target[-1] == "E"
+
+
+def _w_max(network: Network) -> Any:
+    return LARGEST * _driven(network.populations["L23E"]).j_ext
