@@ -25,7 +25,8 @@ def claims(config: Config, results: Results) -> Iterable[Claim]:
     zero = {prior: found.mean(axis=1) for prior, found in table(config, results, "zero-shot").items()}
     distance = f"{100 * config.solved:g} cm"
     for k, task in enumerate(NEW):
-        note = ", ".join(f"end error after {budget} updates {p} {100 * e[k]:.1f} cm" for p, e in end.items())
+        shown = ", ".join(f"{prior} {100 * error[k]:.1f} cm" for prior, error in end.items())
+        note = f"end error after {budget} updates: {shown}"
         id = task.replace(" ", "-")
         yield ordering(
             f"faster-{id}",
