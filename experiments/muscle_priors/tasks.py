@@ -58,6 +58,7 @@ class Mixture:
     limb: TwoLink
     size: int
 
+    @jax.jit
     def draw(self, key: Array, step: ArrayLike) -> Trials:
         """Return the batch of a step."""
         key = jax.random.fold_in(key, step)

@@ -12,7 +12,7 @@ from neurosim.experiment import find_experiment, new_run, with_settings
 from neurosim.experiments.muscle_priors.config import Config
 from neurosim.experiments.muscle_priors.measures import running, updates_to
 from neurosim.experiments.muscle_priors.study import experiment
-from neurosim.experiments.muscle_priors.tasks import NEW, OLD, mixture, tasks
+from neurosim.experiments.muscle_priors.tasks import NEW, OLD, Mixture, tasks
 from neurosim.experiments.muscle_priors.training import dimension
 from neurosim.rng.jax_keys import jax_key
 from neurosim.store import open_results
@@ -39,15 +39,19 @@ def test_a_small_run(tmp_path):
 
 
 def test_a_mixture_has_trials_of_its_tasks_alone():
-    config = Config(steps=20)
-    key = jax_key(0, "test", "mixture")
-    known, limb = tasks(config), TwoLink()
+    names = ("hold", "centre-out", "reach in a curl field")
+    known, limb, key = tasks(Config(steps=20)), TwoLink(), jax_key(0, "test", "mixture")
     assert tuple(known) == (*OLD, *NEW)
-    alone = mixture(config, ("reach in a curl field",), 6).draw(key, 3)
-    expected = known["reach in a curl field"].trials(limb, jax.random.fold_in(key, 3), 6)
-    assert all(jax.tree.leaves(jax.tree.map(jnp.array_equal, alone, expected)))
+
+    def drawn(*chances):
+        return Mixture(jnp.array(chances), tuple(known[n] for n in names), limb, 64).draw(key, 3)
+
+    alone = drawn(0.0, 0.0, 1.0)
     np.testing.assert_allclose(alone.field[0], [[0, 10], [-10, 0]])
-    both = mixture(config, ("hold", "centre-out"), 64).draw(key, 3)
+    expected = jax.jit(lambda k: known[names[2]].trials(limb, k, 64))(jax.random.fold_in(key, 3))
+    for found, wanted in zip(alone, expected, strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-6)
+    both = drawn(0.5, 0.5, 0.0)
     loaded = np.asarray(abs(both.load).max(axis=(1, 2)) > 0)
     assert 16 < loaded.sum() < 48
     moved = np.linalg.norm(np.asarray(both.target - both.start), axis=1)
