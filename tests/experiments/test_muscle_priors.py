@@ -38,6 +38,7 @@ def test_a_small_run(tmp_path):
         assert not np.array_equal(*before)
 
 
+@pytest.mark.slow
 def test_a_mixture_has_trials_of_its_tasks_alone():
     names = ("hold", "centre-out", "reach in a curl field")
     known, limb, key = tasks(Config(steps=20)), TwoLink(), jax_key(0, "test", "mixture")
