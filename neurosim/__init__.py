@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from neurosim.model.structural import StructuralRule as StructuralRule
     from neurosim.model.structural import gradient as gradient
     from neurosim.model.synapse import SynapseModel as SynapseModel
+    from neurosim.model.timed import TimedSignal as TimedSignal
     from neurosim.model.values import Clipped as Clipped
     from neurosim.model.values import LogNormal as LogNormal
     from neurosim.model.values import Normal as Normal
@@ -91,6 +92,7 @@ _HOMES = {
     "neurosim.model.structural": "StructuralRule gradient",
     "neurosim.model.summary": "graph",
     "neurosim.model.synapse": "SynapseModel",
+    "neurosim.model.timed": "TimedSignal",
     "neurosim.model.pairs": "OutDegree SymmetricProbability TotalNumber Where",
     "neurosim.model.computed": "Computed",
     "neurosim.model.values": "Clipped LogNormal Normal Redrawn Uniform",

@@ -128,6 +128,10 @@ class Core(ABC):
         """Bring up to date what follows from constants; raises DescriptionError if they give no finite step."""
 
     @abstractmethod
+    def renew(self, population: str) -> None:
+        """Take over what has been put in the place of signals in time of a population."""
+
+    @abstractmethod
     def emitted(self, population: str) -> np.ndarray:
         """Return the neurons that spiked in the last step."""
 

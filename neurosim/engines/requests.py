@@ -131,6 +131,10 @@ def variable(
         raise DescriptionError(
             f"'{name}' is fixed with the description of a spike source: use VariablePoisson for a rate that changes"
         )
+    if population is not None and variable in population.signals:
+        raise DescriptionError(
+            f"'{name}' is a signal in time: set it to a TimedSignal, or record a variable that reads it"
+        )
     if variable not in variables:
         raise UnknownNameError(
             f"'{name}': '{owner}' has no variable '{variable}': {suggest(variable, variables)}"

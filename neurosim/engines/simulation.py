@@ -25,10 +25,12 @@ from neurosim.engines.presentations import batch_of, present, settle
 from neurosim.engines.recordings import Recordings
 from neurosim.engines.settling import Settle, Settled
 from neurosim.engines.streams import ROOM, Stream
-from neurosim.errors import DescriptionError, RunFailed
+from neurosim.errors import DescriptionError, ResultFileError, RunFailed, UnknownNameError
 from neurosim.model.chosen import positions
 from neurosim.model.parts import NamedParameter, constrained
+from neurosim.model.timed import TimedSignal
 from neurosim.model.units import dimension_of, in_si, quantity
+from neurosim.registry import suggest
 from neurosim.uninterrupted import Uninterrupted
 
 Progress = Callable[[int, int], None]
@@ -57,6 +59,8 @@ class Simulation:
         """The name of the Stop that has ended the last run, or None."""
         self._stream: Stream | None = None
         self._set: dict[tuple[str, str], np.ndarray] = {}
+        self._signals: set[tuple[str, str]] = set()
+        """Signals in time that users have set."""
         self._named = {
             name: np.atleast_1d(np.array(p.value, dtype=float))
             for name, p in self.equations.network.parameters.items()
@@ -350,13 +354,18 @@ class Simulation:
         Arguments:
             name: 'population.variable', 'projection.variable' or a named parameter; 'population[3:5].variable' for
                 some neurons or connections.
-            value: one number for all or an array of the shape that `get` returns, in the unit of the variable.
+            value: one number for all or an array of the shape that `get` returns, in the unit of the variable; of a
+                signal in time, a TimedSignal, such as its next piece.
 
         Raises:
             DescriptionError: another unit or shape; a value that is not finite, beyond the bounds of its parameter, of
                 another sign than its projection's, or that leaves a variable beyond the bounds that rules keep (also
                 when a bound is set); what follows from other variables.
         """
+        if isinstance(value, TimedSignal):
+            with Uninterrupted():
+                self._set_signal(requests.text(name), value)
+            return
         if requests.text(name) in self._named:
             with Uninterrupted():
                 self._set_named(self._parameter(name), value)
@@ -379,6 +388,17 @@ class Simulation:
         with Uninterrupted():
             self.write(owner, variable, held)
             self._set[owner, variable] = start.astype(float)
+
+    def _set_signal(self, name: str, signal: TimedSignal) -> None:
+        """Put a signal in the place of one that equations read."""
+        owner, _, own = name.partition(".")
+        population = self.equations.populations.get(owner)
+        known = {f"{p.name}.{n}" for p in self.equations.populations.values() for n in p.signals}
+        if population is None or own not in population.signals:
+            raise UnknownNameError(f"'{name}' is no signal in time: {suggest(name, known)}")
+        population.signals[own].take(signal, population.size, self.dt, name)
+        self._signals.add((owner, own))
+        self.core.renew(owner)
 
     def _start(self, owner: str, variable: str, present: np.ndarray) -> np.ndarray:
         """Return the value from which a variable starts, the present one of a constant."""
@@ -511,10 +531,15 @@ class Simulation:
             ResultFileError: a state of another network, seed, time step or wiring, or one that is damaged or not
                 finite; nothing is changed then.
         """
-        recorded = {name: np.asarray(value) for name, value in state.items() if name.startswith("recorded/")}
+        recorded, signals = (
+            {name: np.asarray(value) for name, value in state.items() if name.startswith(kind)}
+            for kind in ("recorded/", "signal/")
+        )
         before = self._present()
-        rest = {name: value for name, value in state.items() if name not in recorded}
-        found = moments.checked(self.equations, self.core.kind, {**before, **self._identity}, rest)
+        rest = {name: value for name, value in state.items() if name not in {**recorded, **signals}}
+        own = {name: value for name, value in before.items() if not name.startswith("signal/")}
+        found = moments.checked(self.equations, self.core.kind, {**own, **self._identity}, rest)
+        found |= self._checked_signals(signals)
         with Uninterrupted():
             self._unstreamed("restore")
             if recorded:
@@ -526,6 +551,30 @@ class Simulation:
             except BaseException:
                 self._take_over(before)
                 raise
+
+    def _checked_signals(self, signals: State) -> State:
+        """Return signals in time of a state if they fit; raises ResultFileError."""
+        fitting: set[str] = set()
+        for population in self.equations.populations.values():
+            for name, timed in population.signals.items():
+                key = f"signal/{population.name}.{name}"
+                values, steps = signals.get(key), signals.get(f"{key}/steps")
+                if values is None or steps is None:
+                    continue
+                right = values.ndim == 2 and len(values) and values.shape[1] == timed.values.shape[1]
+                if (
+                    right
+                    and np.isfinite(values).all()
+                    and steps.shape == (2,)
+                    and steps[0] >= 0
+                    and steps[1] > 0
+                ):
+                    fitting |= {key, f"{key}/steps"}
+        if fitting != signals.keys():
+            raise ResultFileError(
+                f"state: '{min(signals.keys() - fitting)}' does not fit: restore what was saved"
+            )
+        return signals
 
     def take_over(self, state: Mapping[str, Any], *names: str) -> None:
         """Set named values to those of a state of any network, as `set` does: with their bounds and shapes.
@@ -653,6 +702,10 @@ class Simulation:
         """Return the state without its identity."""
         found = moments.moment(self.core)
         found |= {f"parameter/{name}": value.copy() for name, value in self._named.items()}
+        for owner, name in self._signals:
+            timed = self.equations.populations[owner].signals[name]
+            found[f"signal/{owner}.{name}"] = timed.values.copy()
+            found[f"signal/{owner}.{name}/steps"] = np.array([timed.first, timed.every])
         return found | {
             f"set/{o}.{n}": moments.given(self.equations, o, n, value) for (o, n), value in self._set.items()
         }
@@ -660,6 +713,9 @@ class Simulation:
     def _take_over(self, state: Mapping[str, np.ndarray]) -> None:
         """Set everything from a state that fits."""
         moments.take_over(self.core, state)
+        for population in self.equations.populations.values():
+            for name in population.signals:
+                self._signal_from(state, population.name, name)
         for name, value in self._named.items():
             value[:] = state[f"parameter/{name}"]
         self._set = {}
@@ -667,6 +723,20 @@ class Simulation:
             if f"set/{owner}.{name}" in state:
                 given = np.array(state[f"set/{owner}.{name}"], dtype=float)
                 self._set[owner, name] = requests.as_held(self.equations, owner, name, given)
+
+    def _signal_from(self, state: Mapping[str, np.ndarray], owner: str, name: str) -> None:
+        """Take a signal in time from a state, or the one that was described."""
+        key, part = f"signal/{owner}.{name}", self.equations.populations[owner]
+        timed = part.signals[name]
+        if key in state:
+            timed.values = np.array(state[key], dtype=float)
+            timed.first, timed.every = map(int, state[f"{key}/steps"])
+            self._signals.add((owner, name))
+        elif (owner, name) in self._signals:
+            described = part.described.model.signals[name]
+            timed.take(described, part.size, self.dt, f"{owner}.{name}")
+            self._signals.discard((owner, name))
+        self.core.renew(owner)
 
     def _first(self, owner: str, name: str, described: np.ndarray) -> np.ndarray:
         """Return the value that a variable starts from."""

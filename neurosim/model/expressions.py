@@ -499,8 +499,11 @@ def substitute_all(text: str, expressions: Mapping[str, str]) -> str:
 _ASSIGNMENT = re.compile(r"^\s*([A-Za-z_]\w*)\s*(\+=|-=|\*=|/=|=(?!=))\s*(.+)$", re.DOTALL)
 
 
-def parse_statements(text: str, where: str) -> tuple[Statement, ...]:
-    """Return the statements of 'a += b; c = d' (separated by ; or lines), each expression checked."""
+def parse_statements(text: str, where: str, more: frozenset[str] = frozenset()) -> tuple[Statement, ...]:
+    """Return the statements of 'a += b; c = d' (separated by ; or lines), each expression checked.
+
+    Arguments: text; where, for messages; more, functions that may be called beside those of all equations.
+    """
     check_length(text, where)
     parsed = []
     for line in re.split(r"[;\n]", text):
@@ -513,7 +516,7 @@ def parse_statements(text: str, where: str) -> tuple[Statement, ...]:
                 f"{where}: '{_short(line)}' is not an assignment: write 'name = expression'"
             )
         target, op, expression = match.groups()
-        check_expression(expression, where)
+        check_expression(expression, where, more)
         parsed.append(Statement(target, op, expression.strip()))
     return tuple(parsed)
 

@@ -25,6 +25,7 @@ from neurosim.model.expressions import GROUPED, check_expression, check_length, 
 from neurosim.model.facts import check_facts
 from neurosim.model.parameters import Described, Option, Parameter
 from neurosim.model.registries import enter, neurons
+from neurosim.model.timed import TimedSignal
 from neurosim.model.units import known_units
 from neurosim.registry import suggest
 
@@ -94,13 +95,23 @@ class NeuronModel(Described):
 
     def parsed(self) -> brian2.Equations:
         """Return the checked Brian2 equations, options filled in, maps as states; raises DescriptionError."""
-        return parse_equations(_MAP.sub(r"\1 : \3 (state)", self._filled()), type(self).__name__, GROUPED)
+        return parse_equations(_MAP.sub(r"\1 : \3 (state)", self._filled()), type(self).__name__, self.calls)
+
+    @property
+    def signals(self) -> dict[str, TimedSignal]:
+        """The signals in time that its equations read, by name."""
+        return {n: v for n, v in self.values().items() if isinstance(v, TimedSignal)}
+
+    @property
+    def calls(self) -> frozenset[str]:
+        """The functions that its equations may call beside those of all equations."""
+        return frozenset((*GROUPED, *self.signals))
 
     def maps(self) -> dict[str, str]:
         """Return the value that each map gives a state in a step; raises DescriptionError."""
         found = {match[1]: match[2] for match in _MAP.finditer(self._filled())}
         for name, text in found.items():
-            check_expression(text, f"{type(self).__name__}.equations, {name}'")
+            check_expression(text, f"{type(self).__name__}.equations, {name}'", self.calls)
         return found
 
     def _filled(self) -> str:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from brian2 import second
 
 from neurosim.errors import DescriptionError, NeurosimError, UnknownNameError, brief
 from neurosim.model.computed import computed
+from neurosim.model.timed import TimedSignal
 from neurosim.model.units import DIMENSIONLESS, Dimension, dimension_of, in_si, unit_name
 from neurosim.model.values import Distribution, Value, value_dimension
 from neurosim.registry import suggest
@@ -38,7 +40,9 @@ class Parameter:
     @property
     def dimension(self) -> Dimension:
         """The dimension that a value must have."""
-        return value_dimension(self.default)
+        return (
+            self.default.dimension if isinstance(self.default, TimedSignal) else value_dimension(self.default)
+        )
 
     def with_default(self, value: Any, where: str) -> Parameter:
         """Return the parameter with another default, which a subclass gives it; raises DescriptionError as `check`."""
@@ -50,11 +54,32 @@ class Parameter:
             value = computed(value)
         except NeurosimError as error:
             raise type(error)(f"{where} = {error}") from None
+        if isinstance(self.default, TimedSignal) or isinstance(value, TimedSignal):
+            return self._signal(value, where)
         if isinstance(value, Distribution):
             value.check(None if self.of_weight else self.dimension, where)
             return value
         dimension = dimension_of(value, where) if self.of_weight else self.dimension
         self.check_bounds(in_si(value, dimension, where), where)
+        return value
+
+    def _signal(self, value: Any, where: str) -> TimedSignal:
+        """Return a signal; a number becomes one that does not change."""
+        if not isinstance(self.default, TimedSignal):
+            raise DescriptionError(
+                f"{where} is a signal in time, and the equations read a number: give one, or a model whose equations "
+                "read it as s(t)"
+            )
+        if not isinstance(value, TimedSignal):
+            in_si(value, self.dimension, where)
+            if np.ndim(value):
+                raise DescriptionError(f"{where} is an array: give a TimedSignal, or one number")
+            value = TimedSignal(np.reshape(value, (1,)), 1 * second)
+        if value.dimension is not self.dimension:
+            raise DescriptionError(
+                f"{where} has the unit {unit_name(value.dimension)}: give a signal in {unit_name(self.dimension)}"
+            )
+        self.check_bounds(value.si, where)
         return value
 
     def check_bounds(self, si: np.ndarray, where: str) -> None:
@@ -81,14 +106,16 @@ def parameter(
     """Declare a parameter of a model or rule.
 
     Arguments:
-        default: a number or quantity, whose unit is the parameter's unit.
+        default: a number or quantity, whose unit is the parameter's unit, or a `TimedSignal`, which equations of a
+            neuron read as s(t) or s(t - d).
         doc: what it means.
         low, high: bounds in the same unit.
         of_weight: whether its unit is that of the weight it acts on, whatever that is.
         required: whether every instance must be given a value because no default is known; `default` is then an
             example.
     """
-    dimension_of(default, f"parameter '{doc}'")
+    if not isinstance(default, TimedSignal):
+        dimension_of(default, f"parameter '{doc}'")
     declared = Parameter(default, doc, low, high, of_weight, required)
     for bound in (low, high):
         if bound is not None and not of_weight and dimension_of(bound) is not declared.dimension:

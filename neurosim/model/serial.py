@@ -22,6 +22,7 @@ from neurosim.model.reductions import Reduction
 from neurosim.model.registries import connectivities, distributions, neurons, reductions, rules, synapses
 from neurosim.model.rule import Rule
 from neurosim.model.synapse import SynapseModel
+from neurosim.model.timed import TimedSignal
 from neurosim.model.units import Quantity, value_from_json, value_to_json
 from neurosim.model.values import Distribution
 from neurosim.registry import Registry
@@ -155,6 +156,9 @@ def _to_json(value: Any) -> Any:
             "draw": type(value).__name__,
             "arguments": {k: _to_json(v) for k, v in value.described().items()},
         }
+    if isinstance(value, TimedSignal):
+        given = {"signal": value.values, "dt": value.dt, "start": value.start}
+        return {name: value_to_json(one) for name, one in given.items()}
     if isinstance(value, Reduction):
         arguments = {k: _to_json(v) for k, v in value.described().items()}
         return {"reduce": type(value).__name__, "arguments": arguments}
@@ -184,6 +188,8 @@ def _from_json(data: Any) -> Any:
         return Replay(value_from_json(data["replay"]))
     if "draw" in data:
         return _class(distributions, data["draw"])(**{k: _from_json(v) for k, v in data["arguments"].items()})
+    if "signal" in data:
+        return TimedSignal(*(value_from_json(data[name]) for name in ("signal", "dt", "start")))
     if "reduce" in data:
         return _class(reductions, data["reduce"])(**{k: _from_json(v) for k, v in data["arguments"].items()})
     if "kind" in data:

@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
+from neurosim.compiler.equations.timed import Timed
 from neurosim.errors import DescriptionError
 from neurosim.model.evaluate import evaluate
-from neurosim.model.expressions import Rewriter, expression, made
+from neurosim.model.expressions import Rewriter, expression, made, names_in
+from neurosim.model.times import nearest_step
 
-Kind = Literal["normal", "uniform", "poisson"]
+Kind = Literal["normal", "uniform", "poisson", "signal"]
 DRAWS: dict[str, Kind] = {"rand": "uniform", "randn": "normal", "poisson": "poisson"}
 
 
 @dataclass(frozen=True)
 class Draw:
-    """A random number per neuron or edge and step: its kind, and the purpose of the stream that it comes from.
+    """A number per neuron or edge and step: its kind, and the purpose of the stream that a random one comes from.
 
-    mean, of a Poisson number: an expression of constants.
+    mean, of a Poisson number: an expression of constants; timed, a signal that is looked up, and late, how long before
+    the step that is (s), an expression of constants.
     """
 
     kind: Kind
     stream: str
     mean: str = ""
+    timed: Timed | None = field(default=None, compare=False)
+    late: str = ""
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names that it reads."""
+        return frozenset().union(*(names_in(text) for text in (self.mean, self.late) if text))
 
     def mean_from(self, values: Mapping[str, Any], where: str) -> np.ndarray:
         """Return the mean, one number or one per neuron, from constants (SI); where, for messages.
@@ -50,6 +60,10 @@ class Draw:
         """
         from neurosim.rng import draws, poisson
 
+        if self.timed is not None:
+            late = nearest_step(evaluate(self.late, values), values["dt"]) if self.late else 0
+            self.timed.fill(step, late, out)
+            return
         if self.kind != "poisson":
             {"normal": draws.fill_normal, "uniform": draws.fill_uniform}[self.kind](key, step, out)
             return

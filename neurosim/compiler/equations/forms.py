@@ -15,6 +15,7 @@ import numpy as np
 from neurosim.compiler.equations.draws import Draw
 from neurosim.compiler.equations.groups import Grouped
 from neurosim.compiler.equations.names import part_of
+from neurosim.compiler.equations.timed import Timed
 from neurosim.model.convolution import Kernel
 from neurosim.model.expressions import Statement, names_in
 from neurosim.model.network import Network
@@ -184,7 +185,8 @@ class PopulationEquations(_Equations):
     what is delivered to it; output_gains, states that multiply its output; totals, the sums over
     connections that rules read, by name: the projection, and what is summed there; refractory, the constant that is its
     refractory period; rests, the condition under which it rests for all of that; operations, what is done at regular
-    times; stops, the definitions that are 1 where a condition ends a run, by the name of that.
+    times; stops, the definitions that are 1 where a condition ends a run, by the name of that; signals, those
+    in time, by the names of parameters.
     """
 
     described: Population
@@ -206,6 +208,7 @@ class PopulationEquations(_Equations):
     totals: Mapping[str, tuple[str, Sum]] = field(default_factory=dict)
     operations: tuple[Regular, ...] = ()
     stops: Mapping[str, str] = field(default_factory=dict)
+    signals: Mapping[str, Timed] = field(default_factory=dict)
 
     def read_totals(self, texts: Iterable[str]) -> dict[str, list[str]]:
         """Return the totals that any of the expressions reads, by projection."""

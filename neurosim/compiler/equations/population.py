@@ -30,6 +30,7 @@ from neurosim.compiler.equations.neuron_rules import NeuronRules
 from neurosim.compiler.equations.noise import check_noise, is_noise, white_noises
 from neurosim.compiler.equations.scope import Scope
 from neurosim.compiler.equations.synapses import KeptSynapses
+from neurosim.compiler.equations.timed import Timed, on_grid, with_signals
 from neurosim.errors import DescriptionError
 from neurosim.model.computed import computed
 from neurosim.model.expressions import (
@@ -46,6 +47,7 @@ from neurosim.model.network import Network
 from neurosim.model.neuron import METHODS, texts_of
 from neurosim.model.parts import Population
 from neurosim.model.source import SourceModel
+from neurosim.model.timed import TimedSignal
 from neurosim.model.times import nearest_step
 from neurosim.model.units import DIMENSIONLESS, Dimension, quantity, scalar_in_si
 from neurosim.model.values import Distribution, resolve
@@ -88,6 +90,7 @@ def population_equations(population: Population, network: Network, seed: int) ->
         totals=rules.totals,
         operations=tuple(written.operations),
         stops=written.stops,
+        signals=written.signals,
     )
     _check(found, written)
     check_limits(rules.limits, found.constants, found.states, written.scope.where)
@@ -117,6 +120,7 @@ class _Model:
         self.rests: str | None = None
         self.operations: list[Regular] = []
         self.stops: dict[str, str] = {}
+        self.signals: dict[str, Timed] = {}
         self._read_parameters()
         self._read_refractoriness()
         self._read_equations()
@@ -153,6 +157,10 @@ class _Model:
     def _read_parameters(self) -> None:
         if not isinstance(self.model, SourceModel):
             for name, value in self.model.values().items():
+                if isinstance(value, TimedSignal):
+                    where = f"{self.population.name}.{name}"
+                    self.signals[name] = on_grid(value, self.population.size, self.step, where)
+                    continue
                 self.scope.parameter(name, value, self.population.size, self.model.parameters[name])
 
     def _read_equations(self) -> None:
@@ -234,7 +242,7 @@ class _Model:
 
     def _read_events(self) -> None:
         if self.model.threshold is not None:
-            check_expression(self.model.threshold, f"{self.scope.where}.threshold")
+            check_expression(self.model.threshold, f"{self.scope.where}.threshold", self.model.calls)
             self.threshold = self._drawn(self.model.threshold)
         self.reset += self._statements(self.model.reset, f"{self.scope.where}.reset")
         if self.rests is not None:
@@ -243,7 +251,7 @@ class _Model:
     def _statements(self, text: str, where: str) -> list[Statement]:
         """Return statements, with draws named and variables of their own as locals."""
         own: dict[str, str] = {}
-        found, statements = list[Statement](), parse_statements(text, where)
+        found, statements = list[Statement](), parse_statements(text, where, self.model.calls)
         for place, s in enumerate(statements):
             value = substitute(self._drawn(s.expression), own)
             if defines(statements, place, {*self.scope.dimensions, *own}):
@@ -269,7 +277,7 @@ class _Model:
             self.operations.append(Regular(first, round(every), tuple(statements)))
         for number, stop in enumerate(network.stops.values()):
             if stop.target == self.population.name:
-                check_expression(stop.condition, f"{stop}")
+                check_expression(stop.condition, f"{stop}", self.model.calls)
                 text = self._drawn(stop.condition)
                 expect_condition(text, self.scope.dimensions, f"{stop}")
                 self.stops[stop.name] = self.scope.add(part_of("stop", str(number)), DIMENSIONLESS)
@@ -298,7 +306,9 @@ class _Model:
 
     def _given(self, name: str, otherwise: Any) -> Any:
         """Return the value that the population gives a variable, a text with the parameters of the model."""
-        parameters = {n: v for n, v in self.model.values().items() if not isinstance(v, Distribution)}
+        parameters = {
+            n: v for n, v in self.model.values().items() if not isinstance(v, Distribution | TimedSignal)
+        }
         return computed(self.population.initial.get(name, otherwise), **parameters)
 
     def _initial(self, name: str, dim: Dimension) -> Any:
@@ -314,6 +324,13 @@ class _Model:
         text = substitute(text, self.scope.noises(text, self._own))
         text = substitute(text, {"not_refractory": ACTIVE})
         text = substitute(text, self.scope.units(text, {*self._own, *self.scope.dimensions}))
+        where = self.scope.where
+        text = with_signals(
+            text,
+            self.signals,
+            lambda signal, late: self.scope.look(self.signals[signal], signal, late),
+            where,
+        )
         text = self.scope.drawn(text)
         if not expression(text).calls & GROUPED:
             return text

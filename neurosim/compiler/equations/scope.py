@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from brian2 import second
 
 from neurosim.compiler.equations.dimensions import expect
 from neurosim.compiler.equations.draws import Draw, Kind, with_draws
 from neurosim.compiler.equations.forms import End, PopulationEquations, Ref, Variables
 from neurosim.compiler.equations.names import ACTIVE, CLOCK, RESERVED, check_variable, part_of
 from neurosim.compiler.equations.noise import white_noises
+from neurosim.compiler.equations.timed import Timed
 from neurosim.compiler.equations.wiring import Drawn
 from neurosim.errors import DescriptionError, SignalMissing
 from neurosim.model.expressions import CONSTANTS, names_in
@@ -140,6 +142,21 @@ class Scope:
         name = part_of(*parts)
         self.draws[name] = Draw(kind, "_".join(parts), mean)
         return self.add(name, DIMENSIONLESS)
+
+    def look(self, timed: Timed, signal: str, late: str) -> str:
+        """Return the name of what a signal is in every step, or was `late` (an expression in seconds) before."""
+        for name in sorted(names_in(late or "0") - self.constants.keys() - {"dt", *CONSTANTS}):
+            raise DescriptionError(
+                f"{self.where}: {signal}(t - ...) reads '{name}', which is no parameter here: use parameters"
+            )
+        if late:
+            expect(late, second.dim, self.dimensions, f"{self.where}: {signal}(t - ...)")
+        for name, draw in self.draws.items():
+            if draw.timed is timed and draw.late == late:
+                return name
+        found = part_of(signal, "at", str(len(self.draws)))
+        self.draws[found] = Draw("signal", found, timed=timed, late=late)
+        return self.add(found, timed.dimension)
 
     def modulator(self, network: Network, population: str, size: int, title: str) -> str:
         """Return the name of a modulator: the output of one neuron, or of as many as there are here (`size`)."""

@@ -90,6 +90,9 @@ class Brian2Core(Core):
             values = {constant: self.get(owner, constant) for constant in part.constants}
             propagate(p.linear, values, dt, p.frozen, owner)
 
+    def renew(self, population: str) -> None:
+        """Take over signals in time: they are looked up where they are."""
+
     @cached_property
     def _propagators(self) -> tuple[Propagator, ...]:
         return lower(self.equations).propagators

@@ -13,7 +13,6 @@ from brian2 import Clock
 from neurosim.compiler.equations.forms import PopulationEquations, ProjectionEquations, StateClamp
 from neurosim.engines.brian2.populations import BrianPopulation
 from neurosim.engines.externals import ExternalFunction
-from neurosim.model.expressions import names_in
 from neurosim.model.source import due
 from neurosim.rng import stream_key
 
@@ -50,7 +49,7 @@ def draw(
         (
             draw,
             stream_key(seed, part.name, draw.stream),
-            names_in(draw.mean or "0") & part.constants.keys(),
+            draw.reads & part.constants.keys(),
             array(name),
         )
         for name, draw in part.draws.items()

@@ -293,6 +293,13 @@ class FusedCore(Core):
         coefficients(self.storage, self.program)
         self._moved = True
 
+    def renew(self, population: str) -> None:
+        """Take over what has been put in the place of signals in time of a population."""
+        for key, draw in self.equations.populations[population].draws.items():
+            if draw.timed is not None:
+                self.storage.signal(f"{population}___{key}", draw.timed)
+        self._moved = True
+
     def emitted(self, population: str) -> np.ndarray:
         """Return the neurons that spiked in the last step."""
         ring, count = (self.storage.arrays[f"{population}___{n}"] for n in ("ring", "count"))

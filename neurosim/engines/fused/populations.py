@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from neurosim.compiler.equations.draws import Draw
 from neurosim.compiler.equations.forms import PopulationEquations, Probe
 from neurosim.compiler.schedule.program import RESTS, SPIKES, Block
 from neurosim.engines.fused.context import Context, indent, is_local, size
@@ -141,12 +142,30 @@ class PopulationPrinter:
         draws = self.context.population(name).draws
         lines = []
         for d, draw in draws.items():
+            if draw.timed is not None:
+                lines += self.look(name, d, draw)
+                continue
             mean, each = f"{name}___{d}_mean", ""
             if draw.kind == "poisson":
                 each = "_each" if mean in self.context.storage.arrays else ""
             own = f"{mean}, " if draw.kind == "poisson" else ""
             lines.append(f"fill_{draw.kind}{each}({name}___{d}_key, k, {own}{name}__{d})")
         return lines
+
+    def look(self, name: str, key: str, draw: Draw) -> list[str]:
+        """Return the lines that look a signal up."""
+        population, head = self.context.population(name), f"{name}___{key}"
+        column = "i" if draw.timed is not None and draw.timed.values.shape[1] > 1 else "0"
+
+        def row(late: str) -> str:
+            return f"at = min(max((k{late} - {head}_first) // {head}_every, 0), {head}_values.shape[0] - 1)"
+
+        each = f"for i in range({size(population)}):"
+        store = f"{name}__{key}[i] = {head}_values[at, {column}]"
+        if not draw.late:
+            return [row(""), each, f"    {store}"]
+        late = self.body(population, [Statement("_late", "=", f"floor(({draw.late})/dt + 0.500000001)")])
+        return [each, *indent([*late, row(" - np.int64(_late)"), store])]
 
     def input(self, block: Block) -> list[str]:
         """Return the lines that take this step's row of input, if the run has any."""

@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike
 
 from neurosim.compiler.equations.forms import NetworkEquations, PopulationEquations, ProjectionEquations
 from neurosim.compiler.equations.names import part_of
+from neurosim.compiler.equations.timed import Timed
 from neurosim.compiler.schedule.exact import propagate
 from neurosim.compiler.schedule.program import Program, Propagator, sum_of
 from neurosim.engines.core import LONG_AGO
@@ -68,6 +69,11 @@ class Storage:
         if not self.arrays[name].flags.writeable:
             self.arrays[name] = aligned(self.arrays[name])
         return self.arrays[name]
+
+    def signal(self, head: str, timed: Timed) -> None:
+        """Add a signal in time; where its values are of the type of all others they are not copied."""
+        self.arrays[f"{head}_values"] = np.ascontiguousarray(timed.values, dtype=self.dtype)
+        self.numbers |= {f"{head}_first": timed.first, f"{head}_every": timed.every}
 
     def trace(self, name: str, value: np.ndarray) -> None:
         """Add a trace of a rule."""
@@ -173,6 +179,8 @@ def _population(
     for key in (*population.ports, *program.stored[name]):
         storage.variable(f"{name}__{key}", np.zeros(n))
     for key, draw in population.draws.items():
+        if draw.timed is not None:
+            storage.signal(f"{name}___{key}", draw.timed)
         storage.arrays[f"{name}__{key}"] = aligned(np.zeros(n, dtype=storage.dtype))
         storage.numbers[f"{name}___{key}_key"] = stream_key(equations.seed, name, draw.stream)
     for (owner, key), depth in equations.remembered.items():

@@ -136,7 +136,7 @@ def _projection(projection: ProjectionEquations) -> list[Any]:
 
 
 def _drawn(part: PopulationEquations | ProjectionEquations) -> dict[str, str]:
-    return {name: draw.kind for name, draw in part.draws.items()}
+    return {name: f"{draw.kind} {draw.late}" for name, draw in part.draws.items()}
 
 
 _STARTED: list[int] = []

@@ -207,6 +207,14 @@ class JaxCore(Core):
         """Bring up to date what follows from constants; raises DescriptionError if they give no finite step."""
         self._work_out()
 
+    def renew(self, population: str) -> None:
+        """Take over what has been put in the place of signals in time of a population."""
+        with precision(self.settings.dtype):
+            for key, draw in self.equations.populations[population].draws.items():
+                if draw.timed is not None:
+                    found = fixed.signal(f"{population}/{key}", draw.timed, self.settings.dtype)
+                    self._fixed |= {name: jnp.asarray(value) for name, value in found.items()}
+
     def emitted(self, population: str) -> np.ndarray:
         """Return the neurons that spiked in the last step."""
         ring = np.asarray(self._state[f"{population}/ring"])

@@ -11,6 +11,7 @@ from jax import Array, lax
 
 from neurosim.compiler.equations.forms import ProjectionEquations
 from neurosim.compiler.equations.names import part_of
+from neurosim.compiler.equations.timed import Timed
 from neurosim.compiler.schedule.exact import at_fault, augmented, balance, constant_part, propagate
 from neurosim.compiler.schedule.program import Program, Propagator
 from neurosim.engines.jax.arithmetic import JAX
@@ -32,6 +33,10 @@ def tables(program: Program, dtype: str) -> dict[str, Array]:
             found[f"{projection.name}/delays"] = projection.delays.astype(np.int32)
         if projection.driver is not None and layout(projection.driver) is None:
             found[f"{projection.name}/driver"] = projection.driver.astype(np.int32)
+    for population in program.equations.populations.values():
+        for key, draw in population.draws.items():
+            if draw.timed is not None:
+                found |= signal(f"{population.name}/{key}", draw.timed, dtype)
     for number, clamp in enumerate(program.equations.clamps):
         head = f"clamp{number}"
         found |= {
@@ -41,6 +46,15 @@ def tables(program: Program, dtype: str) -> dict[str, Array]:
         found |= {f"{head}/index": clamp.indices.astype(np.int32), f"{head}/value": clamp.value.astype(dtype)}
         found |= {} if clamp.basis is None else {f"{head}/basis": clamp.basis.astype(dtype)}
     return {name: jnp.asarray(value) for name, value in found.items()}
+
+
+def signal(head: str, timed: Timed, dtype: str) -> dict[str, Any]:
+    """Return a signal in time: its values, the step of the first, and the steps between two."""
+    return {
+        f"{head}/values": timed.values.astype(dtype),
+        f"{head}/first": np.int32(timed.first),
+        f"{head}/every": np.int32(timed.every),
+    }
 
 
 def tied_weights(program: Program, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array, lax
 
+from neurosim.compiler.equations.draws import Draw
 from neurosim.compiler.equations.forms import PopulationEquations
 from neurosim.compiler.schedule.program import Block
 from neurosim.engines.jax.arithmetic import COMBINE, JAX
@@ -97,9 +98,27 @@ def draw(context: Context, block: Block) -> None:
     part = equations.part(block.owner)
     size = part.size if isinstance(part, PopulationEquations) else len(part.pre)
     for name, drawn in part.draws.items():
+        if drawn.timed is not None:
+            assert isinstance(part, PopulationEquations)
+            context.values[f"{part.name}.{name}"] = _looked_up(context, part, name, drawn)
+            continue
         key = context.values[f"{part.name}/key/{name}"]
         take = partial(DRAW[drawn.kind], size=size, dtype=context.settings.dtype)
         context.values[f"{part.name}.{name}"] = over_trials(take, context.trials, key, context.step)
+
+
+def _looked_up(context: Context, population: PopulationEquations, name: str, drawn: Draw) -> Array:
+    """Return what a signal is in this step, or was some time before."""
+    head = f"{population.name}/{name}"
+    values, first, every = (context.values[f"{head}/{part}"] for part in ("values", "first", "every"))
+    late: Any = 0
+    if drawn.late:
+        seconds = Names(context, population).look(drawn.late)
+        late = jnp.floor(seconds / context.program.equations.network.step + (0.5 + 1e-6)).astype(jnp.int32)
+    row = jnp.clip((context.step - late - first) // every, 0, len(values) - 1)
+    row = jnp.broadcast_to(row, context.shape(population.size))
+    column = context.along(jnp.arange(population.size)) if values.shape[1] > 1 else 0
+    return values[row, column]
 
 
 def read_input(context: Context, block: Block) -> None:
