@@ -19,6 +19,7 @@ from neurosim.neurons.relay import Relay
 from neurosim.neurons.sigmoid import SigmoidRate
 from neurosim.neurons.softmax import Softmax
 from neurosim.neurons.sources import Poisson, SpikeTrain
+from neurosim.neurons.timed_poisson import TimedPoisson
 from neurosim.neurons.variable_poisson import VariablePoisson
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Softmax",
     "SpikeTrain",
     "SquareWave",
+    "TimedPoisson",
     "TraubMiles",
     "VariablePoisson",
     "WilsonCowan",
