@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from neurosim.rng import counts
+
 
 def clip(x: Any, low: Any, high: Any) -> Any:
     """Return min(max(x, low), high), NaN where any of them is."""
@@ -15,6 +17,16 @@ def clip(x: Any, low: Any, high: Any) -> Any:
 def whole(x: Any) -> Any:
     """Return x without its fraction, of a condition 1 or 0: numpy leaves a condition as it is, which has no minus."""
     return np.trunc(np.asarray(x, dtype=float))
+
+
+def poisson_quantile(u: Any, mean: Any) -> Any:
+    """Return the least k with P(K <= k) > u, K a Poisson number."""
+    return np.vectorize(counts.poisson_quantile, otypes=[float])(u, mean)
+
+
+def binomial_quantile(u: Any, n: Any, p: Any) -> Any:
+    """Return the least k with P(K <= k) > u, K a binomial number."""
+    return np.vectorize(counts.binomial_quantile, otypes=[float])(u, n, p)
 
 
 def softplus(x: Any) -> Any:

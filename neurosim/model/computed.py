@@ -12,7 +12,7 @@ from brian2.units.fundamentalunits import DimensionMismatchError
 
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.evaluate import OPERATORS, Table, evaluate
-from neurosim.model.expressions import CONSTANTS, check_expression, names_in
+from neurosim.model.expressions import CONSTANTS, DRAWN, check_expression, names_in
 from neurosim.model.functions import FUNCTIONS, deferred
 from neurosim.model.units import Dimension, dimension_of, units_in
 from neurosim.model.values import Distribution
@@ -24,7 +24,8 @@ class Computed(Distribution):
 
     Of neurons, `i` is the index and `N` the number of them. Of connections, `i` is the source, `j` the target, `N_pre`
     and `N_post` are the numbers of these; a quantity x with one value per neuron is `x_pre` and `x_post` there.
-    `rand()` is uniform on [0, 1), `randn()` standard normal, one draw for each value.
+    `rand()` is uniform on [0, 1), `randn()` standard normal, `poisson(mean)` and `binomial(n, p)` are counts, one draw
+    for each value.
 
     Arguments:
         text: the expression, such as "exp(-((x_pre - x_post)/width)**2)".
@@ -70,7 +71,7 @@ class Computed(Distribution):
         first = {name: value if np.ndim(value) == 0 else value[0] for name, value in self.values.items()}
         ends = {f"{name}{end}": value for name, value in first.items() for end in ("_pre", "_post")}
         numbers = dict.fromkeys(_INDICES, 1.0)
-        return dimension_of(self._evaluate({**numbers, **first, **ends}, lambda kind: 0.5), f"'{self.text}'")
+        return dimension_of(self._evaluate({**numbers, **first, **ends}, lambda *call: 0.5), f"'{self.text}'")
 
     def draw(self, rng: np.random.Generator, size: int) -> np.ndarray:
         """Return the values of `size` neurons in SI base units."""
@@ -112,8 +113,11 @@ class Computed(Distribution):
 
     def _broadcast(self, known: Mapping[str, Any], rng: np.random.Generator, size: int) -> np.ndarray:
 
-        def draw(kind: str) -> np.ndarray:
-            return rng.random(size) if kind == "rand" else rng.standard_normal(size)
+        def draw(kind: str, *arguments: Any) -> np.ndarray:
+            if kind in ("rand", "randn"):
+                return rng.random(size) if kind == "rand" else rng.standard_normal(size)
+            law: Callable[..., Any] = rng.poisson if kind == "poisson" else rng.binomial
+            return np.asarray(law(*map(np.asarray, arguments), size), dtype=float)
 
         found = np.asarray(self._evaluate(known, draw), dtype=float)
         if not np.isfinite(found).all():
@@ -124,8 +128,8 @@ class Computed(Distribution):
             )
         return np.broadcast_to(found, (size,)).copy()
 
-    def _evaluate(self, known: Mapping[str, Any], draw: Callable[[str], Any]) -> Any:
-        drawn: Table = {"rand": partial(draw, "rand"), "randn": partial(draw, "randn")}
+    def _evaluate(self, known: Mapping[str, Any], draw: Callable[..., Any]) -> Any:
+        drawn: Table = {name: partial(draw, name) for name in DRAWN}
         try:
             return evaluate(self.text, {**CONSTANTS, **self._units, **known}, {**_QUANTITIES, **drawn})
         except (DimensionMismatchError, ValueError, KeyError) as error:

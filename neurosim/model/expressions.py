@@ -24,7 +24,7 @@ MAX_DEPTH = 64
 MAX_INTEGER = 2**63
 MAX_POWER = 4096
 MAX_TERMS = 10_000
-DRAWN = frozenset({"rand", "randn", "poisson"})
+DRAWN = frozenset({"rand", "randn", "poisson", "binomial"})
 """Calls that draw a random number at every step."""
 GROUPED = frozenset({"group_sum", "group_max", "batch_mean"})
 """Calls, in equations of neurons, of functions over groups of neurons, and over the trials of a batch."""

@@ -72,6 +72,16 @@ FUNCTIONS = {
     row.name: row
     for row in (
         Function("abs", "absolute value", "numpy:abs", "builtins:abs", "jax.numpy:abs", "same"),
+        Function(
+            "binomial_quantile", "least k with P(K <= k) > u, K successes in n trials, each with probability p",
+            f"{_OURS}:binomial_quantile", "neurosim.rng.counts:binomial_quantile", f"{_JAX}:binomial_quantile",
+            arguments=("u", "n", "p"), in_brian2=False,
+        ),
+        Function(
+            "poisson_quantile", "least k with P(K <= k) > u, K a Poisson number of the given mean",
+            f"{_OURS}:poisson_quantile", "neurosim.rng.counts:poisson_quantile", f"{_JAX}:poisson_quantile",
+            arguments=("u", "mean"), in_brian2=False,
+        ),
         _plain("arccos", "inverse of the cosine, from 0 to pi", "acos"),
         _plain("arcsin", "inverse of the sine, from -pi/2 to pi/2", "asin"),
         _plain("arctan", "inverse of the tangent, from -pi/2 to pi/2", "atan"),
@@ -116,4 +126,4 @@ FUNCTIONS = {
         Function("tanh", "hyperbolic tangent", "numpy:tanh", "math:tanh", f"{_JAX}:tanh"),
     )
 }  # fmt: skip
-"""All functions by name, except `rand()`, `randn()` and `poisson(mean)`, which are drawn at every step."""
+"""All functions by name, except those that draw at every step, such as `rand()`."""

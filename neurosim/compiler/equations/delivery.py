@@ -58,7 +58,7 @@ def read_synapse(
 
 
 def drawn(statements: Iterable[Statement], scope: Scope) -> list[Statement]:
-    """Return statements with rand() and randn() replaced by names that hold one draw per step."""
+    """Return statements with random numbers replaced by names that hold one draw per step."""
     return [replace(s, expression=scope.drawn(s.expression)) for s in statements]
 
 

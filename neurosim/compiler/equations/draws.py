@@ -1,9 +1,13 @@
-"""Calls of rand(), randn() and poisson(mean) in equations: each becomes a variable drawn afresh at every step."""
+"""Random numbers in equations: rand(), randn(), poisson(mean) and binomial(n, p).
+
+Each call becomes a variable that is drawn afresh at every step. A count is a quantile, a function of such a variable
+and of what it depends on; Poisson numbers of neurons with a mean made of constants are drawn whole.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -16,7 +20,9 @@ from neurosim.model.expressions import Rewriter, expression, made, names_in
 from neurosim.model.times import nearest_step
 
 Kind = Literal["normal", "uniform", "poisson", "signal"]
-DRAWS: dict[str, Kind] = {"rand": "uniform", "randn": "normal", "poisson": "poisson"}
+PLAIN: dict[str, Kind] = {"rand": "uniform", "randn": "normal"}
+COUNTS = {"poisson": ("mean",), "binomial": ("n", "p")}
+"""Draws with arguments, and the names of these."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +47,13 @@ class Draw:
     def mean_from(self, values: Mapping[str, Any], where: str) -> np.ndarray:
         """Return the mean, one number or one per neuron, from constants (SI); where, for messages.
 
-        Raises DescriptionError for one below 0 or beyond what can be drawn.
+        Raises DescriptionError for one below 0 or without a limit.
         """
-        from neurosim.rng.poisson import MOST
-
         mean = np.asarray(evaluate(self.mean, values), dtype=float)
-        if not np.all((mean >= 0) & (mean <= MOST)):
-            wrong = mean[~((mean >= 0) & (mean <= MOST))].flat[0]
+        if not np.all((mean >= 0) & np.isfinite(mean)):
+            wrong = mean[~((mean >= 0) & np.isfinite(mean))].flat[0]
             raise DescriptionError(
-                f"{where}: poisson({self.mean}) has the mean {wrong:g}: give one from 0 to {MOST:g}, or lower dt"
+                f"{where}: poisson({self.mean}) has the mean {wrong:g}: give one of 0 or more"
             )
         return mean
 
@@ -74,25 +78,39 @@ class Draw:
             poisson.fill_poisson(key, step, float(mean), out)
 
 
-def with_draws(text: str, draw: Callable[[str, Kind, str], str], where: str) -> str:
-    """Return an expression with each call of rand(), randn() and poisson(mean) replaced by a variable.
+def with_draws(text: str, draw: Callable[..., str], constants: Collection[str], where: str) -> str:
+    """Return an expression with each call of a random number replaced by a variable, or a function of one.
 
-    Arguments: text, checked before; draw(function, kind, mean), which names a new variable; where, for messages.
+    Arguments:
+        text: checked before.
+        draw: draw(function, kind) names a new variable, draw("poisson", "poisson", mean) one of a constant mean.
+        constants: names of which the mean of a Poisson number that is drawn whole is made.
+        where: for messages.
+
     Raises DescriptionError if a call has other arguments.
     """
-    return made(_Draws(draw, where).visit(expression(text).tree)).text
+    return made(_Draws(draw, constants, where).visit(expression(text).tree)).text
 
 
 class _Draws(Rewriter):
-    def __init__(self, draw: Callable[[str, Kind, str], str], where: str) -> None:
-        self.draw, self.where = draw, where
+    def __init__(self, draw: Callable[..., str], constants: Collection[str], where: str) -> None:
+        self.draw, self.constants, self.where = draw, frozenset(constants), where
 
     def visit_Call(self, node: ast.Call) -> Any:
-        if not isinstance(node.func, ast.Name) or node.func.id not in DRAWS:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name in PLAIN:
+            if node.args:
+                raise DescriptionError(f"{self.where}: {name} takes no arguments: write {name}()")
+            return ast.Name(self.draw(name, PLAIN[name]), ast.Load())
+        if name not in COUNTS:
             return self.generic_visit(node)
-        name, kind, arguments = node.func.id, DRAWS[node.func.id], [ast.unparse(a) for a in node.args]
-        if kind == "poisson" and len(arguments) != 1:
-            raise DescriptionError(f"{self.where}: {name} takes one argument: write {name}(mean)")
-        if kind != "poisson" and arguments:
-            raise DescriptionError(f"{self.where}: {name} takes no arguments: write {name}()")
-        return ast.Name(self.draw(name, kind, "".join(arguments)), ast.Load())
+        wanted = COUNTS[name]
+        if len(node.args) != len(wanted):
+            number = {1: "one argument", 2: "two arguments"}[len(wanted)]
+            raise DescriptionError(f"{self.where}: {name} takes {number}: write {name}({', '.join(wanted)})")
+        mean = ast.unparse(node.args[0])
+        if name == "poisson" and self.constants and not expression(mean).symbols - self.constants:
+            return ast.Name(self.draw(name, "poisson", mean), ast.Load())
+        uniform = ast.Name(self.draw(name, "uniform"), ast.Load())
+        arguments = [uniform, *(self.visit(argument) for argument in node.args)]
+        return ast.Call(ast.Name(f"{name}_quantile", ast.Load()), arguments, [])

@@ -368,7 +368,7 @@ class SynapticRules:
         """Refuse random numbers in a text that is no event."""
         if text is not None and expression(text).calls & DRAWN:
             raise DescriptionError(
-                f"{where}: random numbers belong to events: use rand() and randn() in on_pre, on_post, efficacy"
+                f"{where}: random numbers belong to events: draw them in on_pre, on_post, efficacy"
             )
 
     # What follows changes --------------------------------------------------------------------------------------------

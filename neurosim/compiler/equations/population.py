@@ -320,7 +320,7 @@ class _Model:
         return getattr(self.model, value)
 
     def _drawn(self, text: str) -> str:
-        """Replace xi, rand() and randn() by variables that hold one draw per unit and step."""
+        """Replace xi and other random numbers by variables that hold one draw per unit and step."""
         text = substitute(text, self.scope.noises(text, self._own))
         text = substitute(text, {"not_refractory": ACTIVE})
         text = substitute(text, self.scope.units(text, {*self._own, *self.scope.dimensions}))
@@ -331,7 +331,7 @@ class _Model:
             lambda signal, late: self.scope.look(self.signals[signal], signal, late),
             where,
         )
-        text = self.scope.drawn(text)
+        text = self.scope.drawn(text, whole=True)
         if not expression(text).calls & GROUPED:
             return text
         constants = {n: v for n, v in self.scope.constants.items() if n in self.model.parameters}

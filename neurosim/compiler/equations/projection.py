@@ -67,10 +67,6 @@ def projection_equations(
 
 def _check(found: ProjectionEquations, where: str) -> None:
     known, plasticity = found.dimensions, found.plasticity
-    if any(draw.kind == "poisson" for draw in found.draws.values()):
-        raise DescriptionError(
-            f"{where}: poisson(mean) belongs to equations of neurons: use rand() or randn()"
-        )
     ends = [name for name, ref in found.refs.items() if not ref.modulator and not ref.of_projection]
     expect_statements(found.delivery.spike, known, ends, where)
     learned = (plasticity.each_step, plasticity.presentation)

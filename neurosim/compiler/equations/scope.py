@@ -114,28 +114,19 @@ class Scope:
             found[xi] = f"({name} / sqrt(dt))"
         return found
 
-    def drawn(self, text: str, *owner: str) -> str:
-        """Return an expression with rand(), randn() and poisson(mean) replaced by names that hold one draw per step.
+    def drawn(self, text: str, *owner: str, whole: bool = False) -> str:
+        """Return an expression with random numbers replaced by names that hold one draw per step.
 
-        Arguments: owner, the prefix of the rule that draws, if it is one.
+        Arguments: owner, the prefix of the rule that draws, if it is one; whole, to draw Poisson numbers of a constant
+        mean as such.
         """
 
-        def draw(call: str, kind: Kind, mean: str) -> str:
-            self._check_mean(mean)
+        def draw(call: str, kind: Kind, mean: str = "") -> str:
+            if mean:
+                expect(mean, DIMENSIONLESS, self.dimensions, f"{self.where}: poisson")
             return self.draw(kind, *owner, call, "draw", str(len(self.draws)), mean=mean)
 
-        return with_draws(text, draw, self.where)
-
-    def _check_mean(self, mean: str) -> None:
-        """Refuse a mean of Poisson numbers that is no number, or that changes during a run."""
-        if not mean:
-            return
-        for name in sorted(names_in(mean) - self.constants.keys() - {"dt", *CONSTANTS}):
-            raise DescriptionError(
-                f"{self.where}: poisson({mean}) reads '{name}', which is no parameter here: its mean is made of "
-                "parameters of a neuron and dt"
-            )
-        expect(mean, DIMENSIONLESS, self.dimensions, f"{self.where}: poisson")
+        return with_draws(text, draw, {"dt", *CONSTANTS, *self.constants} if whole else (), self.where)
 
     def draw(self, kind: Kind, *parts: str, mean: str = "") -> str:
         """Return the name of a random number that is drawn at every step, from the parts of its name."""

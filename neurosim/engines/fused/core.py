@@ -25,7 +25,7 @@ from neurosim.engines.fused.storage import Storage, build, coefficients
 from neurosim.engines.pieces import Piece, paced, room
 from neurosim.engines.presentations import Batch, learn
 from neurosim.engines.settling import Settle, Settled
-from neurosim.rng import draws, normal, poisson, threefry
+from neurosim.rng import counts, draws, normal, poisson, threefry
 
 MOST = 10_000
 """Most steps of a call."""
@@ -390,6 +390,7 @@ _USES: list[Callable[..., Any]] = [
     arrivals.schedule,
     support.clip,
     trials.outer,
+    counts.poisson_quantile,
     draws.uniform,
     poisson.fill_poisson,
     normal.normal_quantile,

@@ -9,11 +9,14 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax import Array
+import numpy as np
+from jax import Array, lax
 from jax.ad_checkpoint import checkpoint_name
+from jax.scipy.special import ndtri
 
 from neurosim.model.evaluate import OPERATORS, Table
 from neurosim.model.functions import FUNCTIONS, load
+from neurosim.rng.counts import LARGE
 
 COMBINE: dict[str, Callable[[Any, Any], Any]] = {
     "=": lambda old, new: new,
@@ -45,6 +48,69 @@ def clip(x: Any, low: Any, high: Any) -> Array:
 def softplus(x: Any) -> Array:
     """Return log(1 + exp(x)), without overflow."""
     return jnp.logaddexp(x, 0.0)
+
+
+def poisson_quantile(u: Any, mean: Any) -> Array:
+    """Return the least k with P(K <= k) > u, K a Poisson number; no gradient passes."""
+    u, mean = _constants(u, mean)
+    spread = jnp.sqrt(jnp.where(mean > 0, mean, 1))
+    many = _rounded_normal(u, mean, spread, 1 / spread, 1 / spread**2)
+    few = _summed(u, jnp.exp(-mean), lambda k: mean / (k + 1), mean, mean * 0 + jnp.inf)
+    return jnp.where(mean > 0, jnp.where(mean > LARGE, many, few), jnp.where(mean <= 0, 0.0, mean))
+
+
+def poisson_number(u: Any, mean: Any) -> Array:
+    """Return the Poisson number that `neurosim.rng.poisson` draws where its uniform number is u."""
+    return poisson_quantile(jnp.where(mean > LARGE, u, jnp.floor(u * 2.0**32) * 2.0**-32), mean)
+
+
+def binomial_quantile(u: Any, n: Any, p: Any) -> Array:
+    """Return the least k with P(K <= k) > u, K a binomial number; no gradient passes."""
+    u, n, p = _constants(u, n, p)
+    n, likely = jnp.floor(jnp.maximum(n, 0)), p > 0.5
+    p = jnp.clip(jnp.where(likely, 1 - p, p), 0, 1)
+    u = jnp.where(likely, jnp.maximum(1 - u - np.finfo(u.dtype).epsneg, 0), u)
+    sd = jnp.sqrt(jnp.where(n * p > LARGE, n * p * (1 - p), 1))
+    many = _rounded_normal(u, n * p, sd, (1 - 2 * p) / sd, (1 - 6 * p * (1 - p)) / sd**2)
+    few = _summed(u, jnp.exp(n * jnp.log1p(-p)), lambda k: (n - k) / (k + 1) * (p / (1 - p)), n * p, n)
+    found = jnp.where(n * p > LARGE, jnp.minimum(many, n), few)
+    found = jnp.where(jnp.isnan(n + p), n + p, found)
+    return jnp.where(likely, n - found, found)
+
+
+def _constants(*values: Any) -> list[Array]:
+    """Return values as arrays of floats of one shape that no gradient passes."""
+    found = jnp.broadcast_arrays(*(jnp.asarray(value, float) for value in values))
+    dtype = jnp.result_type(*(v for v in values if isinstance(v, Array)), jnp.float32)
+    return [lax.stop_gradient(value.astype(dtype)) for value in found]
+
+
+def _summed(u: Array, first: Array, ratio: Callable[[Array], Array], mean: Array, most: Array) -> Array:
+    """Return the quantile by summing probabilities, from that of 0 on, each a ratio of the one before."""
+
+    def left(at: tuple[Array, Array, Array]) -> Array:
+        k, p, total = at
+        return (u >= total) & (k < most) & ((p > 1e-18) | (k < mean)) & (mean <= LARGE)
+
+    def more(at: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        k, p, total = at
+        going, p_next = left(at), p * ratio(k)
+        return (
+            jnp.where(going, k + 1, k),
+            jnp.where(going, p_next, p),
+            jnp.where(going, total + p_next, total),
+        )
+
+    found, _, _ = lax.while_loop(lambda at: jnp.any(left(at)), more, (u * 0, first, first))
+    return found
+
+
+def _rounded_normal(u: Array, mean: Array, sd: Array, skewness: Array, kurtosis: Array) -> Array:
+    """Return what `neurosim.rng.counts.rounded_normal` does."""
+    z = ndtri(jnp.clip(u, 2.0**-54, 1 - np.finfo(u.dtype).epsneg))
+    x = z + skewness * (z * z - 1) / 6 + kurtosis * (z**3 - 3 * z) / 24
+    x -= skewness**2 * (2 * z**3 - 5 * z) / 36 + z / (24 * sd * sd)
+    return jnp.maximum(jnp.floor(mean + sd * x + 0.5), 0)
 
 
 def _power(x: Any, y: Any) -> Any:

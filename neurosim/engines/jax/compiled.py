@@ -135,8 +135,8 @@ def _projection(projection: ProjectionEquations) -> list[Any]:
     return [*facts, places, _drawn(projection), *names]
 
 
-def _drawn(part: PopulationEquations | ProjectionEquations) -> dict[str, str]:
-    return {name: f"{draw.kind} {draw.late}" for name, draw in part.draws.items()}
+def _drawn(part: PopulationEquations | ProjectionEquations) -> dict[str, list[str]]:
+    return {name: [draw.kind, draw.mean, draw.late] for name, draw in part.draws.items()}
 
 
 _STARTED: list[int] = []

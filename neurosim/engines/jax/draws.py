@@ -42,7 +42,8 @@ def normal(key: Array, step: Array, size: int, dtype: Any) -> Array:
     return jnp.where(upper, -ndtri(tail), ndtri(tail))
 
 
-DRAW = {"normal": normal, "uniform": uniform}
+DRAW = {"normal": normal, "uniform": uniform, "poisson": uniform}
+"""What is drawn of each kind; Poisson numbers are made of uniform ones."""
 
 
 def on_host(kind: str, key: np.uint64, step: int, size: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from jax import Array, lax
 from neurosim.compiler.equations.draws import Draw
 from neurosim.compiler.equations.forms import PopulationEquations
 from neurosim.compiler.schedule.program import Block
-from neurosim.engines.jax.arithmetic import COMBINE, JAX
+from neurosim.engines.jax.arithmetic import COMBINE, JAX, poisson_number
 from neurosim.engines.jax.context import Context
 from neurosim.engines.jax.draws import DRAW
 from neurosim.engines.jax.state import past_of
@@ -104,7 +104,10 @@ def draw(context: Context, block: Block) -> None:
             continue
         key = context.values[f"{part.name}/key/{name}"]
         take = partial(DRAW[drawn.kind], size=size, dtype=context.settings.dtype)
-        context.values[f"{part.name}.{name}"] = over_trials(take, context.trials, key, context.step)
+        found = over_trials(take, context.trials, key, context.step)
+        if drawn.mean and isinstance(part, PopulationEquations):
+            found = poisson_number(found, Names(context, part).look(drawn.mean))
+        context.values[f"{part.name}.{name}"] = found
 
 
 def _looked_up(context: Context, population: PopulationEquations, name: str, drawn: Draw) -> Array:

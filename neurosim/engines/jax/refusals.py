@@ -19,12 +19,7 @@ def external_reasons(program: Program) -> Iterator[str]:
 
 
 def reasons(program: Program) -> Iterator[str]:
-    """Yield what JAX cannot draw, and what cannot be worked out on all edges at once as on one after the other."""
-    for population in program.equations.populations.values():
-        for draw in population.draws.values():
-            if draw.kind == "poisson":
-                what = f"population '{population.name}': poisson({draw.mean})"
-                yield f"{what} is not drawn in JAX: engine 'fused' can run it"
+    """Yield what cannot be worked out on all edges at once as on one after the other, or recorded."""
     for probe in program.equations.probes:
         if probe.spikes and probe.target in program.equations.projections:
             yield (
