@@ -10,7 +10,7 @@ from neurosim.errors import DescriptionError, EngineRefusal, RunFailed, UnknownN
 from neurosim.neurons import LIF, Poisson
 from neurosim.synapses import Pulse
 
-ENGINES = ["fused", "brian2", pytest.param("jax", marks=pytest.mark.slow)]
+ENGINES = ["fused", *(pytest.param(e, marks=pytest.mark.slow) for e in ("brian2", "jax"))]
 
 
 class Driven(ns.NeuronModel):

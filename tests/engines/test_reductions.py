@@ -4,7 +4,7 @@ import brian2 as b2
 import numpy as np
 import pytest
 from brian2 import Hz, ms, mV, second
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import neurosim as ns
@@ -113,6 +113,7 @@ def test_splitting_and_resuming_change_no_bit(tmp_path):
 REDUCTIONS = [ns.Mean(), ns.Variance(), ns.Covariance()]
 
 
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 300), max_size=8), st.integers(0, 2**32 - 1))
 def test_statistics_have_the_same_bits_wherever_a_stream_is_cut(cuts, seed):
     values = np.random.default_rng(seed).normal(3.0, 1.0, (300, 2))
@@ -129,7 +130,7 @@ def test_statistics_have_the_same_bits_wherever_a_stream_is_cut(cuts, seed):
             np.testing.assert_array_equal(value, found[1][name][0])
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", ["fused", pytest.param("brian2", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "delay", [0 * ms, 1 * ms, [0.3 * k for k in range(12)] * ms], ids=["none", "one", "each"]
 )
@@ -199,6 +200,7 @@ def test_spikes_rates_and_values_are_those_of_brian2s_monitors():
     np.testing.assert_allclose(found["rate"].quantity[:, 0] / Hz, rates.rate[:] / Hz)
 
 
+@pytest.mark.slow
 def test_a_stream_keeps_statistics_and_writes_what_grows(tmp_path):
     whole = ns.simulate(network(*KINDS), seed=4)
     whole.run(50 * ms)

@@ -8,7 +8,7 @@ from brian2 import Hz, ms, mV, second
 import neurosim as ns
 from neurosim.errors import DescriptionError, ResultFileError, UnknownNameError
 
-ENGINES = ["fused", "brian2", pytest.param("jax", marks=pytest.mark.slow)]
+ENGINES = ["fused", *(pytest.param(e, marks=pytest.mark.slow) for e in ("brian2", "jax"))]
 RNG = np.random.default_rng(3)
 SHARED, EACH = RNG.uniform(0, 30, 25) * mV, RNG.uniform(-4, 4, (40, 3)) * mV
 
