@@ -49,5 +49,20 @@ def scale_each(factors: Mapping[str, float]) -> optax.GradientTransformation:
     return optax.stateless(scaled)
 
 
+def anchored(strength: float) -> optax.GradientTransformation:
+    """Return a step that adds to the gradient a pull towards the values with which training began.
+
+    g <- g + strength (w - w_0), the gradient of strength |w - w_0|^2 / 2.
+    Raises DescriptionError when strength is negative.
+    """
+    if not strength >= 0:
+        raise DescriptionError(f"anchored: strength = {strength}: must not be negative")
+
+    def update(gradient: Any, start: Any, parameters: Any = None) -> tuple[Any, Any]:
+        return jax.tree.map(lambda g, w, w0: g + strength * (w - w0), gradient, parameters, start), start
+
+    return optax.GradientTransformation(lambda parameters: parameters, update)
+
+
 def _factor(factors: Mapping[str, float], name: str) -> float:
     return next((factor for pattern, factor in factors.items() if fnmatchcase(name, pattern)), 1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from numpy.typing import ArrayLike
 
 from neurosim.errors import UsageError
 from neurosim.learning.arena import Arena
@@ -121,16 +122,22 @@ class PolicyGradient:
         rollouts: int,
         seed: int = 0,
         *,
+        initial: Mapping[str, ArrayLike] | None = None,
         after: Training | None = None,
         progress: Callable[[Progressed], None] | None = None,
     ) -> Training:
         """Return the training after a number of roll-outs from the start.
 
-        Arguments: seed, of starts, noise and the value read-out; after, a training to continue, with its seed: the
+        Arguments: seed, of starts, noise and the value read-out; initial, values of parameters by name, in place of
+        those of the network; after, a training to continue, with its seed: the
         result has the same bits as if it had not stopped; progress, called after each roll-out. The returns of the
         roll-outs, with noise, are what `progress` is told; those without are what `arena.episode` gives.
         """
-        training = self.learner.train(0, seed) if after is None else after
+        if after is None:
+            given = {name: np.asarray(value)[None] for name, value in (initial or {}).items()}
+            training = self.learner.train(0, seed, vary=given)
+        else:
+            training = after
         for number in range(training.step // self.iterations, rollouts):
             rollout = self.arena.collect(
                 {name: training.last[name] for name in self.trained},

@@ -1,0 +1,1 @@
+"""The swimmer's circuit and multilayer perceptrons, trained by reinforcement."""
