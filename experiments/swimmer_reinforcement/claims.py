@@ -34,7 +34,10 @@ def claims(config: Config, results: Results) -> Iterable[Claim]:
     mlps = [name for name in returns if name.startswith("mlp")]
     yield from _against_prototype(config, results, returns)
     for wanted in (20_000, 100_000):
-        about = f"ahead-{wanted}", f"After {wanted:,} steps the circuit is above every MLP, return without noise"
+        about = (
+            f"ahead-{wanted}",
+            f"After {wanted:,} steps the circuit is above every MLP, return without noise",
+        )
         found = [k for k, mark in enumerate(config.marks, 1) if mark * config.steps_per_rollout == wanted]
         if not found:
             yield not_tested(
@@ -96,8 +99,9 @@ def _drawn(config: Config, results: Results, returns: dict[str, Array]) -> Itera
     """Judge whether weights that are projected to their sign leave 0 again."""
     zero = of(results, config, "drawn", "zero")
     yield at_least(
-        "alive", "Projected weights do not die: share of trainings from drawn weights in which none of the four is 0 at "
-        "the end", source="trap of a constraint in the forward pass, which stops gradients", kind="own", expected=1.0,
+        "alive", "Projected weights do not die: share of trainings from drawn weights in which none of the four is 0 "
+        "at the end", source="trap of a constraint in the forward pass, which stops gradients", kind="own",
+        expected=1.0,
         measured=float((zero[:, -1] == 0).mean()),
         note=f"trainings with a weight at 0 after some roll-out: {int((zero > 0).any(1).sum())} of {len(zero)}",
     )  # fmt: skip

@@ -47,8 +47,8 @@ def figure(config: Config, results: Results) -> Figure:
     last.set(ylabel="return without noise", ylim=(-20, 1000))
     last.set_title("before (open) and after (filled)", fontsize=9)
     vectors = {name: of(results, config, name, "weights") for name in ("circuit", "drawn")}
-    for k, kind in enumerate(KINDS):
-        for n, (name, values) in enumerate(vectors.items()):
+    for k in range(len(KINDS)):
+        for n, values in enumerate(vectors.values()):
             ends = values[:, [0, -1], k].T
             weights.plot([k - 0.3 + 0.35 * n, k - 0.05 + 0.35 * n], ends, "o-", color=colour(n), markersize=3)
     weights.axhline(0, color="0.6", linewidth=0.8)

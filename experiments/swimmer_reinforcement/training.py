@@ -48,7 +48,9 @@ def mlp_kind(n_links: int, width: int, rate: float) -> Kind:
         weights = mlp.weights(mlp.initial(seed))
         layers = len(weights) // 2
         last = {f"weights{layers}", f"biases{layers}"}
-        return np.concatenate([value * (LAST_LAYER if name in last else 1) for name, value in weights.items()])
+        return np.concatenate(
+            [value * (LAST_LAYER if name in last else 1) for name, value in weights.items()]
+        )
 
     return Kind(mlp, initial, ("observation",), ("observation",), rate)
 
@@ -152,7 +154,9 @@ class Trained:
             "steps": Data(each * np.arange(1, len(noisy) + 1), ("rollout",), "", "environment steps used"),
             "noisy": Data(noisy, ("rollout",), "", "mean return with noise"),
             "zero": Data(zero, ("rollout",), "", "weights that are 0"),
-            "marks": Data(each * np.array([0, *self.config.marks]), ("mark",), "", "steps before an evaluation"),
+            "marks": Data(
+                each * np.array([0, *self.config.marks]), ("mark",), "", "steps before an evaluation"
+            ),
             "returns": Data(np.array(total), ("mark", "start"), "", "return without noise"),
             "speed": Data(np.array(speed), ("mark", "start"), "m/s", "net speed of the centre of mass"),
             "weights": Data(marked, ("mark", "weight"), "", "weights at each mark"),

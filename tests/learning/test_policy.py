@@ -164,6 +164,7 @@ def test_it_finds_the_gain_of_a_linear_quadratic_point(learner):
     assert learner.learner.programs == 1
     half = learner.train(2, seed=1)
     np.testing.assert_array_equal(learner.train(3, after=half).last["k"], told[2].training.last["k"])
+    assert learner.train(0, seed=1, initial={"k": -0.25}).last["k"] == -0.25
 
 
 @pytest.mark.slow

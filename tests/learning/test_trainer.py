@@ -9,7 +9,7 @@ import optax
 import pytest
 
 from neurosim.errors import DescriptionError, ResultFileError, RunFailed, UnknownNameError, UsageError
-from neurosim.learning.bptt import Model, Objective, clip_each, scale_each
+from neurosim.learning.bptt import Model, Objective, anchored, clip_each, scale_each
 from neurosim.learning.protocol import Descend, Fresh, Learner, Shuffled, Validation
 
 START = {"left": np.array([1.0, 2.0]), "right": np.array(-1.0), "shared": np.array([[3.0]])}
@@ -104,6 +104,16 @@ def test_a_projection_holds_after_every_update():
     model = Model(lambda seed: START, given, project=partial(jax.tree.map, lambda x: jnp.maximum(x, 0.5)))
     parameters = learner_of({"bowl": to_zero}, model).train(40).parameters
     assert parameters["left"].min() == 0.5 == parameters["right"] == parameters["shared"]
+
+
+def test_an_anchor_pulls_towards_the_start():
+    pull = anchored(0.5)
+    state = pull.init({"w": np.array([1.0, 2.0])})
+    found, state = pull.update({"w": np.array([0.1, 0.0])}, state, {"w": np.array([3.0, 2.0])})
+    np.testing.assert_allclose(found["w"], [0.1 + 0.5 * 2.0, 0.0])
+    np.testing.assert_array_equal(state["w"], [1.0, 2.0])
+    with pytest.raises(DescriptionError, match="strength = -1: must not be negative"):
+        anchored(-1)
 
 
 def test_clipping_and_scaling_go_by_parameter():

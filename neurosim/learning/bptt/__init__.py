@@ -19,7 +19,7 @@ with optional():
     from neurosim.learning.bptt.model import Model
     from neurosim.learning.bptt.network import controller, network_model
     from neurosim.learning.bptt.objective import Objective
-    from neurosim.learning.bptt.transforms import clip_each, scale_each
+    from neurosim.learning.bptt.transforms import anchored, clip_each, scale_each
 
 __all__ = [
     "GRU",
@@ -27,6 +27,7 @@ __all__ = [
     "Objective",
     "Settlement",
     "accuracy",
+    "anchored",
     "clip_each",
     "controller",
     "fixed_point_model",

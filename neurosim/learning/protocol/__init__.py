@@ -2,7 +2,7 @@
 
 A `Learner` is a model and a chain of parts: `Descend` (losses and an optimiser), `Local` (rules of the network),
 `Supplied` (directions from a function), `Regulator` (controls an update), `Rewire` (connections that come and go),
-`Online` (measures on the way), or of your own (`Part`). A `Training` is a value; a `Phase` says what the next steps
+`Online` (measures on the way), `Carried` (hands on the state), or of your own (`Part`). A `Training` is a value; a `Phase` says what the next steps
 use; `Stages` are phases one after the other, which may depend on what was measured.
 """
 
@@ -13,6 +13,7 @@ with optional():
     from neurosim.learning.protocol.learner import Learner, Progress
     from neurosim.learning.protocol.now import Now
     from neurosim.learning.protocol.part import Part
+    from neurosim.learning.protocol.parts.carried import Carried
     from neurosim.learning.protocol.parts.descend import Descend
     from neurosim.learning.protocol.parts.gradient_rule import GradientRule, reads
     from neurosim.learning.protocol.parts.local import Local
@@ -29,6 +30,7 @@ with optional():
 __all__ = [
     "AtEnd",
     "Batches",
+    "Carried",
     "Descend",
     "Evaluation",
     "Every",

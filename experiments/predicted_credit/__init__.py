@@ -1,0 +1,1 @@
+"""Credit that a module predicts before it can be known."""
