@@ -13,8 +13,8 @@ from neurosim.experiments.predicted_credit.config import Config
 from neurosim.experiments.predicted_credit.modulated import CREDITS
 
 CITATION = (
-    "Fernando, Denman, Sridharan, Fookes 2020, Fast & Slow Learning: Incorporating Synthetic Gradients in Neural Memory "
-    "Controllers, arXiv 2011.05438"
+    "Fernando, Denman, Sridharan, Fookes 2020, Fast & Slow Learning: Incorporating Synthetic Gradients in Neural "
+    "Memory Controllers, arXiv 2011.05438"
 )
 PROTOTYPE: dict[str, Any] = {"source": "independent prototype, two seeds", "kind": "own"}
 LARGE = 0.1
@@ -22,7 +22,7 @@ LARGE = 0.1
 
 
 def while_large(results: Results, segment: int) -> np.ndarray:
-    """Return the cosine of the module's arm in each part of the training, nan where the error is small (seeds, parts)."""
+    """Return the cosine by seed and part of the training (seeds, parts), nan where the error is small."""
     error = results.array(f"segment_{segment}/mean_square")[1]
     found: np.ndarray = np.where(error > LARGE, results.array(f"segment_{segment}/cosine")[1], np.nan)
     return found
@@ -63,9 +63,9 @@ def _recall(config: Config, results: Results) -> Iterable[Claim]:
         none, module = results.array(f"segment_{segment}/mean_square")
         if segment > config.lag:
             yield ordering(
-                f"ceiling-{segment}", f"Without a module, segments of {segment} steps, longer than the lag, learn faster "
-                "than the shortest: mean squared error in the first fifth", source="gradients that reach the input",
-                kind="theory",
+                f"ceiling-{segment}", f"Without a module, segments of {segment} steps, longer than the lag, learn "
+                "faster than the shortest: mean squared error in the first fifth",
+                source="gradients that reach the input", kind="theory",
                 measured={
                     "shortest": float(results.array(f"segment_{min(config.segments)}/mean_square")[0, :, 0].mean()),
                     "long": float(none[:, 0].mean()),

@@ -28,7 +28,7 @@ class GatedDelta(SynapticRule):
 
     dw/dt = eta*g*(t - y)*x;  x presynaptic and y postsynaptic activity (1), t what the postsynaptic neuron should have
     been (1), the output of a population 'teacher' with as many neurons, g gate (1), w weight (1), eta rate (1/s).
-    Source: Widrow & Hoff 1960, Adaptive switching circuits.
+    Source: stochastic gradient descent on the squared error of a linear neuron.
     """
 
     eta = parameter(20 / second, "learning rate", low=0 / second)

@@ -11,7 +11,7 @@ from neurosim.experiments.predicted_credit.figure import figure
 from neurosim.experiments.predicted_credit.modulated import modulated
 from neurosim.experiments.predicted_credit.recall import recalled
 
-METHOD = "Jaderberg et al. 2016, Decoupled neural interfaces using synthetic gradients, arXiv 1608.05343"
+METHOD = "Jaderberg et al. 2016, arXiv 1608.05343 (synthetic gradients)"
 
 
 def run(config: Config, run: RunContext) -> None:

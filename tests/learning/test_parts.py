@@ -11,6 +11,7 @@ from neurosim import AllToAll, Network, Normal, Population, Projection, Recorder
 from neurosim.errors import ContractError, DescriptionError, UnknownNameError, UsageError
 from neurosim.learning.bptt import Model, Objective, mean_square, network_model, softmax_entropy
 from neurosim.learning.protocol import (
+    Carried,
     Descend,
     Fresh,
     GradientRule,
@@ -251,6 +252,46 @@ def test_measures_on_the_way_are_those_of_what_a_step_came_to():
     still = learner().train(2, phase=Phase(rates={"*": 0.0}))
     assert learner().parts[-1].values(still)["y"][:2] == pytest.approx([12, 12])
     assert check_parts(learner, steps=3).passed
+
+
+def carrying(entry="start", recording="end", start=2.0):
+    model = Model(
+        lambda seed: {"a": 0.5},
+        lambda p, batch, key: {"end": p["a"] * batch["start"] + 1.0, "two": jnp.zeros(2)},
+    )
+    batches = Fresh(lambda key: {"start": jnp.float32(start)})
+    return Learner(
+        model,
+        Carried({entry: recording}),
+        Descend(lambda out, _: out["end"], optax.sgd(0.1)),
+        batches=batches,
+    )
+
+
+def test_what_a_step_leaves_is_where_the_next_begins_and_gradients_end_there():
+    trained = carrying().train(4)
+    a, start, ends = 0.5, 2.0, []
+    for _ in range(4):
+        ends.append(a * start + 1)
+        a, start = a - 0.1 * start, ends[-1]
+    assert trained.losses["loss"] == pytest.approx(ends)
+    assert trained.last["a"] == pytest.approx(a)
+    half = carrying().restored(carrying().train(2).arrays())
+    np.testing.assert_array_equal(carrying().train(4, after=half).last["a"], trained.last["a"])
+
+
+@pytest.mark.parametrize(
+    ("made", "error", "match"),
+    [
+        (lambda: Carried({}), UsageError, "no entries: give recordings"),
+        (lambda: carrying("begin").train(1), UnknownNameError, "'Carried': entry 'begin'"),
+        (lambda: carrying(recording="ende").train(1), UnknownNameError, "recording 'ende'.*did you mean 'end'"),
+        (lambda: carrying(recording="two").train(1), UsageError, r"has shape \(2,\), entry 'start' of the batch \(\)"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_carried_is_rejected(made, error, match):
+    with pytest.raises(error, match=match):
+        made()
 
 
 def test_the_entropy_of_a_softmax_is_that_of_its_shares():

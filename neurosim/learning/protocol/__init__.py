@@ -2,8 +2,9 @@
 
 A `Learner` is a model and a chain of parts: `Descend` (losses and an optimiser), `Local` (rules of the network),
 `Supplied` (directions from a function), `Regulator` (controls an update), `Rewire` (connections that come and go),
-`Online` (measures on the way), `Carried` (hands on the state), or of your own (`Part`). A `Training` is a value; a `Phase` says what the next steps
-use; `Stages` are phases one after the other, which may depend on what was measured.
+`Online` (measures on the way), `Carried` (hands the state to the next step), or of your own (`Part`). A `Training` is
+a value; a `Phase` says what the next steps use; `Stages` are phases one after the other, which may depend on what was
+measured.
 """
 
 from neurosim.extras import optional
