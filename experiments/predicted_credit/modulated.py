@@ -13,7 +13,8 @@ from neurosim.experiments.predicted_credit.config import Config
 from neurosim.experiments.predicted_credit.rules import CreditedHebb, GatedDelta
 from neurosim.model.connectivity import AllToAll, OneToOne
 from neurosim.model.network import Network
-from neurosim.model.parts import Population, Projection, Recorder
+from neurosim.model.parts import Population, Projection
+from neurosim.model.recorder import Recorder
 from neurosim.model.units import second
 from neurosim.neurons import GradedUnit, Signal
 from neurosim.rng import generator
