@@ -69,8 +69,8 @@ def test_settings_that_make_no_sense_are_rejected():
 def test_local_rules_agree_on_two_engines_and_the_module_comes_to_know_the_credit():
     (ours, _), (reference, _) = (run(config(), "predicted", 4, 3, engine) for engine in ("fused", "brian2"))
     np.testing.assert_allclose(ours, reference, rtol=1e-9, atol=1e-12)
-    still, found = run(config("shown=8"), "none", 150, 3, "fused")
-    start, _ = run(config("shown=8"), "none", 1, 3, "fused")
+    still, found = run(config("shown=40", "late=20"), "none", 150, 3, "fused")
+    start, _ = run(config("shown=40", "late=20"), "none", 1, 3, "fused")
     np.testing.assert_array_equal(still, start)
     np.testing.assert_allclose(
         found["module"][-20:], found["true"][-20:], atol=0.1 * np.abs(found["true"]).max()
