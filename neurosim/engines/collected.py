@@ -110,7 +110,7 @@ class Stream:
         if self.recorder.indices is not None:
             return np.array(self.recorder.indices, dtype=np.int64)
         if self.recorder.spikes:
-            return np.arange(self.equations.part(self.recorder.target).size)
+            return np.arange(self.equations.part(self.owner).size)
         return np.arange(requests.width(self.equations, self.recorder.target, self.recorder.variable))
 
     def _empty(self) -> list[np.ndarray]:
@@ -194,7 +194,7 @@ class Stream:
             return Samples(steps, values, indices, self.dimension, self.dt)
         if self.recorder.spikes:
             steps, ids, *more = columns
-            dimensions = self.equations.part(self.recorder.target).dimensions
+            dimensions = self.equations.part(self.owner).dimensions
             at = {n: more[0][:, k] for k, n in enumerate(self.recorder.values)}
             return Spikes(steps, ids, self.dt, at, {n: dimensions[n] for n in at})
         return Samples(columns[0], columns[1], self.indices, self.dimension, self.dt)

@@ -245,7 +245,7 @@ class Core(ABC):
     def spikes(self) -> dict[str, np.ndarray]:
         """Return the neurons that spiked in the last step, by population without a graded output."""
         populations = self.equations.populations.values()
-        return {p.name: self.emitted(p.name) for p in populations if p.spiking and not p.graded}
+        return {p.shown: self.emitted(p.name) for p in populations if p.spiking and not p.graded}
 
     def moving(self) -> Iterator[tuple[str, np.ndarray]]:
         """Yield what steps change, by 'owner.variable'."""

@@ -160,7 +160,7 @@ class Recordings(dict[str, Recording]):
         return {
             key.removesuffix(".spikes"): item
             for key, item in self.items()
-            if isinstance(item, Spikes) and self._recorders[key].target in self.network.populations
+            if isinstance(item, Spikes) and self._recorders[key].target not in self.network.projections
         }
 
     def spikes(self, population: str) -> store.Spikes:
@@ -224,7 +224,7 @@ class Recordings(dict[str, Recording]):
         """Return the arrays of a recording, but for spikes that a file has elsewhere."""
         recorder = self._recorders[key]
         target, variable = recorder.target, recorder.variable
-        whole = target in self.network.populations
+        whole = target not in self.network.projections
         dim = "neuron" if whole else "edge" if variable in ("w", "spikes") else "index"
         match item:
             case Spikes():

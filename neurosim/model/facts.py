@@ -67,7 +67,7 @@ def _annotations(cls: type) -> dict[str, str]:
 
 
 # Facts that the base classes collect from the others; nobody writes them.
-_GATHERED = {"gains", "offsets", "options", "parameters", "places", "signals", "totals", "traces"}
+_GATHERED = {"gains", "offsets", "options", "parameters", "pathways", "places", "signals", "totals", "traces"}
 
 
 def _is_code(value: Any) -> bool:

@@ -138,7 +138,11 @@ class Network:
                 raise UnknownNameError(f"projection '{projection.name}': no population '{end}': {hint}")
 
     def _check_recorder(self, recorder: Recorder) -> None:
-        known = {**self.populations, **self.projections}
+        known = {**self.populations, **self.projections, **self._events()}
+        if recorder.target in self._events() and recorder.variable != "spikes":
+            raise DescriptionError(
+                f"recorder of '{recorder.key}': an event has a time and nothing else: leave the variable out"
+            )
         if recorder.target not in known:
             raise UnknownNameError(
                 f"recorder of '{recorder.key}': nothing has this name: {suggest(recorder.target, known)}"
@@ -162,6 +166,12 @@ class Network:
             raise UnknownNameError(
                 f"{part}: no population '{part.target}': {suggest(part.target, self.populations)}"
             )
+
+    def _events(self) -> dict[str, str]:
+        """Return the conditions of events by their names, as 'population.event'."""
+        return {
+            f"{p.name}.{n}": text for p in self.populations.values() for n, text in p.model.events.items()
+        }
 
     def _check_clamp(self, clamp: Clamp) -> None:
         known = {**self.populations, **self.projections}

@@ -42,6 +42,7 @@ _FLAGS = {
 }
 
 
+_EVENT = re.compile(r"[A-Za-z](_?[A-Za-z0-9])*")
 _MAP = re.compile(r"^[ \t]*([A-Za-z]\w*)'[ \t]*=(.+?):([^:#\n(]+)(?:\(map\))?[ \t]*(?=#|$)", re.MULTILINE)
 
 
@@ -61,6 +62,10 @@ class NeuronModel(Described):
         refractory: the name of a parameter in seconds, or a condition that ends the refractory state, which a spike
             begins, in the first step in which it is false. `lastspike`, the time of the last spike, may be read
             wherever the model writes equations, `not_refractory` in dx/dt, threshold and reset.
+        events: conditions by the name of what happens where they are true, such as `{"burst": "v > v_high"}`; they are
+            compared in every step after the threshold. Projections, rules and recorders name the event as
+            "cells.burst" in the place of the population, and answer to it as to spikes.
+        on_event: statements at an event, by its name, run after the resets.
         method: one of exact, exponential_euler, euler, rk2, rk4, heun; with white noise one of euler, euler_maruyama,
             heun, milstein.
         output: the variable that graded synapses read and whose value is the activity of the neuron.
@@ -75,6 +80,8 @@ class NeuronModel(Described):
     output: ClassVar[str | None] = None
     initial: ClassVar[Mapping[str, Any]] = {}
     texts: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    events: ClassVar[Mapping[str, str]] = {}
+    on_event: ClassVar[Mapping[str, str]] = {}
 
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -86,6 +93,17 @@ class NeuronModel(Described):
         name = type(self).__name__
         if self.reset and not self.spiking:
             raise DescriptionError(f"{name}.reset needs a threshold: give one, or remove reset")
+        for event in self.on_event:
+            if event not in self.events:
+                raise DescriptionError(
+                    f"{name}.on_event '{event}': no such event: {suggest(event, self.events)}"
+                )
+        for event in self.events:
+            if event in {*self.parameters, *self.parsed(), "spike", "spikes"} or not _EVENT.fullmatch(event):
+                raise DescriptionError(
+                    f"{name}.events '{event}': the name is taken or is none: use letters and digits, and no name of a "
+                    "variable"
+                )
         check_divisors(lambda: {**texts_of(self.parsed()), **self.maps()}, self.values(), type(self).__name__)
 
     @property

@@ -165,7 +165,8 @@ class Projection:
 
     Arguments:
         name: its name.
-        source, target: names of populations, or of some of their neurons, such as "cells[:80]".
+        source, target: names of populations, or of some of their neurons, such as "cells[:80]", or of their events,
+            such as "cells.burst", which then take the place of the spikes of that end.
         synapse: what one connection does.
         connect: which pairs are connected.
         weight: a number or quantity, an array with one value per edge in the order (source, target), for all-to-all
@@ -178,6 +179,8 @@ class Projection:
         dendritic_delay (s): one for the projection, none by default: how long after it has passed the synapse a
             presynaptic spike acts on the target, and how long after it was emitted a postsynaptic spike reaches the
             synapse.
+        events: the event that takes the place of the spikes of an end, 'pre' or 'post', by end; "cells.burst" as source
+            or target says the same.
     """
 
     name: str
@@ -190,6 +193,11 @@ class Projection:
     sign: int = 0
     rules: tuple[SynapticRule, ...] = ()
     dendritic_delay: Any = None
+    events: Mapping[str, str] | None = None
+
+    def event(self, end: str) -> str | None:
+        """Return the event of an end, 'pre' or 'post', that takes the place of spikes, or None."""
+        return (self.events or {}).get(end)
 
     def __post_init__(self) -> None:
         check_name(self.name, "projection")

@@ -27,7 +27,8 @@ class Recorder:
     projection arrives at one of its synapses, and carries values as they are before plasticity.
 
     Arguments:
-        target: name of the population or projection, or of some neurons, such as "cells[:80]".
+        target: name of the population or projection, or of some neurons, such as "cells[:80]", or of an event, such as
+            "cells.burst".
         variable: 'spikes', a state, or 'w'.
         every: steps between two samples (states only).
         indices: a subset of neurons or edges (all if omitted).

@@ -133,6 +133,23 @@ class Total:
     expression: str
 
 
+@dataclass(frozen=True)
+class Pathway:
+    """Statements at spikes or events of one end of a synapse, a while after them.
+
+    Arguments:
+        place: which end.
+        statements: what happens.
+        event: of the neuron, or None for what the projection answers to at that end, by default spikes.
+        delay: from the spike to the statements: a time, or the name of a parameter; None for that of the projection.
+    """
+
+    place: Place
+    statements: str
+    event: str | None = None
+    delay: Any = None
+
+
 _HEADING = re.compile(r"^[ \t]*(Source|Checked):", re.MULTILINE)
 _DERIVATIVE = re.compile(r"^\s*d(\w+)/dt\s*=\s*(.+?)\s*$", re.DOTALL)
 
@@ -214,6 +231,17 @@ class _Side(_End):
     def gain(self) -> RuleSignal:
         """The gain by which rules multiply the neuron's output; 1 where none does."""
         return RuleSignal(self.place, "gain")
+
+    def at(self, statements: str, event: str | None = None, delay: Any = None) -> Pathway:
+        """A pathway of its own: statements at spikes of this end, beside `on_pre` and `on_post`.
+
+        Arguments:
+            statements: what happens, such as 'c += c_pre'.
+            event: an event of the neuron that takes the place of its spikes.
+            delay: from the spike to the statements, a time or the name of a parameter, by default the delay of the
+                projection at this end.
+        """
+        return Pathway(self.place, statements, event, delay)
 
     def total(self, expression: str) -> Total:
         """The sum of an expression, such as `abs(w)`, over the neuron's connections of the projection."""
@@ -348,6 +376,7 @@ class Rule(Described):
         found = [getattr(fact, "derivative", None) or getattr(fact, "expression", None) for fact in kept]
         facts = ("dw", "dW", "on_pre", "on_post", "on_spike", "efficacy", "after", *self._changes())
         found += [getattr(self, name, None) for name in facts]
+        found += [pathway.statements for pathway in getattr(type(self), "pathways", {}).values()]
         return "; ".join(text for text in found if text)
 
     def _check_values(self) -> None:
@@ -367,10 +396,12 @@ class Rule(Described):
             or names_in(trace.derivative or "0") - {n, *self.parameters}
         }
         facts = {name: getattr(type(self), name, None) for name in ("dw", "efficacy", *self._changes())}
+        moments = {n: getattr(type(self), n, "") for n in ("on_pre", "on_post", "on_spike", "after")}
+        moments |= {n: p.statements for n, p in getattr(type(self), "pathways", {}).items()}
         events = {
             f"{moment}, '{s}'": s.expression
-            for moment in ("on_pre", "on_post", "on_spike", "after")
-            for s in parse_statements(getattr(type(self), moment, ""), type(self).__name__)
+            for moment, text in moments.items()
+            for s in parse_statements(text, type(self).__name__)
         }
         return traces | {name: text for name, text in facts.items() if text} | events
 
@@ -406,10 +437,14 @@ class SynapticRule(Rule, abstract=True):
             added, and after a presentation all changes are found before any is made.
         on_pre, on_post: statements at the arrival of a presynaptic spike and at a postsynaptic spike (clock 'spike'),
             which read traces before they write them.
+        late: `late = pre.at("c += c_pre", delay="d")` is a pathway of its own: statements at spikes of one end, or at
+            an event of its neurons, after a delay of their own. Those of an end follow `on_pre` (`on_post`) in the
+            order of the class; any name will do.
+        passes: 'before' or 'after', whether a spike is passed on to the target before or after `on_pre`.
         then: bounds applied after each change.
         gate: a modulator or other symbol of the rule that multiplies every change of the weight.
         efficacy: what a presynaptic spike transmits in place of the weight, such as `w * x`, evaluated when it arrives,
-            before `on_pre`.
+            before `on_pre` (see `passes`).
         after: statements on the weight at the end of learning in every step and of `sample()`, wherever rules of the
             projection may have changed it, in the order of the rules.
         s: `s = post.total("abs(w)")` is the current sum over the connections onto a neuron (`pre`: those that leave
@@ -417,7 +452,9 @@ class SynapticRule(Rule, abstract=True):
     """
 
     places: ClassVar[tuple[Place, ...]] = ("pre", "post", "synapse")
-    _parts: ClassVar[tuple[type, ...]] = (Total,)
+    _parts: ClassVar[tuple[type, ...]] = (Total, Pathway)
+    pathways: ClassVar[Mapping[str, Pathway]] = {}
+    passes: ClassVar[Literal["before", "after"]] = "before"
     dw: ClassVar[str | None] = None
     dW: ClassVar[str | None] = None
     on_pre: ClassVar[str] = ""
@@ -430,9 +467,13 @@ class SynapticRule(Rule, abstract=True):
 
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
         cls.totals = {name: fact for name, fact in _facts(cls) if isinstance(fact, Total)}
+        cls.pathways = {n: fact for n, fact in dict(_facts(cls)).items() if isinstance(fact, Pathway)}
+        if cls.passes not in ("before", "after"):
+            raise DescriptionError(f"{cls.__name__}.passes = {brief(cls.passes)}: give 'before' or 'after'")
         _check_bounds(cls.then, cls.__name__)
         super().__init_subclass__(abstract=abstract, **keywords)
         texts = [cls.dw or "", cls.on_pre, cls.on_post, cls.efficacy or "", cls.after]
+        texts += [pathway.statements for pathway in cls.pathways.values()]
         for name, fact in cls.options.items():
             if isinstance(fact, OtherWeights) and any(re.search(rf"\b{name}\b", text) for text in texts):
                 raise DescriptionError(
@@ -442,7 +483,7 @@ class SynapticRule(Rule, abstract=True):
     def _check_values(self) -> None:
         # Facts of the class: one that is a property may read what is not there yet.
         cls, name = type(self), type(self).__name__
-        events = cls.on_pre or cls.on_post or cls.efficacy
+        events = cls.on_pre or cls.on_post or cls.efficacy or cls.pathways
         changes = cls.dw or cls.dW or events or cls.after or cls.then or cls.traces
         if not changes and cls.clock != "interval":
             raise DescriptionError(f"{name} changes nothing: give dw, on_pre or on_post")

@@ -23,6 +23,8 @@ def signals(rule: type[Rule]) -> list[str]:
     if issubclass(rule, SynapticRule):
         events = {"pre.spikes": rule.on_pre or rule.efficacy, "post.spikes": rule.on_post}
         read += [name for name, statements in events.items() if statements]
+        named = (f"{p.place}.{p.event or 'spikes'}" for p in rule.pathways.values())
+        read += [name for name in dict.fromkeys(named) if name not in read]
     if issubclass(rule, NeuronRule) and rule.on_spike:
         read.append("own.spikes")
     return [*read, *(o.default for o in rule.options.values() if isinstance(o, Modulator | Gradient))]
@@ -75,6 +77,12 @@ def _synaptic(rule: type[SynapticRule]) -> list[str]:
         "after all changes of a step": rule.after,
     }
     lines += [f"{moment}: {text}" for moment, text in moments.items() if text]
+    for name, path in rule.pathways.items():
+        when = f"{path.event or 'a spike'} of the {path.place}synaptic neuron"
+        after = f", {path.delay} later" if path.delay is not None else ""
+        lines.append(f"{name}, at {when}{after}: {path.statements}")
+    if rule.passes == "after":
+        lines.append("a spike is passed on after what it changes")
     if rule.gate:
         lines.append(f"gate: every change of w times {rule.gate}")
     return lines

@@ -28,7 +28,7 @@ from neurosim.model.values import Distribution
 from neurosim.registry import Registry
 
 FORMAT = 1
-_LATER = frozenset({"after", "dendritic_delay", "direction", "substeps", "when"})
+_LATER = frozenset({"after", "dendritic_delay", "direction", "events", "substeps", "when"})
 """Fields that are written only where they differ from their default, as files without them are read too."""
 _OF_RECORDERS = frozenset({"values", "start", "stop", "name", "reduce"})
 """Such fields of recorders."""
@@ -91,6 +91,10 @@ def facts_digest(cls: type[Described]) -> str:
     return hashlib.sha256(_facts(cls).encode()).hexdigest()[:16]
 
 
+_ADDED = {"events": {}, "on_event": {}, "pathways": {}, "passes": "before"}
+"""Facts that classes of older files do not have, where they have no effect: digests leave them out."""
+
+
 def _facts(cls: type[Described]) -> str:
     facts = {
         name: repr(getattr(cls, name))
@@ -98,6 +102,7 @@ def _facts(cls: type[Described]) -> str:
         if not name.startswith("_")
         and not callable(getattr(cls, name))
         and not isinstance(getattr(cls, name), property)
+        and not (name in _ADDED and getattr(cls, name) == _ADDED[name])
     }
     return json.dumps(facts, sort_keys=True)
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from neurosim.errors import DescriptionError
+from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.chosen import positions, split
 from neurosim.model.clamp import Clamp
 from neurosim.model.connectivity import Connectivity, Pairs, check_kind
 from neurosim.model.parts import Population, Projection
 from neurosim.model.recorder import Recorder
 from neurosim.model.values import Ends
+from neurosim.registry import suggest
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,25 @@ class Subgroups(Connectivity):
         return positions(self.sources, sources, where), positions(self.targets, targets, where)
 
 
+def _with_events(projection: Projection, populations: Mapping[str, Population]) -> Projection:
+    """Return a projection whose ends are populations, with the events that they named."""
+    found = dict(projection.events or {})
+    ends = {"pre": projection.source, "post": projection.target}
+    for end, given in ends.items():
+        named, chosen = split(given)
+        owner, dot, event = named.partition(".")
+        if dot and owner in populations:
+            found[end], ends[end] = event, f"{owner}[{chosen}]" if chosen else owner
+    for end, event in found.items():
+        owner = split(ends.get(end, ""))[0]
+        known = populations[owner].model.events if owner in populations else {}
+        if event not in known:
+            raise UnknownNameError(
+                f"projection '{projection.name}': '{owner or end}' has no event '{event}': {suggest(event, known)}"
+            )
+    return replace(projection, source=ends["pre"], target=ends["post"], events=found or None)
+
+
 def resolved(part: Any, populations: Mapping[str, Population]) -> Any:
     """Return a part of a network with names of populations in the place of those of subgroups.
 
@@ -94,6 +114,7 @@ def resolved(part: Any, populations: Mapping[str, Population]) -> Any:
         populations: those of the network, by name.
     """
     if isinstance(part, Projection):
+        part = _with_events(part, populations)
         (source, pre), (target, post) = split(part.source), split(part.target)
         if not (pre or post) or not {source, target} <= populations.keys():
             return part
@@ -102,11 +123,12 @@ def resolved(part: Any, populations: Mapping[str, Population]) -> Any:
         return replace(part, source=source, target=target, connect=Subgroups(part.connect, pre, post))
     if isinstance(part, Recorder | Clamp):
         target, chosen = split(part.target)
-        if not chosen or target not in populations:
+        whole, _, _ = target.partition(".")
+        if not chosen or whole not in populations:
             return part
         where = f"{type(part).__name__.lower()} of '{part.target}.{part.variable}'"
         if part.indices is not None or (isinstance(part, Clamp) and part.direction is not None):
             raise DescriptionError(f"{where}: its target has indices already: give these alone")
-        found = positions(chosen, populations[target].size, where)
+        found = positions(chosen, populations[whole].size, where)
         return replace(part, target=target, indices=tuple(found.tolist()))
     return part

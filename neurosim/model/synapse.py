@@ -13,6 +13,7 @@ from neurosim.model.facts import check_facts
 from neurosim.model.neuron import fill, parse_equations, texts_of
 from neurosim.model.parameters import Described, Option, Parameter
 from neurosim.model.registries import enter, synapses
+from neurosim.model.rule import Pathway
 from neurosim.model.units import DIMENSIONLESS, Dimension, product_of_bases
 
 
@@ -24,6 +25,9 @@ class SynapseModel(Described):
     Facts of a class without equations, one of the two:
         on_pre: a statement run when a spike arrives, such as `{port}_post += w`.
         graded: an expression that is summed over the connections of a target at every step, such as `w * {source}_pre`.
+
+        late: `late = pre.at("{port}_post += w", delay="d")` is a further statement list at spikes of the source, or at
+            an event of its neurons, after a delay of its own; any name will do.
 
     Facts of a class with equations, whose port is an input of the target:
         equations: lines `dx/dt = ... : unit`, `x = ... : unit`, and `n : unit (state)` for a variable that only events
@@ -42,12 +46,15 @@ class SynapseModel(Described):
     current: ClassVar[str | None] = None
     method: ClassVar[str] = "exact"
     initial: ClassVar[Mapping[str, Any]] = {}
+    pathways: ClassVar[Mapping[str, Pathway]] = {}
     port: Any
 
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
+        every = {n: fact for base in reversed(cls.__mro__) for n, fact in vars(base).items()}
+        cls.pathways = {name: fact for name, fact in every.items() if isinstance(fact, Pathway)}
         if not abstract:
-            check_facts(cls, "synapse model", (Parameter, Option))
+            check_facts(cls, "synapse model", (Parameter, Option, Pathway))
             if "port" not in cls.options:
                 raise DescriptionError(
                     f"{cls.__name__} does not say which variable of the target receives it: "
@@ -67,7 +74,10 @@ class SynapseModel(Described):
         )
         facts = {"graded": self.graded, "current": self.current}
         own |= {fact: self.filled(text) for fact, text in facts.items() if text is not None}
-        statements = parse_statements(self.filled(self.on_pre or ""), f"{type(self).__name__}.on_pre")
+        parts = [self.on_pre or "", *(pathway.statements for pathway in self.pathways.values())]
+        statements = parse_statements(
+            self.filled("; ".join(filter(None, parts))), f"{type(self).__name__}.on_pre"
+        )
         return own | {f"on_pre, '{s}'": s.expression for s in statements}
 
     @property
@@ -82,6 +92,12 @@ class SynapseModel(Described):
 
 def _check(cls: type[SynapseModel]) -> None:
     """Reject facts that do not go together."""
+    for name, pathway in cls.pathways.items():
+        if pathway.place != "pre" or cls.equations or cls.graded is not None:
+            raise DescriptionError(
+                f"{cls.__name__}.{name}: a synapse passes on what its source emits: write pre.at(...), in a model with "
+                "neither equations nor graded; what spikes of the target do belongs to a rule"
+            )
     if cls.equations:
         if (cls.current is None) is (cls.graded is None):
             raise DescriptionError(
@@ -101,7 +117,7 @@ def _check(cls: type[SynapseModel]) -> None:
     for name in ("current", "method", "initial"):
         if getattr(cls, name) != getattr(SynapseModel, name):
             raise DescriptionError(f"{cls.__name__}.{name} has no effect without equations: give equations")
-    if cls.on_pre is None and cls.graded is None:
+    if cls.on_pre is None and cls.graded is None and not cls.pathways:
         raise DescriptionError(f"{cls.__name__} does nothing: give on_pre or graded")
     if cls.on_pre is not None and cls.graded is not None:
         raise DescriptionError(f"{cls.__name__} has on_pre and graded, but no equations: give one of the two")

@@ -7,21 +7,27 @@ from dataclasses import replace
 
 from neurosim.compiler.equations.forms import Delivery, End, PopulationEquations, Ref, Wiring
 from neurosim.compiler.equations.names import part_of, renamed, renamed_statements
+from neurosim.compiler.equations.paths import delays_named, path_of
 from neurosim.compiler.equations.scope import Scope
 from neurosim.compiler.equations.synapses import input_advice
 from neurosim.errors import DescriptionError
 from neurosim.model.expressions import Statement, check_expression, names_in, substitute
+from neurosim.model.network import Network
 from neurosim.model.parts import Projection
 from neurosim.model.synapse import SynapseModel
 from neurosim.registry import suggest
 
 
 def read_synapse(
-    projection: Projection, ends: Mapping[End, PopulationEquations], scope: Scope, wiring: Wiring
+    projection: Projection,
+    network: Network,
+    ends: Mapping[End, PopulationEquations],
+    scope: Scope,
+    wiring: Wiring,
 ) -> Delivery:
     """Return what the synapse does to its target, its parameters declared in the scope.
 
-    Arguments: ends, the populations at 'pre' and 'post'; wiring, for its delays.
+    Arguments: network; ends, the populations at 'pre' and 'post'; wiring, for its delays.
     Raises DescriptionError on a port that the target has not, and a source or delay that does not fit.
     """
     synapse, target, where = projection.synapse, ends["post"], scope.where
@@ -34,14 +40,16 @@ def read_synapse(
         names |= own
     else:
         own = {}
-        for name, value in synapse.values().items():
+        delays = delays_named(synapse.pathways)
+        for name, value in ((n, v) for n, v in synapse.values().items() if n not in delays):
             _check_new([name], names, synapse, where)
             scope.parameter(name, value, None, synapse.parameters[name])
             names[name] = name
     if not synapse.equations:
-        texts = " ".join(synapse.filled(text) for text in (synapse.on_pre, synapse.graded) if text)
+        facts = (synapse.on_pre, synapse.graded, *(p.statements for p in synapse.pathways.values()))
+        texts = " ".join(synapse.filled(text) for text in facts if text)
         names |= scope.units(texts, names)
-    if target.source is not None and synapse.on_pre is not None and not synapse.equations:
+    if target.source is not None and (synapse.on_pre or synapse.pathways) and not synapse.equations:
         # Its spikes are given, as in a protocol of STDP: rules see them, and nothing is delivered.
         if not projection.rules:
             raise DescriptionError(
@@ -54,7 +62,32 @@ def read_synapse(
         raise DescriptionError(f"{where}: '{target.name}' has no port '{port}': {suggest(port, known)}")
     if synapse.graded is not None:
         return _graded(projection, synapse.filled(synapse.graded), names, ends, scope, wiring)
-    return _pulse(projection, synapse.filled(synapse.on_pre or ""), names, own, ends, scope)
+    found = Delivery(late=any(rule.passes == "after" for rule in projection.rules))
+    if synapse.on_pre is not None:
+        if not ends["pre"].spiking and projection.event("pre") is None:
+            raise DescriptionError(f"{where}: '{projection.source}' does not spike: use a graded synapse")
+        found = replace(
+            found, spike=_pulse(projection, synapse.filled(synapse.on_pre), names, own, ends, scope)
+        )
+    paths = []
+    for name, pathway in synapse.pathways.items():
+        statements = _pulse(projection, synapse.filled(pathway.statements), names, own, ends, scope)
+        title = f"{where}, {type(synapse).__name__}.{name}"
+        paths.append(
+            path_of(
+                f"deliver_{name}",
+                pathway,
+                statements,
+                synapse.values(),
+                projection,
+                network,
+                ends,
+                wiring,
+                title,
+                True,
+            )
+        )
+    return replace(found, paths=tuple(paths))
 
 
 def drawn(statements: Iterable[Statement], scope: Scope) -> list[Statement]:
@@ -89,15 +122,13 @@ def _pulse(
     own: Mapping[str, str],
     ends: Mapping[End, PopulationEquations],
     scope: Scope,
-) -> Delivery:
+) -> tuple[Statement, ...]:
     """Return what a presynaptic spike delivers, to states of the synapse (`own`) or to the port, times its gain."""
     port, target, where = projection.synapse.port, ends["post"], scope.where
-    if not ends["pre"].spiking:
-        raise DescriptionError(f"{where}: '{projection.source}' does not spike: use a graded synapse")
     if own:
         states = [name for name, here in own.items() if here.removesuffix("__post") in target.states]
         own_statements = renamed_statements(text, names, states, where, "state of the synapse")
-        return Delivery(spike=tuple(drawn(own_statements, scope)))
+        return tuple(drawn(own_statements, scope))
     if target.fed(port) in target.ports:
         raise DescriptionError(
             f"{where}: '{port}' takes graded input, not spikes: choose a state such as g_e"
@@ -113,7 +144,7 @@ def _pulse(
             else s
             for s in statements
         ]
-    return Delivery(spike=tuple(statements))
+    return tuple(statements)
 
 
 def _graded(

@@ -14,7 +14,7 @@ import numpy as np
 
 from neurosim.compiler.equations.draws import Draw
 from neurosim.compiler.equations.groups import Grouped
-from neurosim.compiler.equations.names import part_of
+from neurosim.compiler.equations.names import event_population, part_of
 from neurosim.compiler.equations.timed import Timed
 from neurosim.model.convolution import Kernel
 from neurosim.model.expressions import Statement, names_in
@@ -47,7 +47,8 @@ class Limit:
 class Ref:
     """What a name stands for that belongs to another: variable `name` of population `owner`.
 
-    end, of which neuron: 'pre' or 'post', the one at that end of a connection; of a modulator, which is held during a
+    end, of which neuron: 'pre' or 'post', the one at that end of a connection; 'own', the one whose event it is that
+    reads it, as it stands; of a modulator, which is held during a
     step, 'one', the only neuron of its population, or 'each', the one that has the number of the neuron that reads it
     (at a connection, of the target), or 'edge', the one that drives the weight of the connection. Of a projection
     `owner`: 'total', its total for the neuron that reads it, or 'matrix', all of its weights.
@@ -55,7 +56,7 @@ class Ref:
 
     owner: str
     name: str
-    end: Literal["pre", "post", "one", "each", "edge", "total", "matrix"]
+    end: Literal["pre", "post", "own", "one", "each", "edge", "total", "matrix"]
 
     @property
     def of_projection(self) -> bool:
@@ -185,8 +186,8 @@ class PopulationEquations(_Equations):
     what is delivered to it; output_gains, states that multiply its output; totals, the sums over
     connections that rules read, by name: the projection, and what is summed there; refractory, the constant that is its
     refractory period; rests, the condition under which it rests for all of that; operations, what is done at regular
-    times; stops, the definitions that are 1 where a condition ends a run, by the name of that; signals, those
-    in time, by the names of parameters.
+    times; stops, the definitions that are 1 where a condition ends a run, by the name of that; signals, those in time,
+    by the names of parameters; event, of what answers to an event, the population and the event.
     """
 
     described: Population
@@ -209,6 +210,7 @@ class PopulationEquations(_Equations):
     operations: tuple[Regular, ...] = ()
     stops: Mapping[str, str] = field(default_factory=dict)
     signals: Mapping[str, Timed] = field(default_factory=dict)
+    event: tuple[str, str] | None = None
 
     def read_totals(self, texts: Iterable[str]) -> dict[str, list[str]]:
         """Return the totals that any of the expressions reads, by projection."""
@@ -222,6 +224,11 @@ class PopulationEquations(_Equations):
     def name(self) -> str:
         """The name of the population."""
         return self.described.name
+
+    @property
+    def shown(self) -> str:
+        """The name that users know: 'population.event' for what answers to an event."""
+        return self.name if self.event is None else ".".join(self.event)
 
     @property
     def size(self) -> int:
@@ -328,14 +335,31 @@ class Wiring:
 
 
 @dataclass(frozen=True)
+class Path:
+    """A pathway of its own through a projection.
+
+    name; end, of whose spikes; sender, the population whose spikes these are, its events among them; delay, in steps
+    from the spike to the statements.
+    """
+
+    name: str
+    end: End
+    sender: str
+    delay: int
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
 class Delivery:
     """What a projection does to its target.
 
-    spike, statements at the arrival of a spike; port and graded, the input of the target that is summed at every step
-    and the summand.
+    spike, statements at the arrival of a spike; paths, more of them after delays of their own; late, whether a spike is
+    passed on after `on_pre`; port and graded, the input of the target that is summed at every step and the summand.
     """
 
     spike: tuple[Statement, ...] = ()
+    paths: tuple[Path, ...] = ()
+    late: bool = False
     port: str | None = None
     graded: str | None = None
 
@@ -366,22 +390,28 @@ class Plasticity:
     """What the rules of a projection do together.
 
     traces, kept per neuron; totals, sums over the edges of each target (or source), by name; on_pre and on_post, what
-    happens at spikes; each_step, changes of edge states in every step by Euler's method, from values at the start of
-    the step; presentation, changes after a presentation; structure, of a projection whose state `mask` a rule changes;
-    limits, the bounds that the rules and the sign of the projection keep.
+    happens at spikes; paths, more of that, after delays of their own; each_step, changes of edge states in every step,
+    from values at the start of the step; presentation, changes after a presentation; structure, of a projection whose
+    state `mask` a rule changes; limits, the bounds that the rules and the sign of the projection keep.
     """
 
     traces: Mapping[str, Held] = field(default_factory=dict)
     totals: Mapping[str, Sum] = field(default_factory=dict)
     on_pre: tuple[Statement, ...] = ()
     on_post: tuple[Statement, ...] = ()
+    paths: tuple[Path, ...] = ()
     each_step: Learning = field(default_factory=Learning)
     presentation: Learning = field(default_factory=Learning)
     structure: Structure | None = None
     limits: tuple[Limit, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.on_pre or self.on_post or self.each_step or self.presentation)
+        return bool(self.on_pre or self.on_post or self.paths or self.each_step or self.presentation)
+
+    def events(self, end: End) -> tuple[Statement, ...]:
+        """Return all statements at spikes of an end."""
+        own = self.on_pre if end == "pre" else self.on_post
+        return (*own, *(s for path in self.paths if path.end == end for s in path.statements))
 
     def read_totals(self, texts: Iterable[str]) -> tuple[str, ...]:
         """Return the totals that any of the expressions reads."""
@@ -430,6 +460,15 @@ class ProjectionEquations(_Equations):
     def target(self) -> str:
         """The name of the target population."""
         return self.described.target
+
+    def sender(self, end: End) -> str:
+        """Return the name of the population whose spikes act at an end: the one there, or that of one of its events."""
+        return event_population(self.source if end == "pre" else self.target, self.described.event(end))
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All pathways of their own."""
+        return (*self.delivery.paths, *self.plasticity.paths)
 
     @property
     def edges(self) -> EdgeList:
@@ -607,8 +646,9 @@ class NetworkEquations:
         longest: dict[str, int] = {}
         for projection in self.projections.values():
             for name, delay in (
-                (projection.source, projection.whole_delay),
-                (projection.target, projection.dendritic),
+                (projection.sender("pre"), projection.whole_delay),
+                (projection.sender("post"), projection.dendritic),
+                *((path.sender, path.delay) for path in projection.paths),
             ):
                 longest[name] = max(delay, longest.get(name, 0))
         return {name: delay for name, delay in longest.items() if delay and self.populations[name].spiking}
@@ -624,7 +664,9 @@ class NetworkEquations:
         return found
 
     def home(self, owner: str, variable: str) -> tuple[str, str]:
-        """Return (owner, variable) of what holds a variable: a population for what synapses keep per neuron."""
+        """Return (owner, variable) of what holds a variable: a population for what synapses keep and for an event."""
+        if "." in owner:
+            return event_population(*owner.split(".", 1)), variable
         ref = self.projections[owner].kept.get(variable) if owner in self.projections else None
         return (owner, variable) if ref is None else (ref.owner, ref.name)
 

@@ -41,6 +41,11 @@ def part_of(name: str, *parts: str) -> str:
     return "__".join((name, *parts))
 
 
+def event_population(population: str, event: str | None) -> str:
+    """Return the name of the population that answers to an event of another, or of that itself for its spikes."""
+    return population if event is None else f"{population}_at_{event}"
+
+
 def shown(text: str) -> str:
     """Return a text as users write it: x_post for the variable x of the target, x for what a synapse keeps."""
     text = re.sub(r"\bunit__(\w+?)(__pre|__post)?\b", r"\1", text)

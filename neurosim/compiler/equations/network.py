@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from neurosim.compiler.equations.clamps import held_weights, require_columns, with_clamps
+from neurosim.compiler.equations.events import events_of
 from neurosim.compiler.equations.forms import (
     NetworkEquations,
     PopulationEquations,
@@ -28,10 +29,12 @@ def network_equations(network: Network, seed: int = 0, dtype: DTypeLike = np.flo
 
     Raises DescriptionError on whatever does not fit: units, names, shapes, delays, signals that a rule lacks.
     """
-    populations: dict[str, PopulationEquations] = {
-        name: population_equations(p, network, seed) for name, p in network.populations.items()
-    }
-    populations, clamps = with_clamps(network, populations, seed)
+    written = {name: population_equations(p, network, seed) for name, p in network.populations.items()}
+    populations, clamps = with_clamps(network, {name: found for name, (found, _) in written.items()}, seed)
+    taken = {**network.populations, **network.projections, **network.externals, **network.parameters}
+    for name, (_, events) in written.items():
+        for found in events_of(populations[name], events, taken):
+            populations[found.name] = found
     projections = {
         name: projection_equations(p, network, populations, seed, dtype)
         for name, p in network.projections.items()

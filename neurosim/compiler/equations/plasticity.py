@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from neurosim.compiler.equations.forms import (
     Held,
     Learning,
     Limit,
+    Path,
     Plasticity,
     PopulationEquations,
     Ref,
@@ -26,6 +27,7 @@ from neurosim.compiler.equations.forms import (
 from neurosim.compiler.equations.masks import whole_steps
 from neurosim.compiler.equations.names import SECOND, part_of, renamed, renamed_statements
 from neurosim.compiler.equations.noise import check_noise
+from neurosim.compiler.equations.paths import delays_named, path_of
 from neurosim.compiler.equations.scope import Scope
 from neurosim.compiler.equations.signals import Signals
 from neurosim.compiler.equations.weights import weight_dimension
@@ -69,11 +71,12 @@ class SynapticRules:
     changes: list[Change] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
     structure: Structure | None = None
+    paths: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.signals = Signals(
-            self.ends, self.wiring, self.scope, self.traces, self.projection.synapse.graded is not None
-        )
+        graded = self.projection.synapse.graded is not None
+        events = self.projection.events or {}
+        self.signals = Signals(self.ends, self.wiring, self.scope, self.traces, graded, events)
         self._endings: list[Limit | Statement] = []
         self._learning = {moment: Learning() for moment in MOMENTS}
 
@@ -107,7 +110,8 @@ class SynapticRules:
         step, presentation = (self._learning[moment] for moment in MOMENTS)
         for method, derivatives in step.systems.items():
             check_noise(derivatives, method, self.scope.where, step.changes)
-        at_spikes = {s.target for moment in ("on_pre", "on_post") for s in self._event(moment)}
+        moments = ("on_pre", "on_post", *(path.name for path in self.paths))
+        at_spikes = {s.target for moment in moments for s in self._event(moment)}
         written = _written(step)
         # What follows the changes of a step also follows those at spikes, or stands alone.
         always = "w" in written | at_spikes or all(rule.clock != "sample" for rule in self.projection.rules)
@@ -116,6 +120,7 @@ class SynapticRules:
             totals=self.totals,
             on_pre=self._event("on_pre"),
             on_post=self._event("on_post"),
+            paths=tuple(replace(path, statements=self._event(path.name)) for path in self.paths),
             each_step=replace(step, after=self._ended(written, always)),
             presentation=replace(
                 presentation, after=self._ended(_written(presentation), "w" in _written(presentation))
@@ -147,7 +152,8 @@ class SynapticRules:
     def _names(self, rule: SynapticRule, title: str) -> dict[str, str]:
         """Return what the rule may speak of, each with its expression, declared in the scope."""
         names = {"w": "w"}
-        for name, value in rule.values().items():
+        delays = delays_named(rule.pathways)
+        for name, value in ((n, v) for n, v in rule.values().items() if n not in delays):
             names[name] = f"{rule.prefix}_{name}"
             self.scope.parameter(names[name], value, None, rule.parameters[name])
             self._check_one(rule, name, names[name], title)
@@ -219,10 +225,10 @@ class SynapticRules:
 
     def _apart(self, rule: SynapticRule, names: dict[str, str]) -> set[str]:
         """Return the traces per neuron that follow parameters with a value for each edge: each edge needs its own."""
-        varied = {n for n in rule.parameters if self.scope.constants[names[n]].ndim}
+        varied = {n for n in rule.parameters if n in names and self.scope.constants[names[n]].ndim}
         writes = [(n, t.derivative or "0") for n, t in rule.traces.items() if t.place != "synapse"]
         writes += [(n, t.initial) for n, t in rule.traces.items() if isinstance(t.initial, str)]
-        for text in (rule.on_pre, rule.on_post):
+        for text in (rule.on_pre, rule.on_post, *(p.statements for p in rule.pathways.values())):
             writes += [(s.target, s.expression) for s in parse_statements(text, type(rule).__name__)]
         found, before = set(varied), set[str]()
         while found != before:
@@ -238,13 +244,28 @@ class SynapticRules:
     def _read_events(self, rule: SynapticRule, names: dict[str, str], title: str) -> None:
         tails = self.signals.take_tails()
         for end, text in (("pre", rule.on_pre), ("post", rule.on_post)):
-            self._check_no_totals(rule, text, f"{title}, on_{end}")
-            written = renamed_statements(text, names, ("w", *rule.traces), f"{title}, on_{end}")
-            written = [replace(s, expression=self.scope.drawn(s.expression, rule.prefix)) for s in written]
-            written = [self._times_gate(rule, s, names, title) for s in written]
+            written = self._statements(rule, text, names, title, f"on_{end}")
             if written or tails[end]:
                 self.signals.needs_spikes(end, title, text if rule.clock == "continuous" else "")
                 self.changes.append(Change(type(rule).__name__, f"on_{end}", (*written, *tails[end])))
+
+        for name, pathway in rule.pathways.items():
+            statements = self._statements(rule, pathway.statements, names, title, name)
+            path = path_of(
+                f"{rule.prefix}_{name}", pathway, (), rule.values(), self.projection, self.network, self.ends,
+                self.wiring, f"{title}, {name}", False,
+            )  # fmt: skip
+            self.paths.append(path)
+            self.changes.append(Change(type(rule).__name__, path.name, tuple(statements)))
+
+    def _statements(
+        self, rule: SynapticRule, text: str, names: dict[str, str], title: str, moment: str
+    ) -> list[Statement]:
+        """Return statements of a rule in names of the network, with random numbers and the gate."""
+        self._check_no_totals(rule, text, f"{title}, {moment}")
+        written = renamed_statements(text, names, ("w", *rule.traces), f"{title}, {moment}")
+        written = [replace(s, expression=self.scope.drawn(s.expression, rule.prefix)) for s in written]
+        return [self._times_gate(rule, s, names, title) for s in written]
 
     def _event(self, moment: str) -> tuple[Statement, ...]:
         """Return what all rules do at one moment, with bounds."""
@@ -264,7 +285,7 @@ class SynapticRules:
         """Put the rule's efficacy in the place of the weight in what is delivered."""
         if rule.efficacy is None:
             return
-        if not self.delivery.spike:
+        if not self.delivery.spike and not self.delivery.paths:
             raise SignalMissing(f"{title}: it acts on what spikes deliver: use a pulse synapse")
         if self.wiring.dendritic:
             raise DescriptionError(
@@ -273,11 +294,14 @@ class SynapticRules:
             )
         check_expression(rule.efficacy, f"{title}, efficacy")
         passed = self.scope.drawn(renamed(rule.efficacy, names, f"{title}, efficacy"), rule.prefix)
-        spike = tuple(
-            Statement(s.target, s.op, substitute(s.expression, {"w": f"({passed})"}))
-            for s in self.delivery.spike
-        )
-        self.delivery = replace(self.delivery, spike=spike)
+        weight = {"w": f"({passed})"}
+        self._deliver(lambda s: Statement(s.target, s.op, substitute(s.expression, weight)))
+
+    def _deliver(self, change: Callable[[Statement], Statement]) -> None:
+        """Change the statements of what is delivered at spikes."""
+        spike = tuple(map(change, self.delivery.spike))
+        paths = tuple(replace(p, statements=tuple(map(change, p.statements))) for p in self.delivery.paths)
+        self.delivery = replace(self.delivery, spike=spike, paths=paths)
 
     # What is learned in every step or after a presentation -----------------------------------------------------------
 
@@ -433,11 +457,8 @@ class SynapticRules:
         self.scope.declare("mask", DIMENSIONLESS)
         self.scope.states["mask"] = np.ones(self.wiring.edges.size)
         graded = self.delivery.graded
-        self.delivery = replace(
-            self.delivery,
-            spike=tuple(gated(s) for s in self.delivery.spike),
-            graded=None if graded is None else f"mask * ({graded})",
-        )
+        self._deliver(gated)
+        self.delivery = replace(self.delivery, graded=None if graded is None else f"mask * ({graded})")
         for name, total in self.totals.items():
             self.totals[name] = replace(total, expression=f"mask * ({total.expression})")
 

@@ -13,6 +13,7 @@ from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPR
 
 from neurosim.compiler.equations.bounds import check_limits
 from neurosim.compiler.equations.dimensions import dimension, expect, expect_condition, expect_statements
+from neurosim.compiler.equations.events import Event
 from neurosim.compiler.equations.forms import PopulationEquations, Regular, System
 from neurosim.compiler.equations.groups import Grouped, sizes_in, with_groups
 from neurosim.compiler.equations.names import (
@@ -57,8 +58,10 @@ NEVER = -1e4
 """The time of the last spike of a neuron that has not spiked, as in Brian2 (s)."""
 
 
-def population_equations(population: Population, network: Network, seed: int) -> PopulationEquations:
-    """Return the population written out; raises DescriptionError on units, names or rules that do not fit."""
+def population_equations(
+    population: Population, network: Network, seed: int
+) -> tuple[PopulationEquations, Mapping[str, Event]]:
+    """Return the population written out and its events; DescriptionError on units, names or rules that do not fit."""
     written = _Model(population, network.step, seed)
     rules = NeuronRules(written, network)
     for rule in population.rules:
@@ -69,6 +72,7 @@ def population_equations(population: Population, network: Network, seed: int) ->
     for projection in network.projections.values():
         kept.read(projection)
     kept.feed()
+    kept.answer(written.events)
     found = PopulationEquations(
         written.scope.variables,
         population,
@@ -94,7 +98,7 @@ def population_equations(population: Population, network: Network, seed: int) ->
     )
     _check(found, written)
     check_limits(rules.limits, found.constants, found.states, written.scope.where)
-    return found
+    return found, written.events
 
 
 class _Model:
@@ -115,6 +119,7 @@ class _Model:
         self._sizes: set[str] = set()
         self._own = {*self.model.parameters, *self.model.parsed()}
         self.threshold: str | None = None
+        self.events: dict[str, Event] = {}
         self.reset: list[Statement] = []
         self.refractory: str | None = None
         self.rests: str | None = None
@@ -146,6 +151,11 @@ class _Model:
         }
         self.threshold = None if self.threshold is None else substitute(self.threshold, texts)
         self.reset = [Statement(s.target, s.op, substitute(s.expression, texts)) for s in self.reset]
+        for event in self.events.values():
+            event.condition = substitute(event.condition, texts)
+            event.statements = [
+                Statement(s.target, s.op, substitute(s.expression, texts)) for s in event.statements
+            ]
 
     def refuse_name(self, fact: str, name: str, known: Iterable[str]) -> NoReturn:
         """Refuse the name that a fact of the model gives."""
@@ -194,6 +204,8 @@ class _Model:
         spoken = (
             *texts_of(model.parsed()).values(),
             *model.maps().values(),
+            *model.events.values(),
+            *model.on_event.values(),
             model.threshold or "",
             model.reset,
         )
@@ -247,6 +259,12 @@ class _Model:
         self.reset += self._statements(self.model.reset, f"{self.scope.where}.reset")
         if self.rests is not None:
             self.rests = self._drawn(self.rests)
+        for name, condition in self.model.events.items():
+            where = f"{self.scope.where}, event '{name}'"
+            check_expression(condition, where)
+            self.events[name] = Event(
+                self._drawn(condition), self._statements(self.model.on_event.get(name, ""), where)
+            )
 
     def _statements(self, text: str, where: str) -> list[Statement]:
         """Return statements, with draws named and variables of their own as locals."""
@@ -372,6 +390,16 @@ def _check(found: PopulationEquations, written: _Model) -> None:
     expect_statements(found.reset, known, found.states, f"{where}, reset")
     if found.threshold is not None:
         expect_condition(found.threshold, known, f"{where}, threshold")
+    for name, event in written.events.items():
+        title = f"{where}, event '{name}'"
+        expect_condition(event.condition, known, title)
+        expect_statements(event.statements, known, found.states, title)
+        if any(
+            ACTIVE in names_in(text) for text in (event.condition, *(s.expression for s in event.statements))
+        ):
+            raise DescriptionError(
+                f"{title}: not_refractory belongs into dx/dt, threshold or reset: read lastspike or a state of your own"
+            )
     if found.rests is not None:
         expect_condition(found.rests, known, f"{where}, refractory")
     if written.frozen and found.refractory is None:

@@ -93,7 +93,9 @@ def _without_spikes(equations: NetworkEquations, target: str) -> str:
 
 
 def _recordable(equations: NetworkEquations, target: str) -> dict[str, int]:
-    """Return what can be recorded of a population or projection, with the number of values."""
+    """Return what can be recorded of a population, an event or a projection, with the number of values."""
+    if "." in target:
+        return {"spikes": equations.populations[equations.home(target, "spikes")[0]].size}
     if target in equations.populations:
         population = equations.populations[target]
         names = [
@@ -105,7 +107,7 @@ def _recordable(equations: NetworkEquations, target: str) -> dict[str, int]:
         return dict.fromkeys(names, population.size)
     projection = equations.projections[target]
     edges = projection.size
-    passing = equations.populations[projection.source].spiking and projection.kernel is None
+    passing = equations.populations[projection.sender("pre")].spiking and projection.kernel is None
     sizes = {
         "pre": equations.populations[projection.source].size,
         "post": equations.populations[projection.target].size,

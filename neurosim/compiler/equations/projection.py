@@ -41,7 +41,7 @@ def projection_equations(
     scope.ends(ends)
     weights = Weights(projection, network, drawn, scope, populations, dtype)
     weights.read()
-    delivery = read_synapse(projection, ends, scope, drawn.wiring)
+    delivery = read_synapse(projection, network, ends, scope, drawn.wiring)
     rules = SynapticRules(projection, network, ends, drawn.wiring, scope, delivery)
     for rule in projection.rules:
         rules.read(rule)
@@ -68,9 +68,11 @@ def projection_equations(
 def _check(found: ProjectionEquations, where: str) -> None:
     known, plasticity = found.dimensions, found.plasticity
     ends = [name for name, ref in found.refs.items() if not ref.modulator and not ref.of_projection]
-    expect_statements(found.delivery.spike, known, ends, where)
+    for delivered in (found.delivery.spike, *(path.statements for path in found.delivery.paths)):
+        expect_statements(delivered, known, ends, where)
     learned = (plasticity.each_step, plasticity.presentation)
-    for statements in (plasticity.on_pre, plasticity.on_post, *(learning.after for learning in learned)):
+    lists = (*(path.statements for path in plasticity.paths), *(learning.after for learning in learned))
+    for statements in (plasticity.on_pre, plasticity.on_post, *lists):
         expect_statements(statements, known, (*found.states, *found.traces), where)
         _check_locals(found, statements, where)
     for name, held in found.traces.items():
@@ -103,7 +105,7 @@ def _check_locals(found: ProjectionEquations, statements: Iterable[Statement], w
 
 def _check_writer(found: ProjectionEquations, trace: str, end: End, where: str) -> None:
     # A trace per neuron changes once per spike of that neuron; written elsewhere it would differ by synapse.
-    events = {"pre": found.plasticity.on_pre, "post": found.plasticity.on_post}
+    events = {"pre": found.plasticity.events("pre"), "post": found.plasticity.events("post")}
     right, wrong = events[end], events["post" if end == "pre" else "pre"]
     each = {name for name, ref in found.refs.items() if ref.end == "each"}
     other = {*found.draws, *(each if end == "pre" else ())}

@@ -20,7 +20,8 @@ class Signals:
     """Finds the expressions of signals; the activity of spikes becomes a trace, to which each spike adds.
 
     Arguments: ends, the populations at 'pre' and 'post'; wiring; scope; traces, of the projection, where new ones are
-    added; graded, whether its synapse is graded, so that variables of the source reach it after the delay.
+    added; graded, whether its synapse is graded, so that variables of the source reach it after the delay; events, that
+    take the place of spikes, by end.
     """
 
     ends: Mapping[End, PopulationEquations]
@@ -28,6 +29,7 @@ class Signals:
     scope: Scope
     traces: dict[str, Held]
     graded: bool = False
+    events: Mapping[str, str] = field(default_factory=dict)
     _tails: dict[str, list[Statement]] = field(default_factory=lambda: {"pre": [], "post": []})
 
     def take_tails(self) -> dict[str, list[Statement]]:
@@ -75,7 +77,7 @@ class Signals:
     def needs_spikes(self, end: str, title: str, extra: str = "") -> None:
         """Refuse a rule at spikes of a population that has none; extra, statements that it could do without."""
         population = self.ends["pre" if end == "pre" else "post"]
-        if not population.spiking:
+        if not population.spiking and end not in self.events:
             raise SignalMissing(
                 f"{title}: it needs spikes of '{population.name}', which does not spike: use a spiking population, or "
                 + (f"remove on_{end}" if extra else "a rule with the clock 'continuous'")
@@ -94,7 +96,7 @@ class Signals:
     def _spike_activity(self, end: End, trace: str, title: str) -> str:
         """Return the name of a new trace, a filtered spike train over its reference."""
         population = self.ends[end]
-        if not population.spiking:
+        if not population.spiking and end not in self.events:
             raise SignalMissing(
                 f"{title}: '{population.name}' has no activity: use a spiking or rate population"
             )

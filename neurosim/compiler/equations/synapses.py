@@ -10,6 +10,7 @@ import numpy as np
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION, SingleEquation
 
 from neurosim.compiler.equations.dimensions import expect, expect_statements
+from neurosim.compiler.equations.events import Event
 from neurosim.compiler.equations.forms import End, System
 from neurosim.compiler.equations.names import (
     CLOCK,
@@ -79,6 +80,7 @@ class KeptSynapses:
         self.scope, self.population = model.scope, model.population
         self.systems: list[System] = []
         self.reset: list[Statement] = []
+        self._at_events: list[tuple[str, Statement]] = []
         self._own = {n: self.scope.dimensions[n] for n in visible(self.scope.dimensions) if n not in CLOCK}
         self._currents: dict[str, list[str]] = {}
 
@@ -117,6 +119,11 @@ class KeptSynapses:
             self.scope.add(part, self.scope.dimensions[port])
             self.model.ports[self.model.ports.index(port)] = part
             self.model.definitions[port] = " + ".join([part, *currents])
+
+    def answer(self, events: Mapping[str, Event]) -> None:
+        """Add to events of the population what its synapses do at them."""
+        for event, statement in self._at_events:
+            events[event].statements.append(statement)
 
     def _unit(self, projection: Projection, where: str) -> Dimension:
         """Return the unit of the port of the target."""
@@ -203,7 +210,8 @@ class KeptSynapses:
         synapse = projection.synapse
         if synapse.on_pre is None:
             return
-        if not self.population.model.spiking:
+        event = projection.event("pre")
+        if event is None and not self.population.model.spiking:
             raise DescriptionError(
                 f"{where}: '{projection.source}' does not spike: use a synapse without on_pre"
             )
@@ -211,7 +219,11 @@ class KeptSynapses:
         plain = renamed_statements(text, {n: n for n in names.here}, states, where, "state")
         expect_statements(plain, names.dimensions, states, f"{where}, on_pre")
         written = renamed_statements(text, names.here, states, where, "state")
-        self.reset += [Statement(s.target, s.op, self.scope.drawn(s.expression)) for s in written]
+        found = [Statement(s.target, s.op, self.scope.drawn(s.expression)) for s in written]
+        if event is None:
+            self.reset += found
+        else:
+            self._at_events += [(event, statement) for statement in found]
 
     def _current(self, projection: Projection, unit: Dimension, names: _Names, where: str) -> None:
         """Add the current to what the port of the target receives."""

@@ -58,7 +58,7 @@ def _read_groups(population: PopulationEquations, text: str) -> list[str]:
 def graded_order(equations: NetworkEquations) -> list[str]:
     """Return the populations so that each comes after the stateless ones that feed it; refuses a cycle of those."""
     order = nx.DiGraph()
-    order.add_nodes_from(equations.populations)
+    order.add_nodes_from(name for name, found in equations.populations.items() if found.event is None)
     for projection in equations.projections.values():
         read = names_in(projection.delivery.graded or "0") & projection.refs.keys()
         for ref in (projection.refs[name] for name in read):

@@ -1,8 +1,10 @@
 """The order of one step: a network written out becomes a program, an ordered list of blocks.
 
 The order is the schedule: draw, inputs, recall (of what comes late), operate, clamp, graded signals, remember, record,
-matrix, learn, adapt, decay of traces, integrate, threshold, note (of spikes that arrive), deliver, on_pre, on_post,
-reset, external, record_end (what is recorded after a step). Apart from it stand the blocks of a presentation:
+matrix, learn, adapt, decay of traces, integrate, threshold, note (of spikes that arrive), deliver, on_pre, on_post
+(each followed by pathways of their own), reset, external, record_end (what is recorded after a step). What answers to
+an event of a population is a population after all others. A rule may ask for deliver to follow on_pre. Apart from it
+stand the blocks of a presentation:
 accumulate adds a change to its sum, apply makes it.
 """
 
@@ -12,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from neurosim.compiler.equations.forms import (
+    End,
     Level,
     NetworkEquations,
     PopulationEquations,
@@ -93,25 +96,32 @@ class _Lowering:
         yield from (self.threshold(population) for population in populations if population.spiking)
         noted = {probe.target for probe in self.equations.probes if probe.spikes}
         yield from (Block("note", k.name) for k in projections if k.name in noted)
-        yield from (
-            Block("deliver", k.name, self.inlined(k, k.delivery.spike))
-            for k in projections
-            if k.delivery.spike
-        )
-        yield from (
-            Block("on_pre", k.name, self.inlined(k, k.plasticity.on_pre))
-            for k in projections
-            if k.plasticity.on_pre
-        )
-        yield from (
-            Block("on_post", k.name, self.inlined(k, k.plasticity.on_post))
-            for k in projections
-            if k.plasticity.on_post
-        )
+        yield from self.deliver(late=False)
+        yield from self.paths("pre")
+        yield from self.deliver(late=True)
+        yield from self.paths("post")
         yield from (Block("reset", u.name, self.defined(u, u.reset)) for u in populations if u.reset)
         yield from (Block("external", name) for name in self.equations.network.externals)
         if any(recorder.after for recorder in self.equations.probes):
             yield Block("record_end", "")
+
+    def deliver(self, late: bool) -> Iterator[Block]:
+        """Yield what is passed on at spikes, before plasticity or `late`."""
+        for k in self.projections.values():
+            if k.delivery.late is late and k.delivery.spike:
+                yield Block("deliver", k.name, self.inlined(k, k.delivery.spike))
+            for path in k.delivery.paths if k.delivery.late is late else ():
+                yield Block("deliver", k.name, self.inlined(k, path.statements), path=path)
+
+    def paths(self, end: End) -> Iterator[Block]:
+        """Yield what rules do at spikes of an end, those of a projection in the order of its pathways."""
+        kind: BlockKind = "on_pre" if end == "pre" else "on_post"
+        for k in self.projections.values():
+            own = k.plasticity.on_pre if end == "pre" else k.plasticity.on_post
+            if own:
+                yield Block(kind, k.name, self.inlined(k, own))
+            for path in (path for path in k.plasticity.paths if path.end == end and path.statements):
+                yield Block(kind, k.name, self.inlined(k, path.statements), path=path)
 
     def clamped(self, blocks: Iterable[Block]) -> Iterator[Block]:
         """Repeat each clamp after every block that writes its variable."""
@@ -129,11 +139,9 @@ class _Lowering:
     def written(self, block: Block) -> set[tuple[str, str]]:
         if block.kind == "external":
             return {(name, "value") for name in self.equations.network.externals[block.owner].writes}
-        projection = self.projections.get(block.owner)
-        if projection is None:
-            return {(block.owner, name) for name in block.writes}
-        refs = (projection.refs[name] for name in block.writes & projection.refs.keys())
-        own = {(block.owner, name) for name in block.writes - projection.refs.keys()}
+        known = self.equations.part(block.owner).refs if block.owner else {}
+        refs = (known[name] for name in block.writes & known.keys())
+        own = {(block.owner, name) for name in block.writes - known.keys()}
         return {(ref.owner, ref.name) for ref in refs} | own
 
     # Graded signals ----------------------------------------------------------------------------------------------

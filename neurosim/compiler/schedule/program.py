@@ -15,6 +15,7 @@ from typing import Literal
 from neurosim.compiler.equations.forms import (
     Level,
     NetworkEquations,
+    Path,
     PopulationEquations,
     Regular,
     StateClamp,
@@ -47,7 +48,7 @@ class Block:
 
     level, where the traces of a decay are kept; clamp, the clamp that a block of that kind applies; regular, when a
     block that operates does so; matrix, whether its first statement is in the matrix language; total, whether it works
-    out sums over the edges of each target.
+    out sums over the edges of each target; path, the pathway of its own that its spikes take.
     """
 
     kind: BlockKind
@@ -58,6 +59,7 @@ class Block:
     regular: Regular | None = None
     matrix: bool = False
     total: bool = False
+    path: Path | None = None
 
     def real(self) -> Block:
         """Return the block with whole numbers written as floats (see `Expression.real`)."""

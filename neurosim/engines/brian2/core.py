@@ -99,7 +99,7 @@ class Brian2Core(Core):
 
     def emitted(self, population: str) -> np.ndarray:
         """Return the neurons that spiked in the last step."""
-        return np.array(self._machine.populations[population].group.spikes)
+        return np.array(self._machine.emitted(population)())
 
     def mark(self) -> Any:
         """Return what `go_back` needs to return to the present."""

@@ -30,7 +30,7 @@ from neurosim.model.expressions import Statement
 
 SCHEDULE = (
     "start", "inputs", "graded", "record", "learn", "adapt", "groups", "thresholds",
-    "deliver", "learn_pre", "learn_post", "resets", "end",
+    "deliver", "learn_pre", "deliver_late", "learn_post", "resets", "end",
 )  # fmt: skip
 """One step. Traces decay in 'before_groups'; Brian2 needs 'start' for objects that do nothing by themselves."""
 CLAMPED = ("inputs", "learn", "adapt", "groups", "learn_pre", "learn_post", "resets", "end")
@@ -83,11 +83,18 @@ class Machine:
     # Parts ---------------------------------------------------------------------------------------------------------
 
     def _make_populations(self) -> None:
-        for index, population in enumerate(self.equations.populations.values()):
+        every = self.equations.populations.values()
+        for index, population in enumerate(p for p in every if p.event is None):
             projections = list(self.equations.projections.values())
+            events = [p for p in every if p.event is not None and p.event[0] == population.name]
             self.populations[population.name] = BrianPopulation(
-                population, projections, self.clock, self.order, f"population{index}"
+                population, events, projections, self.clock, self.order, f"population{index}"
             )
+
+    def emitted(self, name: str) -> Callable[[], np.ndarray]:
+        """Return what gives the neurons of a population, or of what answers to an event, that spiked last."""
+        owner, event = self.equations.populations[name].event or (name, None)
+        return partial(self.populations[owner].emitted, event)
 
     def _make_projections(self) -> None:
         clamp = self._hold([c for c in self.equations.clamps if c.free is None])
@@ -97,7 +104,7 @@ class Machine:
                 projection, *ends, self.clock, self.order, f"projection{index}"
             )
             if self.equations.clamps:
-                self._add(clamp, "deliver")
+                self._add(clamp, "deliver_late" if projection.delivery.late else "deliver")
         for population in self.populations.values():
             population.add_groups(self._add, following=False)
             self._shift(population, False)
@@ -202,7 +209,7 @@ class Machine:
         for source in self.sources.values():
             self._add(source.apply, "before_thresholds")
         self.flights = {
-            name: Flight(self.populations[name], depth, self.step)
+            name: Flight(self.emitted(name), depth, self.step)
             for name, depth in self.equations.flights.items()
         }
         for flight in self.flights.values():
@@ -222,17 +229,16 @@ class Machine:
                 self._add(self.records[recorder.key].note, "after_end" if recorder.after else "record")
 
     def _spikes(self, recorder: Probe) -> SpikeRecord:
-        population = self.populations.get(recorder.target)
-        if population is not None:
-            arrays = [population.watch(name, "after_thresholds") for name in recorder.values]
-            return SpikeRecord(recorder, lambda: population.group.spikes, arrays, self.step)
+        if recorder.target in self.equations.populations:
+            population = self.populations.get(recorder.target)
+            read = recorder.values if population is not None else ()
+            arrays = [population.watch(name, "after_thresholds") for name in read if population is not None]
+            return SpikeRecord(recorder, self.emitted(recorder.target), arrays, self.step)
         projection = self.projections[recorder.target]
         arrays = [projection.array(name) for name in recorder.values]
         there = projection.array("mask") if projection.projection.structure is not None else None
-        source = projection.projection.source
-        arriving = Arrivals(
-            projection.projection, self.populations[source].group, self.flights.get(source), self.step
-        )
+        source = projection.projection.sender("pre")
+        arriving = Arrivals(projection.projection, self.emitted(source), self.flights.get(source), self.step)
         return SpikeRecord(recorder, arriving, arrays, self.step, there)
 
     def _samples(self, recorder: Probe) -> SampleRecord:

@@ -26,6 +26,7 @@ from neurosim.engines.brian2.text import (
     code,
     definition,
     derivative,
+    in_event,
     learning_code,
     memory,
     parameter,
@@ -99,19 +100,21 @@ def _share(groups: np.ndarray, function: str) -> None:
 class BrianPopulation:
     """A population in Brian2: its group, and the places of its variables in memory.
 
-    Arguments: unit; projections, all, since it holds sums over synapses; clock; order, of the schedule;
-    label, its Brian2 name.
+    Arguments: unit; events, what answers to its events; projections, all, since it holds sums over synapses; clock;
+    order, of the schedule; label, its Brian2 name.
     """
 
     def __init__(
         self,
         population: PopulationEquations,
+        events: Sequence[PopulationEquations],
         projections: Sequence[ProjectionEquations],
         clock: Clock,
         order: Order,
         label: str,
     ) -> None:
         self.population = population
+        self.events = {in_event(found.event[1]): found for found in events if found.event is not None}
         self.order = order
         self.names = population_names(population)
         # Brian2 gives each sum over synapses a variable of its own: the parts of a port, by the projection they come
@@ -161,6 +164,7 @@ class BrianPopulation:
             Equations([*equations_of(population), *extra]),
             method=updater(population),
             threshold=threshold,
+            events={name: written(found.threshold or "", self.names) for name, found in self.events.items()},
             reset=code(population.reset, self.names) or None,
             refractory=self._refractory(),
             namespace=NAMESPACE,
@@ -195,6 +199,11 @@ class BrianPopulation:
             place(thresholder, "thresholds", self.order)
         for resetter in self.group.resetter.values():
             place(resetter, "resets", self.order)
+        for name, found in self.events.items():
+            if found.reset:
+                self.group.run_on_event(
+                    name, code(found.reset, self.names), when="resets", order=next(self.order)
+                )
         if self.population.each_step.changes:
             text = learning_code(self.population.each_step, self.population.dimensions, self.names)
             run_code(self.group, text, "adapt", self.order)
@@ -248,6 +257,11 @@ class BrianPopulation:
         """Return the memory of each modulator that its rules read, and which units of its population belong there."""
         found = self.population.modulators
         return {ref: [(self.array(n), slice(None) if ref.end == "each" else 0)] for n, ref in found.items()}
+
+    def emitted(self, event: str | None) -> np.ndarray:
+        """Return the neurons that spiked in the last step, or in which an event happened."""
+        space = self.raw(f"_{'spike' if event is None else in_event(event)}space")
+        return space[: space[-1]]
 
     def raw(self, name: str) -> np.ndarray:
         """Return the memory of a Brian2 variable."""

@@ -13,7 +13,7 @@ from brian2.stateupdaters.base import UnsupportedEquationsException
 from brian2.synapses.synapses import SynapticPathway
 
 from neurosim.compiler.equations.forms import End, Level, ProjectionEquations, Ref
-from neurosim.compiler.equations.names import part_of
+from neurosim.compiler.equations.names import event_population, part_of
 from neurosim.engines.brian2.populations import BrianPopulation
 from neurosim.engines.brian2.presentation import Presentation, Turn, presentation_equations
 from neurosim.engines.brian2.text import (
@@ -23,6 +23,7 @@ from neurosim.engines.brian2.text import (
     code,
     definition,
     derivative,
+    in_event,
     learning_code,
     parameter,
     place,
@@ -98,6 +99,12 @@ class BrianProjection:
         self.ends: dict[End, BrianPopulation] = {"pre": source, "post": target}
         self.clock = clock
         self.names = projection_names(projection)
+        self.own_paths = {path.name: path for path in projection.paths if path.statements}
+        self.events = {
+            event_population(p.population.name, event): in_event(event)
+            for p in (source, target)
+            for event in p.population.described.model.events
+        }
         self.event_driven = event_driven(projection, self.names)
         self.synapses = self._synapses()
         # Brian2 has a weight for every synapse; what synapses share is kept apart.
@@ -133,15 +140,21 @@ class BrianProjection:
         for name, total in projection.totals.items():
             sum_text = written(total.expression, self.names)
             equations.append(definition(self.names[name], sum_text, projection.dimensions[name], "summed"))
+        first = "deliver_late" if delivery.late else "deliver"
         made = self._connected(
             "synapses", equations, (projection.pre, projection.post), self.ends["pre"], self.ends["post"],
-            {"deliver": delivery.spike, "learn_pre": plasticity.on_pre}, {"learn_post": plasticity.on_post},
+            {first: delivery.spike, "learn_pre": plasticity.on_pre} | self._paths("pre"),
+            {"learn_post": plasticity.on_post} | self._paths("post"),
         )  # fmt: skip
         if not self.event_driven:
             self._let_decay(made, *LEVELS)
         self._learn(made)
         self.presentations = self._presentations(made)
         return made
+
+    def _paths(self, end: End) -> dict[str, tuple[Statement, ...]]:
+        """Return the statements of pathways of their own, by name."""
+        return {path.name: path.statements for path in self.projection.paths if path.end == end}
 
     def _presentations(self, made: Synapses) -> list[Presentation]:
         """Return the code of rules with the clock 'sample'."""
@@ -185,10 +198,12 @@ class BrianProjection:
     def _probe(self, end: End) -> Synapses:
         projection, population, traces = self.projection, self.ends[end], traces_at(self.projection, end)
         equations = [parameter(self.names[name], projection.dimensions[name]) for name in traces]
-        events = {"pre": projection.plasticity.on_pre, "post": projection.plasticity.on_post}
-        own = tuple(s for s in events[end] if s.target in traces)
+        first = "learn_pre" if end == "pre" else "learn_post"
+        own = projection.plasticity.on_pre if end == "pre" else projection.plasticity.on_post
+        changes = {first: own} | {p.name: p.statements for p in projection.plasticity.paths if p.end == end}
+        changes = {n: tuple(s for s in found if s.target in traces) for n, found in changes.items()}
         each = np.arange(population.population.size)
-        paths: tuple[Any, Any] = ({"learn_pre": own}, {}) if end == "pre" else ({}, {"learn_post": own})
+        paths: tuple[Any, Any] = (changes, {}) if end == "pre" else ({}, changes)
         made = self._connected(f"traces_{end}", equations, (each, each), population, population, *paths)
         self._let_decay(made, end)
         return made
@@ -222,6 +237,7 @@ class BrianProjection:
             on_pre={path: code(s, self.names) for path, s in on_pre.items() if s},
             on_post={path: code(s, self.names) for path, s in on_post.items() if s},
             delay=None if projection.delays is not None else delays,
+            on_event={path: self._event(path) for path in paths},
             namespace=NAMESPACE,
             dtype=float,
             codeobj_class=NumpyCodeObject,
@@ -233,22 +249,35 @@ class BrianProjection:
         else:
             made.connect(False)
         for path in pathways(made):
-            place(path, path.objname, self.order)
+            place(path, self._slot(path.objname), self.order)
             if projection.delays is not None:
-                steps = projection.delays.astype(np.int32) if path.prepost == "pre" else 0
-                own = self.longest(path.objname)[0] - (projection.delay if path.prepost == "pre" else 0)
+                each = path.prepost == "pre" and path.objname not in self.own_paths
+                steps = projection.delays.astype(np.int32) if each else 0
+                own = self.longest(path.objname)[0] - (projection.delay if each else 0)
                 path.variables["delay"].get_value()[:] = (steps + own) * self.clock.dt_
         return made
 
     def longest(self, path: str) -> tuple[int, str]:
         """Return the longest delay of a path in steps, and the population whose spikes take it."""
         projection = self.projection
-        delay = {
-            "deliver": projection.whole_delay,
-            "learn_pre": projection.delay,
-            "learn_post": projection.dendritic,
-        }
-        return delay[path], projection.target if path == "learn_post" else projection.source
+        if path in self.own_paths:
+            return self.own_paths[path].delay, self.own_paths[path].sender
+        if path == "learn_post":
+            return projection.dendritic, projection.sender("post")
+        return projection.delay if path == "learn_pre" else projection.whole_delay, projection.sender("pre")
+
+    def _slot(self, path: str) -> str:
+        """Return the slot of the schedule of a path."""
+        if path not in self.own_paths:
+            return path
+        if path in {p.name for p in self.projection.delivery.paths}:
+            return "deliver_late" if self.projection.delivery.late else "deliver"
+        return f"learn_{self.own_paths[path].end}"
+
+    def _event(self, path: str) -> str:
+        """Return Brian2's name of the event that a path answers to."""
+        sender = self.longest(path)[1]
+        return self.events.get(sender, "spike")
 
     def _let_decay(self, synapses: Synapses, *levels: Level) -> None:
         # Before the populations are integrated, so that what a trace reads is what it was at the start of the step.

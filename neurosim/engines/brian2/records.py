@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from brian2 import NeuronGroup
 
 from neurosim.compiler.equations.forms import Probe, ProjectionEquations
 from neurosim.engines.brian2.steps import Flight, Step
@@ -63,19 +62,24 @@ class SpikeRecord:
 class Arrivals:
     """Gives the connections of a projection at which spikes arrive in this step, before any dendritic delay.
 
-    Arguments: projection; group, its source; flight, the spikes of that on their way, or None if there are none; step.
+    Arguments: projection; emitted, gives the neurons of its source that spike; flight, the spikes of these on their
+    way, or None if there are none; step.
     """
 
     def __init__(
-        self, projection: ProjectionEquations, group: NeuronGroup, flight: Flight | None, step: Step
+        self,
+        projection: ProjectionEquations,
+        emitted: Callable[[], np.ndarray],
+        flight: Flight | None,
+        step: Step,
     ) -> None:
-        self.projection, self.group, self.flight, self.step = projection, group, flight, step
+        self.projection, self.emitted, self.flight, self.step = projection, emitted, flight, step
         self.first = projection.edges.first
 
     def __call__(self) -> np.ndarray:
         """Return their numbers."""
         now, found = self.step.number, [np.zeros(0, dtype=np.int32)]
-        sent = [(now, self.group.spikes)] if self.flight is None else self.flight.spikes
+        sent = [(now, self.emitted())] if self.flight is None else self.flight.spikes
         for step, ids in sent:
             ago, delays = now - step, self.projection.delays
             if delays is None and ago != self.projection.delay:

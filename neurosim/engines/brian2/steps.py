@@ -129,15 +129,18 @@ def hold(
 
 
 class Flight:
-    """The spikes of a population in the last `depth` steps: those that may still be under way."""
+    """The spikes of a population in the last `depth` steps: those that may still be under way.
 
-    def __init__(self, population: BrianPopulation, depth: int, step: Step) -> None:
-        self.population, self.depth, self.step = population, depth, step
+    Arguments: emitted, gives the neurons that spiked in this step; depth; step, its number.
+    """
+
+    def __init__(self, emitted: Callable[[], np.ndarray], depth: int, step: Step) -> None:
+        self.emitted, self.depth, self.step = emitted, depth, step
         self.spikes: deque[tuple[int, np.ndarray]] = deque()
 
     def note(self) -> None:
         """Remember the spikes of this step and forget those that have arrived everywhere."""
-        now, ids = self.step.number, self.population.group.spikes
+        now, ids = self.step.number, self.emitted()
         if ids.size:
             self.spikes.append((now, ids.copy()))
         while self.spikes and self.spikes[0][0] < now - self.depth:

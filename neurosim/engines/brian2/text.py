@@ -63,6 +63,11 @@ def in_population(name: str) -> str:
     return f"n_{name}_n"
 
 
+def in_event(event: str) -> str:
+    """Return the Brian2 name of an event."""
+    return f"event_{event}"
+
+
 def projection_names(projection: ProjectionEquations) -> dict[str, str]:
     """Return the Brian2 name of every name that the texts of a projection may hold."""
     names = {name: f"s_{name}_s" for name in projection.dimensions if name not in CLOCK}

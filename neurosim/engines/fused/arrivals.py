@@ -77,7 +77,7 @@ def enlarge(storage: Storage, projection: ProjectionEquations) -> bool:
 def recall(storage: Storage, projection: ProjectionEquations, now: int) -> None:
     """Make the lists anew from the spikes that the source's ring holds, before step `now`."""
     empty(storage, projection)
-    ring, count = (storage.arrays[f"{projection.source}___{name}"] for name in ("ring", "count"))
+    ring, count = (storage.arrays[f"{projection.sender('pre')}___{name}"] for name in ("ring", "count"))
     lists = projection.whole_delay + 1
     for age in range(min(projection.whole_delay, now), 0, -1):
         enlarge(storage, projection)

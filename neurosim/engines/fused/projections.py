@@ -16,6 +16,13 @@ from neurosim.model.expressions import Statement, names_in
 
 ARRIVING = ("note", "deliver", "on_pre")
 """The kinds of blocks for which spikes arrive."""
+
+
+def listing(block: Block) -> bool:
+    """Return whether a block takes arrivals from the lists of a projection with many delays."""
+    return block.kind in ARRIVING and block.path is None
+
+
 AHEAD = 4
 """How many spikes before its turn the edges of a spike are asked from memory."""
 
@@ -103,9 +110,9 @@ class ProjectionPrinter:
         With many delays, the edges at which spikes arrive stand in the list of this step, the oldest spikes first.
         """
         projection = self.projection(block)
-        if projection.delays is not None:
+        if projection.delays is not None and block.path is None:
             # The first of the blocks that read the lists writes on them, the last one clears that of the step.
-            blocks = [b for b in self.context.program.blocks if b.owner == block.owner and b.kind in ARRIVING]
+            blocks = [b for b in self.context.program.blocks if b.owner == block.owner and listing(b)]
             return [
                 *(self.schedule(projection) if block.kind == blocks[0].kind else []),
                 *(self.note(projection) if block.kind == "note" else self.listed(projection, block)),
@@ -113,7 +120,8 @@ class ProjectionPrinter:
             ]
         if block.kind == "note":
             return self.note(projection)
-        lines = [*self.ahead(projection, block.statements), "j = spike"]
+        sender, delay = self.way(projection, block)
+        lines = [*self.ahead(projection, block.statements, sender), "j = spike"]
         for level, statements in self.groups(projection, block.statements, "pre"):
             edges = level == "edge"
             lines += (
@@ -121,9 +129,17 @@ class ProjectionPrinter:
                 if edges
                 else self.per_spike(projection, statements, "j")
             )
-        spikes = [*self.context.spikes_of(projection.source, "d"), *indent(lines)]
-        delay = "whole_delay" if block.kind == "deliver" else "delay"
-        return [f"d = {projection.name}___{delay}", *spikes]
+        return [f"d = {delay}", *self.context.spikes_of(sender, "d"), *indent(lines)]
+
+    @staticmethod
+    def way(projection: ProjectionEquations, block: Block) -> tuple[str, str]:
+        """Return whose spikes a block goes through, and the number that holds their delay."""
+        head, path = projection.name, block.path
+        if path is not None:
+            return path.sender, f"{head}___{path.name}_delay"
+        if block.kind == "on_post":
+            return projection.sender("post"), f"{head}___dendritic"
+        return projection.sender("pre"), f"{head}___{'whole_delay' if block.kind == 'deliver' else 'delay'}"
 
     def listed(self, projection: ProjectionEquations, block: Block) -> list[str]:
         """Return the loop over the edges in the list of this step, or of that `dendritic` before (see `arrivals`)."""
@@ -173,7 +189,7 @@ class ProjectionPrinter:
         if projection.delays is not None:
             return [*self.in_list(projection, f"{projection.name}___list", lines), *room]
         row = ["j = spike", *self.in_row(projection, lines)]
-        spikes = [*self.context.spikes_of(projection.source, "d"), *indent(row)]
+        spikes = [*self.context.spikes_of(projection.sender("pre"), "d"), *indent(row)]
         return [f"d = {projection.name}___delay", *spikes, *room]
 
     def schedule(self, projection: ProjectionEquations) -> list[str]:
@@ -181,7 +197,7 @@ class ProjectionPrinter:
 
         The call asks to stop if another step of spikes might not find room there.
         """
-        source, head = projection.source, projection.name
+        source, head = projection.sender("pre"), projection.name
         row = f"{source}___ring, {source}___now, {source}___count[{source}___now]"
         own = ", ".join(f"{head}___{name}" for name in arrivals.NAMES)
         return [
@@ -203,11 +219,13 @@ class ProjectionPrinter:
 
     def scheduled(self) -> list[ProjectionEquations]:
         """Return the projections with lists of arrivals."""
-        owners = {b.owner for b in self.context.program.blocks if b.kind in ARRIVING}
+        owners = {b.owner for b in self.context.program.blocks if listing(b)}
         projections = self.context.program.equations.projections.values()
         return [k for k in projections if k.delays is not None and k.name in owners]
 
-    def ahead(self, projection: ProjectionEquations, statements: Sequence[Statement]) -> list[str]:
+    def ahead(
+        self, projection: ProjectionEquations, statements: Sequence[Statement], sender: str
+    ) -> list[str]:
         """Return the lines that ask memory for the edges of a spike a few locations on, which lie far from these."""
         if projection.dense:
             return []
@@ -217,9 +235,9 @@ class ProjectionPrinter:
             f"{projection.name}___post",
             *(p.text for p in locations if p.level == "edge" and not p.through),
         ]
-        coming = f"{projection.name}___first[{projection.source}___ring[past, m + {AHEAD}]]"
+        coming = f"{projection.name}___first[{sender}___ring[past, m + {AHEAD}]]"
         return [
-            f"if m + {AHEAD} < {projection.source}___count[past]:",
+            f"if m + {AHEAD} < {sender}___count[past]:",
             *(f"    prefetch({array}, {coming})" for array in arrays),
         ]
 
@@ -233,10 +251,10 @@ class ProjectionPrinter:
                 if level == "edge"
                 else self.per_spike(projection, statements, "i")
             )
-        if not projection.dendritic:
-            return [*self.context.spikes_of(projection.target), *indent(lines)]
-        spikes = [*self.context.spikes_of(projection.target, "d"), *indent(lines)]
-        return [f"d = {projection.name}___dendritic", *spikes]
+        sender, delay = self.way(projection, block)
+        if not (projection.dendritic if block.path is None else block.path.delay):
+            return [*self.context.spikes_of(sender), *indent(lines)]
+        return [f"d = {delay}", *self.context.spikes_of(sender, "d"), *indent(lines)]
 
     def groups(
         self, projection: ProjectionEquations, statements: Sequence[Statement], own: str

@@ -254,6 +254,7 @@ def _projection(
         f"{name}___delay": projection.delay,
         f"{name}___dendritic": projection.dendritic,
         f"{name}___whole_delay": projection.whole_delay,
+        **{f"{name}___{path.name}_delay": path.delay for path in projection.paths},
     }
     if projection.driver is not None:
         storage.arrays[f"{name}___driver"] = projection.driver.view(np.uint64)
@@ -271,7 +272,7 @@ def _projection(
             storage.arrays[f"{name}___pre"] = projection.pre.view(np.uint32)
         storage.arrays[f"{name}___delays"] = projection.delays
         storage.numbers[f"{name}___most"] = int(np.bincount(projection.delays).max(initial=0))
-    if projection.plasticity.on_post:
+    if projection.plasticity.events("post"):
         # Keys of 16 bits are sorted in linear time.
         order = np.argsort(projection.post.astype(np.min_scalar_type(targets)), kind="stable").astype(
             np.uint32

@@ -6,7 +6,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any
 
@@ -85,7 +85,8 @@ def _block(program: Program, block: Block) -> list[Any]:
         number, ndim = program.equations.clamps.index(clamp), clamp.value.ndim
         held = [number, clamp.variable, clamp.column, clamp.when, ndim, clamp.basis is None]
     statements = [str(s) for s in block.statements]
-    return [block.kind, block.owner, statements, block.level, block.matrix, block.total, held, due]
+    path = None if block.path is None else astuple(replace(block.path, statements=()))
+    return [block.kind, block.owner, statements, block.level, block.matrix, block.total, held, due, path]
 
 
 def _population(population: PopulationEquations) -> list[Any]:
@@ -117,6 +118,8 @@ def _projection(projection: ProjectionEquations) -> list[Any]:
         projection.name,
         projection.source,
         projection.target,
+        projection.sender("pre"),
+        projection.sender("post"),
         projection.dense,
         projection.delay,
         projection.dendritic,

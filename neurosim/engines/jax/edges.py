@@ -54,9 +54,9 @@ _END: Mapping[str, Level] = {
 class Edges:
     """The edges of a projection and what happens at them in one block.
 
-    own, the end whose units or spikes the block goes through; spikes, 0 or 1, at that end, or at each edge if delays
-    differ, or None if the block is for every edge. Values at edges have the shape (sources, targets) if the projection
-    is dense, else (edges,), before an axis of trials.
+    own, the end whose units or spikes the block goes through; spikes, 0 or 1, at that end, or at each edge (`apart`) if
+    delays differ, or None if the block is for every edge. Values at edges have the shape (sources, targets) if the
+    projection is dense, else (edges,), before an axis of trials.
     """
 
     context: Context
@@ -64,6 +64,7 @@ class Edges:
     own: End = "pre"
     spikes: Array | None = None
     local: dict[str, Any] = field(default_factory=dict)
+    apart: bool = False
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -116,8 +117,7 @@ class Edges:
     def counted(self) -> Any:
         """Return the spikes as values at edges."""
         assert self.spikes is not None
-        apart = self.own == "pre" and self.projection.delays is not None
-        return self.spread(self.spikes, "edge" if apart else self.own)
+        return self.spread(self.spikes, "edge" if self.apart else self.own)
 
     # Assignments ---------------------------------------------------------------------------------------------------
 

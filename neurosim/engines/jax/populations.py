@@ -64,7 +64,8 @@ def assign(
         if line.target.startswith("_"):
             names[line.target] = value
             continue
-        full = f"{population.name}.{line.target}"
+        ref = population.refs.get(line.target)
+        full = f"{population.name}.{line.target}" if ref is None else f"{ref.owner}.{ref.name}"
         old = context.values[full]
         value = COMBINE[line.op](old, value)
         if spikes is not None:

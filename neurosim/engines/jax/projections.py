@@ -14,10 +14,16 @@ from neurosim.engines.jax.state import past_of
 
 
 def edges_of(
-    context: Context, projection: ProjectionEquations, own: End = "pre", spikes: Array | None = None
+    context: Context,
+    projection: ProjectionEquations,
+    own: End = "pre",
+    spikes: Array | None = None,
+    apart: bool = False,
 ) -> Edges:
-    """Return the edges of a projection for one block."""
-    return (Edges if projection.kernel is None else KernelEdges)(context, projection, own, spikes)
+    """Return the edges of a projection for one block; apart, whether spikes are given for each edge."""
+    return (Edges if projection.kernel is None else KernelEdges)(
+        context, projection, own, spikes, apart=apart
+    )
 
 
 def all_edges(context: Context, block: Block) -> None:
@@ -54,20 +60,27 @@ def recall(context: Context, block: Block) -> None:
 def arriving(context: Context, block: Block) -> None:
     """Run the assignments of a block at the edges where spikes of the source arrive."""
     projection = context.projection(block.owner)
-    source = context.population(projection.source)
+    if block.path is not None:
+        spikes = context.spikes(context.population(block.path.sender), block.path.delay)
+        edges_of(context, projection, "pre", spikes).run(block.statements)
+        return
+    source = context.population(projection.sender("pre"))
     dendritic = projection.dendritic if block.kind == "deliver" else 0
     if projection.delays is None:
         spikes = context.spikes(source, projection.delay + dendritic)
     else:
         delays, pre = (context.values[f"{projection.name}/{name}"] for name in ("delays", "pre"))
         spikes = context.spikes(source, delays + dendritic, pre)
-    edges_of(context, projection, "pre", spikes).run(block.statements)
+    edges_of(context, projection, "pre", spikes, projection.delays is not None).run(block.statements)
 
 
 def on_post(context: Context, block: Block) -> None:
     """Run the assignments of a block at the edges that lead to units that spiked."""
     projection = context.projection(block.owner)
-    spikes = context.spikes(context.population(projection.target), projection.dendritic)
+    path = block.path
+    sender = projection.sender("post") if path is None else path.sender
+    delay = projection.dendritic if path is None else path.delay
+    spikes = context.spikes(context.population(sender), delay)
     edges_of(context, projection, "post", spikes).run(block.statements)
 
 

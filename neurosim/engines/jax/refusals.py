@@ -36,7 +36,7 @@ def _in_block(projection: ProjectionEquations, block: Block) -> Iterator[str]:
     for line in block.statements:
         level = level_of(projection, line.target)
         if level == own and block.kind != "graded":
-            yield from _per_spike(projection, line, own)
+            yield from _per_spike(projection, line, own, block.path is None)
         elif level != "edge" and line.op not in ("+=", "-="):
             yield (
                 f"projection '{projection.name}': '{line}' depends on the order of its edges: engine 'fused' can run it"
@@ -52,7 +52,7 @@ def _in_block(projection: ProjectionEquations, block: Block) -> Iterator[str]:
             )
 
 
-def _per_spike(projection: ProjectionEquations, line: Statement, own: str) -> Iterator[str]:
+def _per_spike(projection: ProjectionEquations, line: Statement, own: str, apart: bool) -> Iterator[str]:
     mixed = [
         name for name in sorted(names_in(line.expression)) if level_of(projection, name) not in (own, "run")
     ]
@@ -61,7 +61,7 @@ def _per_spike(projection: ProjectionEquations, line: Statement, own: str) -> It
             f"projection '{projection.name}': '{line}' changes a variable per {own}synaptic neuron by '{mixed[0]}', "
             "which differs from synapse to synapse: use synapse.variable"
         )
-    elif projection.delays is not None and own == "pre":
+    elif apart and projection.delays is not None and own == "pre":
         yield (
             f"projection '{projection.name}': '{line}' acts once per spike, which arrives many times: "
             "use synapse.variable"

@@ -117,7 +117,7 @@ def _outputs(context: Context) -> Values:
             value = Names(context, population).look(context.program.inline(population, "output"))
             found[population.name] = jnp.broadcast_to(value, context.shape(population.size))
         elif population.spiking:
-            found[population.name] = context.spikes(population)
+            found[population.shown] = context.spikes(population)
     return found
 
 
