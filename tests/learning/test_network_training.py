@@ -234,6 +234,22 @@ def test_an_external_is_named_before_training():
         network_model(network, TRAINED)
 
 
+def test_trials_begin_in_the_states_that_a_batch_says():
+    network = Network("leaky", 1 * ms).add(
+        Population("x", 1, Signal()),
+        Population("r", 2, LeakyRate(tau=2 * ms, transfer="identity")),
+        Projection("in", "x", "r", Graded(), AllToAll(), np.ones((2, 1))),
+        Recorder("r", "r"),
+    )
+    start = np.array([[1.0, 2.0], [3.0, -4.0]])
+    batch = {"inputs": {"x": np.zeros((2, 4, 1))}, "lengths": np.array([4, 2]), "start": {"r.r": start}}
+    found = network_model(network, ("in.w",)).run({}, batch)["r.r"]
+    decay = np.exp(-0.5 * np.arange(4))[:, None]
+    np.testing.assert_allclose(found[0], start[0] * decay, rtol=1e-6)
+    # The second trial begins after two steps of padding.
+    np.testing.assert_allclose(found[1, 2:], start[1] * decay[:2], rtol=1e-6)
+
+
 def fresh(**batch):
     return Fresh(lambda key: batch)
 
@@ -253,6 +269,16 @@ def fresh(**batch):
             fresh(inputs={"x": np.ones((2, 5, 1))}, lengths=np.ones(3, int)),
             UsageError,
             r"'lengths' has shape \(3,\)",
+        ),
+        (
+            fresh(inputs={"x": np.ones((2, 5, 1))}, start={"a.R": np.ones((2, 2))}),
+            UnknownNameError,
+            "batch: start 'a.R': did you mean 'a.r'",
+        ),
+        (
+            fresh(inputs={"x": np.ones((2, 5, 1))}, start={"a.r": np.ones(2)}),
+            UsageError,
+            r"batch: start 'a.r' has shape \(2,\), must have \(2, \d\), trials first",
         ),
         (fresh(inputs={"x": np.ones((2, 5, 1))}), UnknownNameError, "batch 'target'"),
         (

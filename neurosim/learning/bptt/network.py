@@ -40,8 +40,9 @@ def network_model(
     """Return a network as a model: a batch of inputs in, what its recorders took out.
 
     A batch is a mapping with 'inputs', by population (trials, steps, size), or (trials, size) for what is held over the
-    trial, and whatever loss terms read; with 'lengths' (trials,), only that many last steps are run. The outcome is by
-    'target.variable' (trials, steps, units).
+    trial, and whatever loss terms read; with 'lengths' (trials,), only that many last steps are run; with 'start', by
+    'population.state' (trials, size), trials begin in these states (SI units). The outcome is by 'target.variable'
+    (trials, steps, units).
     Arguments: network; trainable, names of parameters as `compile_functions` has them ('rec.w', 'a.tau', 'a.bias');
     steps, of a trial, needed where all inputs are held; clampable, the variables 'population.variable' and weights
     'projection.w' that phases may clamp or credit is asked of; the others as of `compile_functions`. Signs, masks and
@@ -93,7 +94,8 @@ def network_model(
         imposed = {n: slot.rows(batch, trials, count) for n, slot in slots.items() if n not in weights}
         keys = jax.vmap(partial(_streams, functions), out_axes=-1)(jax.random.split(key, trials))
         state = functions.init(parameters, keys, trials)
-        state |= {f"{n}.value": value.T.astype(state[f"{n}.value"].dtype) for n, value in held.items()}
+        begun = {**{f"{n}.value": value for n, value in held.items()}, **_begun(functions, batch, trials)}
+        state |= {name: value.T.astype(state[name].dtype) for name, value in begun.items()}
         rows = {name: jnp.moveaxis(value, 0, -1) for name, value in inputs.items()}
         state, recordings = functions.run(parameters, state, rows, None if rows else count, skip, imposed)
         return {name: jnp.moveaxis(value, -1, 0) for name, value in recordings.items()}, state
@@ -229,6 +231,21 @@ def checked_batch(
             f"batch: 'lengths' has shape {np.shape(lengths)}, must have ({trials},), one per trial"
         )
     return by_step, held, trials, count
+
+
+def _begun(functions: NetworkFunctions, batch: Mapping[str, Any], trials: int) -> Parameters:
+    """Return the states in which the trials of a batch begin, where it says so."""
+    populations = functions.program.equations.populations.values()
+    sizes = {f"{p.name}.{state}": p.size for p in populations for state in p.states}
+    found = {name: jnp.asarray(value) for name, value in batch.get("start", {}).items()}
+    for name, value in found.items():
+        if name not in sizes:
+            raise UnknownNameError(f"batch: start '{name}': {suggest(name, sizes)}")
+        if value.shape != (trials, sizes[name]):
+            raise UsageError(
+                f"batch: start '{name}' has shape {value.shape}, must have ({trials}, {sizes[name]}), trials first"
+            )
+    return found
 
 
 def _streams(functions: NetworkFunctions, key: Array) -> Parameters:

@@ -17,7 +17,7 @@ from neurosim.learning.protocol.phase import Phase
 from neurosim.learning.protocol.training import Training
 from neurosim.store import write_state
 
-Stage = tuple[int, Phase]
+Stage = tuple[int, Phase] | tuple[int, Phase, Mapping[str, Evaluation]]
 Ends = Mapping[str, Mapping[str, np.ndarray]]
 Plan = Sequence[Stage] | Callable[[], Generator[Stage, Ends, None]]
 
@@ -28,8 +28,9 @@ class Stages:
 
     Arguments: learner; plan, a list of (steps, phase), or a generator function that yields them and receives what the
     evaluations with the spacing `AtEnd` measured at the end of each, by evaluation and measure, seeds first if there
-    are several; evaluations, by name. A plan that is a function depends on nothing but what it receives: when a
-    training is resumed, it is run again on what was measured, and so comes to the same phases.
+    are several; evaluations, by name. A stage may be (steps, phase, evaluations), with evaluations of its own beside
+    those, or in their place where they have the same names. A plan that is a function depends on nothing but what it
+    receives: when a training is resumed, it is run again on what was measured, and so comes to the same phases.
     Raises UsageError for a plan without stages.
     """
 
@@ -64,7 +65,8 @@ class Stages:
         stages, number, start = self._begun(), 0, 0
         stage = next(stages, None)
         while stage is not None and (at_most is None or number < at_most):
-            steps, phase = stage
+            steps, phase, *own = stage
+            evaluations = {**self.evaluations, **(own[0] if own else {})}
             if steps < 1:
                 raise UsageError(f"Stages.plan: stage {number} has {steps} steps: give at least 1")
             if number >= len(training.stages):
@@ -72,7 +74,7 @@ class Stages:
                     start + steps,
                     after=training,
                     phase=phase,
-                    evaluations=self.evaluations,
+                    evaluations=evaluations,
                     progress=progress,
                     checkpoint=checkpoint,
                 )
@@ -83,7 +85,7 @@ class Stages:
             if np.asarray(training.carry.stopped).all():
                 break
             try:
-                stage = stages.send(self._measured(training, start))
+                stage = stages.send(_measured(training, start, evaluations))
             except StopIteration:
                 stage = None
         return training
@@ -97,12 +99,15 @@ class Stages:
 
         return listed(self.plan)
 
-    def _measured(self, training: Training, step: int) -> dict[str, dict[str, np.ndarray]]:
-        """Return what was measured at the end of a stage."""
-        found: dict[str, dict[str, np.ndarray]] = {}
-        for name, evaluation in self.evaluations.items():
-            if isinstance(evaluation.at, AtEnd):
-                known = training.evaluations[name]
-                row = int(np.searchsorted(known.steps, step))
-                found[name] = {n: v[row] if training.several else v[row, 0] for n, v in known.values.items()}
-        return found
+
+def _measured(
+    training: Training, step: int, evaluations: Mapping[str, Evaluation]
+) -> dict[str, dict[str, np.ndarray]]:
+    """Return what was measured at the end of a stage."""
+    found: dict[str, dict[str, np.ndarray]] = {}
+    for name, evaluation in evaluations.items():
+        if isinstance(evaluation.at, AtEnd):
+            known = training.evaluations[name]
+            row = int(np.searchsorted(known.steps, step))
+            found[name] = {n: v[row] if training.several else v[row, 0] for n, v in known.values.items()}
+    return found
