@@ -1,0 +1,1 @@
+"""Timescales that emerge under training curricula: N-parity and delayed match."""
