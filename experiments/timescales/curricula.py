@@ -38,11 +38,10 @@ def curriculum(name: str, target: int, heads: int = 4, forgotten: int = 2) -> Cu
         return Curriculum(name, tuple((n,) for n in range(2, target + 1)))
     if name == "multi":
         return Curriculum(name, tuple(tuple(range(2, n + 1)) for n in range(2, target + 1)))
-    lessons, first = [], 2
-    while not lessons or lessons[-1][-1] < target:
-        lessons.append(tuple(range(first, first + heads)))
-        first += forgotten
-    return Curriculum(name, tuple(lessons))
+    starts = [2]
+    while starts[-1] + heads <= target:
+        starts.append(starts[-1] + forgotten)
+    return Curriculum(name, tuple(tuple(range(first, first + heads)) for first in starts))
 
 
 def streams(config: Config, task: str, heads: int, lesson: Sequence[int]) -> tuple[Sequences, Sequences]:

@@ -23,7 +23,7 @@ EPOCHS: Final = {"single": {7: 7, 10: 15, 11: 20, 15: 48, 20: 99, 25: 167, 28: 2
 """By curriculum and N, parity: the epoch in which N was solved."""
 
 ABLATED: Final = {"single": (0.967, 0.740), "multi": (0.900, 1.000), "sliding": (0.905, 0.998)}
-"""By curriculum, parity at N = 30: accuracy, relative, without one of the 20 neurons of the shortest and longest tau."""
+"""By curriculum, parity at N = 30: relative accuracy without one of the 20 neurons of shortest and longest tau."""
 
 PERTURBED: Final = {
     ("W", 0.215): {"single": 0.845, "multi": 0.976},
