@@ -95,7 +95,7 @@ class Trainings:
         stages, name = Stages(learner, plan(self.config, task, chosen)), f"{chosen.name}{number}"
         kept = saved.of(name)
         if kept:
-            rows = list(kept.pop("rows"))
+            rows = list(kept.pop("table"))
             training = learner.restored(kept)
         else:
             training = learner.train(0, seed)
@@ -108,7 +108,7 @@ class Trainings:
                 break
             measured = training.measures("test").values
             rows.append(self.row(training, {measure: value[-1] for measure, value in measured.items()}))
-            saved.keep(name, {**training.arrays(), "rows": np.array(rows)})
+            saved.keep(name, {**training.arrays(), "table": np.array(rows)})
         return np.array(rows), self.network(training, chosen.heads)
 
     def row(self, training: Training, measured: dict[str, Any]) -> list[float]:

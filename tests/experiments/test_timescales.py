@@ -1,6 +1,7 @@
 """The study of timescales: its network, sequences, curricula, ablations, and a whole small run."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -13,6 +14,7 @@ from neurosim.experiments.timescales.config import Config
 from neurosim.experiments.timescales.curricula import curriculum, streams
 from neurosim.experiments.timescales.network import listening_model, recurrent, trained_model
 from neurosim.experiments.timescales.robustness import ablations, perturbed_by, without
+from neurosim.experiments.timescales.training import Trainings
 from neurosim.learning.bptt import network_model
 from neurosim.model.parts import Recorder
 from neurosim.store import open_results
@@ -133,6 +135,40 @@ def test_perturbations_have_the_relative_size_that_is_said(name):
 def test_settings_that_do_not_fit_are_refused(change, match):
     with pytest.raises(UsageError, match=match):
         Config(**change).require_sense()
+
+
+class Kept:
+    """A stage that keeps what is offered to it."""
+
+    def __init__(self, state=None):
+        self.states = [state] if state else []
+
+    def __call__(self, done, total, text=""):
+        pass
+
+    def checkpoint(self, state):
+        self.states.append(dict(state))
+
+    def restored(self):
+        return self.states[-1] if self.states else None
+
+
+@pytest.mark.slow
+def test_a_curriculum_compiles_once_per_room_and_is_resumed_bit_for_bit():
+    config = Config(
+        neurons=8, parity=4, parity_seeds=2, parity_curricula=("multi",), match_seeds=0, forgotten=1, rooms=(2, 3, 4),
+        batch=8, steps=5, tests=2, test_size=8, threshold=0.0,
+    )  # fmt: skip
+    run, stage = SimpleNamespace(seed=0, workers=1), Kept()
+    trainings = Trainings(config, run)
+    whole = trainings.task("parity", stage)
+    # Every lesson is learned at once when any accuracy will do.
+    np.testing.assert_array_equal(whole["newest"].array, [[[2, 2, 3, 4]] * 2])
+    assert trainings.learner(3).programs == 3
+    resumed = trainings.task("parity", Kept(stage.states[1]))
+    assert whole.keys() == resumed.keys() and trainings.learner(3).programs == 3
+    for name, data in whole.items():
+        np.testing.assert_array_equal(data.array, resumed[name].array)
 
 
 def test_a_small_run_ends_in_a_file_with_claims_and_a_figure(tmp_path):
