@@ -12,7 +12,7 @@ from neurosim.experiments.timescales.curricula import curriculum
 from neurosim.experiments.timescales.robustness import ENDS
 from neurosim.experiments.timescales.solving import solved_at, when_solved
 from neurosim.palette import PALE, colour
-from neurosim.plot.axes import letters
+from neurosim.plot.axes import letters, plain_logarithmic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +37,7 @@ def figure(config: Config, results: Results) -> Figure:
             _activity(axes[row, 2], config, results, task)
         else:
             _curves(axes[row, 2], config, results, task, "radius", "spectral radius of W")
-        axes[row, 0].set_title(NAMES[task], loc="left")
+        axes[row, 0].set_title(NAMES[task])
         if robust:
             _robustness(axes[len(config.tasks) + row], config, results, task)
     axes[0, 0].legend(frameon=False)
@@ -81,7 +81,8 @@ def _activity(axes: Axes, config: Config, results: Results, task: str) -> None:
     axes.plot([], [], "-", color=PALE, label="of activity, τ_net")
     axes.plot([], [], ":", color=PALE, label="of neurons, τ")
     axes.set(xscale="log", xlabel="timescale (steps)", ylabel="share of neurons below", ylim=(0, 1.02))
-    axes.legend(frameon=False, loc="lower right")
+    plain_logarithmic(axes.xaxis)
+    axes.legend(frameon=False, loc="upper left")
 
 
 def _robustness(row: np.ndarray, config: Config, results: Results, task: str) -> None:

@@ -72,7 +72,7 @@ def intrinsic_timescale(correlation: ArrayLike, least_share: float = 0.01) -> Ti
         correlation: A from lag 0, shape (lags + 1,), at least five.
         least_share: the least c (1 - c) of two components.
 
-    Time constants lie between 0 and 100 lags.
+    Time constants below 0.1 lags, or at the bound of 100 lags, count as not found.
     Raises DescriptionError for another shape.
     Source: Khajehabdollahi, Zeraati, Giannakakis, Schäfer, Martius, Levina 2024, ICLR, arXiv 2309.12927, without the
     conditions on two components.
@@ -152,7 +152,8 @@ def _fitted(
 
 
 def _inside(tau: float) -> bool:
-    return SHORTEST * 1.01 < tau < LONGEST * 0.99
+    # A tenth of a lag decays to exp(-10) in one: what is shorter cannot be told from no correlation.
+    return 10 * SHORTEST < tau < 0.99 * LONGEST
 
 
 def _aic(rss: float, parameters: int, lags: int) -> float:

@@ -59,6 +59,7 @@ def test_exact_decays_are_found_exactly():
 def test_without_a_decay_there_is_no_timescale():
     assert np.isnan(intrinsic_timescale(np.full(31, np.nan)).tau)
     assert np.isnan(intrinsic_timescale(np.ones(31)).tau)  # slower than the longest that can be told
+    assert np.isnan(intrinsic_timescale(np.r_[1.0, np.zeros(30)]).tau)  # faster than the shortest
     alternating = np.where(LAGS % 2, -0.9, 1.0)
     assert not intrinsic_timescale(alternating).tau > 1
 
