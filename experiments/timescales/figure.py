@@ -87,7 +87,8 @@ def _activity(axes: Axes, config: Config, results: Results, task: str) -> None:
 
 def _robustness(row: np.ndarray, config: Config, results: Results, task: str) -> None:
     """Draw relative accuracies without single neurons, and after perturbations of weights and time constants."""
-    whole, size = results.array(f"{task}_robustness/accuracy"), results.array(f"{task}_robustness/size")
+    accuracy, size = results.array(f"{task}_robustness/accuracy"), results.array(f"{task}_robustness/size")
+    whole = np.where(accuracy > 0.5, accuracy, np.nan)  # what is left of chance means nothing
     ablated = results.array(f"{task}_robustness/ablated") / whole[..., None, None]
     perturbed = results.array(f"{task}_robustness/perturbed")
     for place, kind in enumerate(config.tasks[task][2]):
