@@ -21,6 +21,7 @@ from neurosim import (
 from neurosim.errors import DescriptionError, UnknownNameError
 from neurosim.model.rule import post, pre
 from neurosim.model.serial import from_json, to_json
+from neurosim.neurons import SpikeTrain
 from neurosim.store import open_results
 from neurosim.synapses import Pulse
 
@@ -288,7 +289,7 @@ class RaisedBefore(SynapticRule):
 def test_a_spike_is_passed_on_after_what_it_changes(engine):
     """A weight of 0 that the spike raises to 1, and the next to 2, is what the target gets: 3 in all, not 1."""
     described = Network("order", dt=DT).add(
-        Population("a", 1, ns.neurons.SpikeTrain(times=[1, 2] * ms, ids=[0, 0])),
+        Population("a", 1, SpikeTrain(times=[1, 2] * ms, ids=[0, 0])),
         Population("b", 1, HeldCount()),
         Projection("p", "a", "b", Pulse(port="g"), AllToAll(), 0.0, 0.3 * ms, rules=RaisedBefore()),
     )
