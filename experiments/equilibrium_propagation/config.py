@@ -45,13 +45,13 @@ class Config:
 
 PRESETS = {
     "quick": Config(
-        angles=(0.0, 30.0, 60.0, 90.0),
+        angles=(0.0, 30.0, 90.0),
         response_hidden=64,
         aligned_inputs=10,
         aligned_steps=3000,
         data="digits",
         hidden=32,
-        epochs=4,
+        epochs=3,
         rate=0.03,
         stay=20,
         rounds=2,

@@ -96,8 +96,8 @@ def _symmetry(axis: Axes, results: Results) -> None:
     for place, (name, colour) in enumerate((("tied", GREEN), ("random", VERMILION), ("homeostasis", BLUE))):
         course = results.array("exact/symmetry")[place].T
         _spread(axis, np.arange(len(course)), course, colour, name)
-    axis.set(xlabel="epochs", ylabel="|S| / (|S| + |A|)", title="Symmetry of connections", ylim=(0.5, 1.02))
-    axis.legend(frameon=False)
+    axis.set(xlabel="epochs", ylabel="|S| / (|S| + |A|)", title="Symmetry of connections", ylim=(0.4, 1.02))
+    axis.legend(frameon=False, loc="lower right")
 
 
 def _curves(axis: Axes, results: Results, arms: tuple[tuple[str, int, str, str], ...], title: str) -> None:

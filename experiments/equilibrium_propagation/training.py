@@ -54,7 +54,7 @@ GROUPS = {
     "on_line": Group("on line", False, {"tied": TIED}),
     "loop": Group("exact", True, {"random": RANDOM, "homeostasis": HELD}),
 }
-CHECKED = 50  # test images for which credits are compared after learning
+CHECKED = 25  # test images for which credits are compared after learning
 
 
 class Training:
