@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,25 +48,15 @@ def figure(config: Config, results: Results) -> Figure:
 
 def _curves(axes: Axes, config: Config, results: Results, task: str, name: str | None, label: str) -> None:
     """Draw a measure when N was learned, each seed and their mean."""
-    from matplotlib.ticker import MaxNLocator
-
     target, _, names = config.tasks[task]
+    of = partial(when_solved, name=name) if name else solved_at
     for kind in names:
-        lessons = curriculum(kind, target, config.heads, config.forgotten).lessons
-        n = [max(lesson) for lesson in lessons]
-        values = np.array(
-            [
-                solved_at(config, results, task, kind, each)
-                if name is None
-                else when_solved(config, results, task, kind, each, name)
-                for each in n
-            ]
-        )
+        n = [max(lesson) for lesson in curriculum(kind, target, config.heads, config.forgotten).lessons]
+        values = np.array([of(config, results, task, kind, each) for each in n])
         shade = colour(ORDER.index(kind))
         axes.plot(n, values, color=shade, linewidth=0.7, alpha=0.45)
         axes.plot(n, values.mean(1), "o-", color=shade, markersize=3, label=kind)
     axes.set(xlabel="N", ylabel=label)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _activity(axes: Axes, config: Config, results: Results, task: str) -> None:

@@ -13,12 +13,10 @@ import numpy as np
 import optax
 from jax import Array
 
+FIXED = ["task", "length", "size", "neurons", "groups"]
 
-@partial(
-    jax.tree_util.register_dataclass,
-    data_fields=["spans", "active"],
-    meta_fields=["task", "length", "size", "neurons", "groups"],
-)
+
+@partial(jax.tree_util.register_dataclass, data_fields=["spans", "active"], meta_fields=FIXED)
 @dataclass(frozen=True)
 class Sequences:
     """A stream of sequences of M bits, M uniform from N + 2 to 4 N + 1, N the longest span.
