@@ -215,7 +215,10 @@ def test_a_circle_is_seen():
 def test_no_package_holds_a_quarter_of_the_code():
     lines: Counter[str] = Counter()
     for path in MODULES:
-        lines[package_of(name_of(path))] += path.read_text().count("\n")
+        name = name_of(path)
+        # Studies do not know one another: however many there are, each is a package of its own.
+        study = name.startswith("neurosim.experiments.")
+        lines[".".join(name.split(".")[:3]) if study else package_of(name)] += path.read_text().count("\n")
     package, most = lines.most_common(1)[0]
     assert most < lines.total() / 4, package
 
