@@ -10,7 +10,7 @@ from neurosim.experiment import Results
 from neurosim.experiments.predicted_credit.config import Config
 from neurosim.experiments.predicted_credit.modulated import CREDITS
 from neurosim.experiments.predicted_credit.recall import ARMS, EPOCHS
-from neurosim.palette import colour
+from neurosim.palette import PALE, colour
 from neurosim.plot import letters
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def figure(config: Config, results: Results) -> Figure:
         cosines.plot(parts, cosine.mean(0), color=colour(k), label=f"cut after {segment}")
     recall.set(xlabel="share of the training", ylabel="mean squared error", xlim=(0, 1))
     recall.legend(frameon=False, fontsize=7)
-    cosines.axhline(0, color="0.6", linewidth=0.8)
+    cosines.axhline(0, color=PALE, linewidth=0.8)
     cosines.set(
         xlabel="share of the training", ylabel="cosine, predicted and true", xlim=(0, 1), ylim=(-0.3, 1)
     )

@@ -9,7 +9,7 @@ import numpy as np
 from neurosim.experiment import Results
 from neurosim.experiments.swimmer_reinforcement.claims import names, of
 from neurosim.experiments.swimmer_reinforcement.config import Config
-from neurosim.palette import colour
+from neurosim.palette import PALE, colour
 from neurosim.plot import letters
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def figure(config: Config, results: Results) -> Figure:
         for n, values in enumerate(vectors.values()):
             ends = values[:, [0, -1], k].T
             weights.plot([k - 0.3 + 0.35 * n, k - 0.05 + 0.35 * n], ends, "o-", color=colour(n), markersize=3)
-    weights.axhline(0, color="0.6", linewidth=0.8)
+    weights.axhline(0, color=PALE, linewidth=0.8)
     weights.set_xticks(range(len(KINDS)), KINDS)
     weights.set(ylabel="weight", title="weights, before and after")
     weights.title.set_fontsize(9)

@@ -115,5 +115,5 @@ def test_a_tree_is_plain_text_in_a_notebook(tmp_path, monkeypatch):
 def test_commands_and_experiments_are_completed(toy):
     asked = {"_NEUROSIM_COMPLETE": "complete_bash", "COMP_WORDS": "neurosim cla", "COMP_CWORD": "1"}
     assert process("-m", "neurosim", **asked).stdout.split() == ["claims"]
-    asked = {**asked, "COMP_WORDS": "neurosim run swimmer_", "COMP_CWORD": "2"}
+    asked = {**asked, "COMP_WORDS": "neurosim run swimmer_rec", "COMP_CWORD": "2"}
     assert process("-m", "neurosim", **asked).stdout.split() == ["swimmer_recovery"]

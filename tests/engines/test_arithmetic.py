@@ -88,14 +88,18 @@ def test_an_equation_that_divides_by_0_is_rejected(engine, method, rate):
 
 @pytest.mark.parametrize("engine", ["brian2", "fused", "jax"])
 def test_every_function_has_its_value_on_every_engine(engine):
-    values = {"x": np.array([0.1, 0.35, 0.8]), "low": 0.2, "high": 0.5}
+    arrays = {name: np.array([0.1, 0.35, 0.8]) for name in ("x", "u")}
+    numbers = {"low": 0.2, "high": 0.5, "mean": 2.5, "n": 7.0, "p": 0.3}
+    values = arrays | numbers
     lines = [f"{row.name}_of = {row.call} : 1" for row in FUNCTIONS.values()]
-    facts = {"equations": "x : 1 (state)\n" + "\n".join(lines)}
+    facts = {"equations": "x : 1 (state)\nu : 1 (state)\n" + "\n".join(lines)}
     model = type(
-        "ArithmeticFunctions", (NeuronModel,), facts | {n: parameter(values[n], n) for n in ("low", "high")}
+        "ArithmeticFunctions",
+        (NeuronModel,),
+        facts | {name: parameter(v, name) for name, v in numbers.items()},
     )
     recorders = (Recorder("a", f"{name}_of") for name in FUNCTIONS)
-    described = Network("functions").add(Population("a", 3, model(), {"x": values["x"]}), *recorders)
+    described = Network("functions").add(Population("a", 3, model(), arrays), *recorders)
     simulation = simulate(described, engine=engine)
     simulation.run(described.dt)
     for name, row in FUNCTIONS.items():

@@ -135,7 +135,7 @@ def test_synapses_follow_the_chain(seed):
 
 def test_both_engines_draw_the_same():
     ups = generator(0, "events").random(30) < 0.5
-    runs = [after_events(FusiCascade(n=4, **FOREVER), ups, 200, 1, engine) for engine in BOTH]
+    runs = [after_events(FusiCascade(n=4, **FOREVER), ups, 200, 1, engine) for engine in ("fused", "brian2")]
     for one, other in zip(*runs, strict=True):
         np.testing.assert_array_equal(one, other)
 
