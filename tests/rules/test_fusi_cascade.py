@@ -14,7 +14,6 @@ from neurosim.rng import generator
 from neurosim.rules import FusiCascade
 from neurosim.synapses import ScaledPulse
 from neurosim.testing import imposed_population
-from tests.references import BOTH
 
 
 def probability(text, rule, k, strong):
