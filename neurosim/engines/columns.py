@@ -11,7 +11,7 @@ class Columns:
     """Arrays whose first axes have one length; what `whole` returns stays as it is while more is added.
 
     Arguments:
-        empty: an array of length 0 for each column, of its type and shape.
+        empty: an array of length 0 for each column, of its kind and shape; its type is that of the first rows.
     """
 
     def __init__(self, empty: Sequence[np.ndarray]) -> None:
@@ -33,13 +33,16 @@ class Columns:
         n = self._length + len(piece[0])
         if n > len(self._room[0]):
             # Half as much again: room that is not used yet takes no memory.
-            self._room = [self._larger(column, max(n, 3 * self._length // 2)) for column in self._room]
+            room = max(n, 3 * self._length // 2)
+            self._room = [self._larger(c, rows.dtype, room) for c, rows in zip(self._room, piece, strict=True)]
         for column, rows in zip(self._room, piece, strict=True):
             column[self._length : n] = rows
         self._length = n
 
-    def _larger(self, column: np.ndarray, rows: int) -> np.ndarray:
-        larger = np.empty((rows, *column.shape[1:]), column.dtype)
+    def _larger(self, column: np.ndarray, dtype: np.dtype, rows: int) -> np.ndarray:
+        # What an engine computes in single precision needs no more room.
+        dtype = np.result_type(column, dtype) if self._length else dtype
+        larger = np.empty((rows, *column.shape[1:]), dtype)
         larger[: self._length] = column[: self._length]
         return larger
 

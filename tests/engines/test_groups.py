@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from brian2 import ms
+from brian2 import Hz, ms
 
 from neurosim import (
     AllToAll,
@@ -145,20 +145,39 @@ def test_groups_that_do_not_fit_are_refused():
     for size, message in ((4, "groups of 4 in 6 neurons"), (1.5, "groups of 1.5 in 6")):
         with pytest.raises(DescriptionError, match=message):
             simulate(with_input(Softmax(group=size), 6))
-    with pytest.raises(DescriptionError, match="unknown function 'group_max'"):
-        simulate(Network("n").add(Population("p", 2, AboveGroup())))
     with pytest.raises(UnknownNameError, match="'y' has no variable 'group'"):
         simulate(with_input(Softmax(group=3), 6)).set("y.group", 2)
 
 
-class AboveGroup(NeuronModel):
-    """A threshold that calls what only equations may.
+class FirstOfGroup(NeuronModel):
+    """Neurons that climb, of which the highest of its pair spikes once it has reached the threshold.
 
-    v (1).
+    rate (Hz), v (1).
     """
 
-    equations = "v : 1"
-    threshold = "v > group_max(v, 2)"
+    equations = "rate : Hz (state)\ndv/dt = rate : 1"
+    method = "euler"
+    threshold = "v > 0.95 and v >= group_max(v, 2)"
+    reset = "v = 0"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_threshold_may_be_that_of_a_group(engine):
+    rates = np.array([100.0, 50.0, 20.0, 200.0])
+    network = Network("pairs", dt=1 * ms).add(
+        Population("p", 4, FirstOfGroup(), {"rate": rates * Hz}), Recorder("p", "spikes")
+    )
+    simulation = simulate(network, engine)
+    simulation.run(40 * ms)
+    v, wanted = np.zeros(4), []
+    for step in range(40):
+        v += rates / 1000
+        fired = (v > 0.95) & (v >= np.repeat(v.reshape(2, 2).max(1), 2))
+        wanted += [(step, unit) for unit in np.flatnonzero(fired)]
+        v[fired] = 0
+    found = simulation.recordings()["p.spikes"]
+    assert [*zip(found.steps, found.ids, strict=True)] == wanted
+    assert {unit for _, unit in wanted} == {0, 1, 3}
 
 
 class Mixed(NeuronModel):

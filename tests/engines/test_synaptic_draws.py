@@ -137,7 +137,7 @@ class DrawingPerNeuron(SynapticRule):
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        (DrawingDrift(), r"DrawingDrift on projection 'p', dw: random numbers belong to events: use rand\(\)"),
+        (DrawingDrift(), r"DrawingDrift on projection 'p', dw: random numbers belong to events: draw them in on_pre"),
         (DrawingTrace(), r"DrawingTrace on projection 'p', dx/dt: random numbers belong to events"),
         (DrawingPerNeuron(), r"projection 'p': 'drawing_per_neuron_x' .* differs from synapse to synapse"),
     ],

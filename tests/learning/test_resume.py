@@ -29,7 +29,7 @@ from neurosim.rng import generator
 from neurosim.rules import SET
 from neurosim.store import read_state, write_state
 from tests.learning.test_evolution import quadratic
-from tests.learning.test_parts import Orthogonal, learner_of, line
+from tests.learning.test_parts import Orthogonal, carrying, learner_of, line
 from tests.learning.test_policy import learner_of as policy_of
 from tests.learning.test_rewiring import rewiring
 from tests.learning.test_trainer import noisy_regression, same_bits
@@ -50,6 +50,7 @@ def projected():
 
 
 LEARNERS = {
+    "Carried": carrying,
     "Descend": lambda: noisy_regression(validation=Validation(noisy_regression().batches)),
     "Local": lambda: learner_of(Local("H.w"), projected()),
     "Online": lambda: learner_of(projected(), Online({"error": mean_square("y.output")}, STEPS)),

@@ -102,8 +102,8 @@ def test_the_default_of_a_subclass_reaches_the_run():
         (NeuronRule, {"then": 1}, r"Odd\.then = 1: give bounds"),
         (
             NeuronModel,
-            {"equations": "n : 1 (state)", "events": {"a": "n > 1"}},
-            r"Odd\.events is not a fact of a neuron",
+            {"equations": "n : 1 (state)", "event": {"a": "n > 1"}},
+            r"Odd\.event is not a fact of a neuron model: did you mean 'events'\?",
         ),
         (
             NeuronModel,

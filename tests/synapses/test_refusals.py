@@ -49,7 +49,7 @@ def alpha(**facts):
         (AlphaCurrent(port="g_e"), {}, "'target' has no input 'g_e' to send a current to: known: I"),
         (AlphaCurrent(), {"weight": 1.0}, "'w' has no unit where V is needed"),
         (AlphaCurrent(), {"source": Signal()}, "'source' does not spike"),
-        (AlphaCurrent(), {"recorded": ["z"]}, "no such variable: known: current, x, y"),
+        (AlphaCurrent(), {"recorded": ["z"]}, "no such variable: known: current, spikes, x, y"),
         (AlphaConductance(), {"weight": 1.0}, "dv/dt is not linear .* use method 'exponential_euler'"),
         (NMDA(), {"weight": 1.0, "dendritic": 1 * ms}, "has no dendritic_delay"),
         (NMDA(), {"weight": 1.0, "source": Signal()}, "'source' does not spike"),
