@@ -34,7 +34,9 @@ class Columns:
         if n > len(self._room[0]):
             # Half as much again: room that is not used yet takes no memory.
             room = max(n, 3 * self._length // 2)
-            self._room = [self._larger(c, rows.dtype, room) for c, rows in zip(self._room, piece, strict=True)]
+            self._room = [
+                self._larger(c, rows.dtype, room) for c, rows in zip(self._room, piece, strict=True)
+            ]
         for column, rows in zip(self._room, piece, strict=True):
             column[self._length : n] = rows
         self._length = n
