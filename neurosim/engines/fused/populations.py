@@ -170,7 +170,12 @@ class PopulationPrinter:
     def input(self, block: Block) -> list[str]:
         """Return the lines that take this step's row of input, if the run has any."""
         name = block.owner
-        return [f"if {name}___rows.shape[0] > 0:", f"    {name}__value[:] = {name}___rows[row]"]
+        # Element by element: numba takes four seconds to compile what an assignment of arrays says of wrong shapes.
+        return [
+            f"if {name}___rows.shape[0] > 0:",
+            f"    for i in range({name}___rows.shape[1]):",
+            f"        {name}__value[i] = {name}___rows[row, i]",
+        ]
 
     def operate(self, block: Block) -> list[str]:
         """Return the loop over all units in the steps in which an operation is due."""
