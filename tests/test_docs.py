@@ -19,6 +19,8 @@ USAGE_ERROR = typer.BadParameter.__bases__[0]
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LONG = ("protocols.md", "gallery.md")
+"""Pages whose programs take longest: they run with the slow tests."""
 COMMAND = "$ neurosim "
 SMALL = "steps=40 other_links=4 starts=2 population=4 circuit_epochs=3 circuit_seeds=3 mlp_epochs=2 mlp_seeds=2 draws=2"
 
@@ -57,7 +59,9 @@ def parse(words: list[str]) -> None:
         command.make_context(name, list(words))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=ids)
+@pytest.mark.parametrize(
+    "page", [pytest.param(p, marks=pytest.mark.slow) if p.name in LONG else p for p in PAGES], ids=ids
+)
 def test_python_blocks_run_and_print_what_is_shown(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     wrong = []

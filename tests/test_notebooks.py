@@ -33,6 +33,7 @@ def code_cells(path):
             yield "".join(cell["source"]), "".join("".join(text) for text in streams)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_run_and_print_what_they_show(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -83,6 +83,7 @@ def test_presentations_are_the_products_of_matrices_that_they_are_compared_with(
     assert len(set(found[0])) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["spiking_norse", "arm"])
 def test_a_library_of_ours_that_is_missing_is_named_in_one_line(name):
     # As if it were not installed, in the processes of contenders too.

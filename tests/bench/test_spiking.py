@@ -79,6 +79,7 @@ def assert_same(found, wanted):
         np.testing.assert_allclose(found[1][name], slope, rtol=1e-3, atol=1e-5 * np.abs(slope).max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "gain", "steepness"), [("snntorch", 20.0, 25.0), ("norse", 1.0, 1.0)])
 def test_our_description_is_the_network_of_the_peer(name, gain, steepness):
     (loss, spikes), slopes = as_written(gain, steepness, name == "snntorch")

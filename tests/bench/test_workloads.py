@@ -55,6 +55,7 @@ def run_brian2(model: Brian2Model, seconds):
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("w2", "w3", "w6")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["w1", *SLOW])
 def test_spikes_and_weights_are_those_of_brian2(name, brian2_here):
     workload, case = tiny(name)
@@ -131,6 +132,7 @@ def test_w4_runs_and_its_weights_stay_within_bounds():
     assert w.shape == (case.n,) and 0 <= w.min() < w.max() <= 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [pytest.param(n, marks=[pytest.mark.slow] * (n in LARGE)) for n in catalogue.WORKLOADS]
 )

@@ -27,6 +27,7 @@ def test_table_names_the_contenders(capsys):
     assert "closed_loop" in out and "dm_control" in out and "two threads" in out
 
 
+@pytest.mark.slow
 def test_another_loop_is_timed_in_place_of_the_chain():
     def twice(body, controls):
         start = body.save()

@@ -108,6 +108,7 @@ def test_loop_runs_while_another_thread_holds_the_interpreter():
     assert reached > reached_before + 100
 
 
+@pytest.mark.slow
 def test_second_process_loads_the_compiled_function(tmp_path):
     script = (
         "from neurosim.bodies.swimmer import Swimmer\n"

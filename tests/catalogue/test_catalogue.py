@@ -124,6 +124,7 @@ def test_a_window_shows_the_sum_of_its_pairs():
     assert change[at] == pytest.approx(100 * known / 0.5, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_train_shows_what_a_depressing_synapse_passes_on():
     shown = panel(TsodyksMarkram(U=0.5, tau_rec=800 * ms, tau_f=1e-3 * ms))
     (_, alone), (times, current) = shown.curves.values()

@@ -136,6 +136,7 @@ def test_without_its_callosum_the_pooled_controller_is_the_plain_one_bit_for_bit
     assert not np.allclose(run(POOLED, p, X[0]), plain, atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("circuit", "lesions"),
     [(PLAIN, ["highleft", "lowright"]), (POOLED, ["highright", "lowleft", "ccr"]), (LINEAR, ["ccl"])],

@@ -23,6 +23,7 @@ def gait(medium, duration, circuit=None):
     return travelling_wave(bend[first:], 0.01, 24, (4, 44)), moved
 
 
+@pytest.mark.slow
 def test_it_swims_in_water_and_crawls_on_agar():
     """Against an independent prototype: 2.32 Hz and 1.78 body lengths in water, 0.41 Hz and 0.67 on agar."""
     found = {medium: gait(medium, 7) for medium in (0, 0.5, 1)}

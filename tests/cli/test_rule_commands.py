@@ -36,6 +36,7 @@ def call(capsys, monkeypatch, tmp_path):
     return call
 
 
+@pytest.mark.slow
 def test_a_new_rule_is_written_and_checked_by_file_and_by_module(call):
     code, out, _ = call("new-rule", "CommandHebb")
     assert code == 0

@@ -144,6 +144,7 @@ def agree(network, seed):
         np.testing.assert_allclose(ours, reference, rtol=1e-9, atol=1e-15, err_msg=name)
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None)
 @given(networks(), st.integers(0, 1000))
 def test_drawn_networks(network, seed):

@@ -113,6 +113,7 @@ def go_on(state_file: str, result_file: str) -> None:
     np.savez(result_file, **recorded(simulation), **simulation.state())
 
 
+@pytest.mark.slow
 def test_resuming_in_a_new_process_gives_the_bits_of_not_stopping(tmp_path):
     simulation = compiled_everything()
     simulation.run(13 * ms)

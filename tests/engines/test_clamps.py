@@ -25,6 +25,7 @@ from neurosim.model.serial import digest, from_json, to_json
 from neurosim.neurons import GradedUnit, LeakyRate, Signal
 from neurosim.rules import Oja
 from neurosim.synapses import Graded
+from tests.references import EACH
 
 ENGINES = ("fused", "brian2", "jax")
 DRAW = np.random.default_rng(3)
@@ -129,6 +130,7 @@ def test_a_clamp_does_what_its_equation_says(engine, name):
     _both(engine, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_a_clamp_does_what_its_equation_says_on_the_default_engine(name):
     _both("fused", name)
@@ -142,6 +144,7 @@ def _both(engine, name):
         np.testing.assert_allclose(recorded[key].values, wanted, **tolerance, err_msg=key)
 
 
+@pytest.mark.slow
 def test_what_is_off_and_its_own_trajectory_are_nothing_bit_for_bit():
     free = ran("fused").recordings()
     gate = np.zeros((12, 1))
@@ -173,7 +176,7 @@ def test_other_values_and_windows_run_the_same_program():
     assert texts[0] == texts[1]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_weights_that_rules_change_are_held_where_they_are_clamped(engine):
     simulation = ran(engine, Clamp("in", "w", 0.7, (1, 4)), rules=(Oja(),))
     w = simulation.matrix("in").T.ravel()

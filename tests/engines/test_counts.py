@@ -8,8 +8,7 @@ from neurosim import Network, NeuronModel, OneToOne, Population, Projection, par
 from neurosim.model.parameters import option
 from neurosim.model.synapse import SynapseModel
 from neurosim.neurons import LIF, SpikeTrain
-
-ENGINES = ("fused", "brian2", "jax")
+from tests.references import EACH
 
 
 class Counts(NeuronModel):
@@ -55,7 +54,7 @@ class QuantaTarget(NeuronModel):
     equations = "v : volt (state)"
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_counts_at_synapses(engine):
     size, spikes = 500, 8
     trains = SpikeTrain(times=np.tile(np.arange(spikes), size) * ms, ids=np.repeat(np.arange(size), spikes))

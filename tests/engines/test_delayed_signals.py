@@ -21,12 +21,13 @@ from neurosim.errors import DescriptionError
 from neurosim.neurons import LIF, GradedUnit, LeakyRate, Signal, SpikeTrain
 from neurosim.rules import Oja, SoftHebb
 from neurosim.synapses import GABAB, Graded, Pulse
+from tests.references import EACH
 
 ENGINES = ("fused", "brian2", "jax")
 RNG = np.random.default_rng(3)
 INPUT = RNG.normal(size=(60, 3))
 PRE, POST = np.array([0, 0, 1, 2, 2]), np.array([0, 1, 0, 0, 1])
-EACH = np.array([4, 1, 3, 2, 7])
+DELAYS = np.array([4, 1, 3, 2, 7])
 WEIGHTS = np.array([0.5, -0.2, 0.7, 0.3, 0.4])
 
 
@@ -54,7 +55,7 @@ def stateless(steps):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("delay", [5, EACH], ids=["one", "each"])
+@pytest.mark.parametrize("delay", [5, DELAYS], ids=["one", "each"])
 def test_graded_signals_arrive_after_their_delay(delay, engine):
     # The units have no dynamics: their delayed loop is none within a step.
     network = feed(delay * ms, GradedUnit(transfer="tanh"))
@@ -72,7 +73,7 @@ def test_graded_signals_arrive_after_their_delay(delay, engine):
     np.testing.assert_allclose(again.recordings()["cells.output"].values, whole[31:], rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_rules_see_the_source_as_it_arrives(engine):
     late = simulate(feed(4 * ms, LeakyRate(), Oja(eta=20 / second)), engine=engine)
     late.run(60 * ms, {"input": INPUT})
@@ -119,7 +120,7 @@ def follow(dendritic, engine):
     return recorded["target.v"].values[:, 0], recorded["s.w"].values[:, 0]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_rules_see_the_target_a_dendritic_delay_later(engine):
     v, w = follow(6 * ms, engine)
     seen = np.concatenate([np.zeros(6), np.asarray(v)[:-6]])
@@ -130,6 +131,7 @@ def test_rules_see_the_target_a_dendritic_delay_later(engine):
         mean = seen[k] + (mean - seen[k]) * np.exp(-1 / 5)
 
 
+@pytest.mark.slow
 def test_states_of_synapses_that_sources_keep_come_late_too():
     def network(delay, shift):
         spikes = SpikeTrain(times=np.array([3.0, 11, 12, 30]) * ms + shift, ids=np.zeros(4))

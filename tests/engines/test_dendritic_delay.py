@@ -68,7 +68,12 @@ def event_by_event(axonal, dendritic, coincident):
 
 @pytest.mark.parametrize(
     ("rule", "engine"),
-    [(PairSTDP, "fused"), (CoincidentSTDP, "fused"), (PairSTDP, "brian2"), (PairSTDP, "jax")],
+    [
+        (PairSTDP, "fused"),
+        (CoincidentSTDP, "fused"),
+        pytest.param(PairSTDP, "brian2", marks=pytest.mark.slow),
+        (PairSTDP, "jax"),
+    ],
 )
 def test_synapses_pair_spikes_when_they_reach_them(rule, engine):
     given = {"tau_pre": TAU * ms, "tau_post": TAU * ms, "a_plus": A_PLUS, "a_minus": A_MINUS}
@@ -114,9 +119,8 @@ def random_network(delay, dendritic=3 * ms, dt=0.5 * ms):
 DELAYS = (2 * ms, np.arange(15) % 4 * ms)
 
 
-@pytest.mark.parametrize(
-    "delay", [pytest.param(DELAYS[0], marks=pytest.mark.slow), DELAYS[1]], ids=["one", "each"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("delay", DELAYS, ids=["one", "each"])
 def test_engines_agree_and_runs_continue(delay):
     results = {}
     for engine in ENGINES:
@@ -204,6 +208,7 @@ def test_it_is_what_pathways_with_delays_do_in_brian2():
     )
 
 
+@pytest.mark.slow
 def test_descriptions_keep_it():
     network = random_network(2 * ms)
     again = from_json(to_json(network))

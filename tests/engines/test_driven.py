@@ -23,6 +23,7 @@ from neurosim.errors import DescriptionError
 from neurosim.neurons import LIF, GradedUnit, Poisson, Signal
 from neurosim.rules import Oja
 from neurosim.synapses import Graded, ScaledPulse
+from tests.references import EACH
 
 D, T = 3, 4
 RNG = np.random.default_rng(0)
@@ -62,7 +63,7 @@ def scores(keys, q):
     }
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2", "jax"])
+@pytest.mark.parametrize("engine", EACH)
 def test_driven_weights_are_the_activity_of_the_same_step(engine):
     simulation = simulate(attention(), engine=engine, seed=1)
     simulation.run(1 * ms, {"x": X, "q": Q})
@@ -94,7 +95,7 @@ def test_gradients_and_batches_pass_through_driven_weights():
         np.testing.assert_allclose(jax.grad(total)(given), jax.grad(wanted)(given), rtol=1e-9)
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2", "jax"])
+@pytest.mark.parametrize("engine", EACH)
 def test_spikes_are_delivered_by_driven_weights(engine):
     network = Network("gate", dt=0.1 * ms).add(
         Population("in", 2, Poisson(rate=np.array([2000.0, 2000.0]) / (1000 * ms))),

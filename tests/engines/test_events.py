@@ -24,6 +24,7 @@ from neurosim.model.serial import from_json, to_json
 from neurosim.neurons import SpikeTrain
 from neurosim.store import open_results
 from neurosim.synapses import Pulse
+from tests.references import EACH
 
 ENGINES = ("fused", "brian2", "jax")
 DT = 0.1 * ms
@@ -94,7 +95,7 @@ def closed_form(drive, threshold, level):
     return steps[0], steps[1] + 1
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_times_of_events_are_the_closed_form(engine):
     """Once per interval, at the step at which the potential has passed the level; what the event does is done once."""
     running = simulate(network(), engine=engine)
@@ -114,7 +115,7 @@ def test_times_of_events_are_the_closed_form(engine):
     assert "a.crossing" in running.step()
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 @pytest.mark.parametrize("named", [False, True], ids=["pathways", "ends"])
 def test_rules_answer_to_events(engine, named):
     """By pathways of their own, with a delay, or because the projection names the event in the place of spikes."""
@@ -133,7 +134,11 @@ def test_rules_answer_to_events(engine, named):
     assert_array_equal(running.get("p.w"), expected)
 
 
-@pytest.mark.parametrize("delays", [0.2 * ms, np.array([0.1, 0.2, 0.3]) * ms], ids=["one", "many"])
+@pytest.mark.parametrize(
+    "delays",
+    [pytest.param(0.2 * ms, marks=pytest.mark.slow), np.array([0.1, 0.2, 0.3]) * ms],
+    ids=["one", "many"],
+)
 def test_engines_agree(delays):
     """Synapses with two pathways, events at both ends and subgroups."""
     values = []

@@ -95,6 +95,7 @@ def test_eight_processes_may_begin_with_an_empty_cache(tmp_path, first):
     assert all(value == first[1][0]["found"][0] for one in found for value in one["found"])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="a file as a folder")
 def test_without_a_folder_that_can_be_written_it_says_so_once_and_compiles(first, tmp_path):
     file = tmp_path / "file"

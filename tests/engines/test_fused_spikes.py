@@ -118,6 +118,7 @@ def test_what_arrives_in_the_step_of_a_spike_is_dropped_even_without_a_refractor
     assert np.all(np.diff(simulation.recordings()["a.spikes"].steps) == max(tau_ref, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["exact", "euler", "exponential_euler", "rk2", "rk4"])
 def test_every_method_holds_what_is_refractory_and_moves_the_rest(method):
     facts = {
@@ -311,6 +312,7 @@ def small_buffers(monkeypatch):
     monkeypatch.setattr(core, "MOST", 7)
 
 
+@pytest.mark.slow
 def test_buffers_hold_every_spike_when_all_units_fire_at_every_step(small_buffers):
     # At 1000 Hz and 1 ms every unit spikes in every step.
     network = Network("n", 1 * ms).add(Population("s", 5, Poisson(rate=1000 * Hz)), Recorder("s"))

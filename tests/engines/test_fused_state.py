@@ -283,6 +283,7 @@ def test_draws_in_definitions_have_their_laws_and_are_independent():
     assert np.array_equal(simulation.get("c.n"), np.bincount(found["c.spikes"].ids, minlength=400))
 
 
+@pytest.mark.slow
 def test_random_numbers_do_not_depend_on_other_populations():
     def x_and_s(*more, seed=0):
         network = Network("n", 0.5 * ms).add(

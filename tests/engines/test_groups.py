@@ -21,6 +21,7 @@ from neurosim.engines.jax import compile_functions
 from neurosim.errors import DescriptionError, EngineRefusal, UnknownNameError
 from neurosim.neurons import BatchNormalised, GradedUnit, Signal, Softmax
 from neurosim.synapses import Graded
+from tests.references import EACH
 
 ENGINES = ("fused", "brian2", "jax")
 RNG = np.random.default_rng(0)
@@ -40,7 +41,7 @@ def softmax(u):
     return np.exp(u - u.max(-1, keepdims=True)) / np.exp(u - u.max(-1, keepdims=True)).sum(-1, keepdims=True)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_softmax_is_that_of_each_group_and_does_not_overflow(engine):
     u = RNG.normal(size=6) * 3
     u[4] = 2000.0
@@ -87,7 +88,7 @@ class Turning(NeuronModel):
     output = "a"
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_groups_of_states_are_those_of_the_start_of_the_step(engine):
     x, r = np.array([1.0, 2.0, 3.0, 4.0]), np.zeros(4)
     simulation = simulate(with_input(Competing(), 4), engine=engine)
@@ -97,7 +98,7 @@ def test_groups_of_states_are_those_of_the_start_of_the_step(engine):
     np.testing.assert_allclose(simulation.get("y.r"), r, rtol=1e-12)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 @pytest.mark.parametrize("dt", [1, 0.25])
 def test_maps_are_applied_once_in_a_step_all_at_once_whatever_dt_is(engine, dt):
     network = with_input(Turning(), 1)

@@ -10,7 +10,8 @@ from brian2 import ms
 
 from neurosim import simulate
 from neurosim.uninterrupted import Uninterrupted
-from tests.engines.trust_networks import ENGINES, busy
+from tests.engines.trust_networks import busy
+from tests.references import EACH
 
 STEPS = 3000
 
@@ -85,7 +86,7 @@ def test_a_thousand_interrupts_at_random_moments_change_nothing(engine, mean):
     check_interrupts(engine, 1000, mean)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_an_interrupt_within_a_piece_is_taken_after_it(engine, monkeypatch):
     whole, simulation = (simulate(busy(), engine, seed=2) for _ in range(2))
     advance, now = simulation.core.advance, []

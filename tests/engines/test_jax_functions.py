@@ -79,6 +79,7 @@ def test_a_batch_of_inputs_is_the_runs_of_each(double):
         np.testing.assert_allclose(found, alone, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.slow
 def test_a_batch_of_parameters_is_the_runs_of_each(double):
     network = networks.spiking_network()
     functions = compile_functions(network, dtype="float64")

@@ -76,6 +76,7 @@ np.savez(sys.argv[2], **simulation.state())
 """
 
 
+@pytest.mark.slow
 def test_resuming_in_a_new_process_gives_the_bits_of_not_stopping(tmp_path):
     simulation = simulate(networks.noisy_network(), "jax", seed=4)
     simulation.run(100 * simulation.dt * second)

@@ -10,6 +10,7 @@ from hypothesis import strategies as some
 from neurosim.engines.jax.strides import Stride, stride
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     first=some.integers(0, 5), step=some.integers(1, 4), count=some.integers(1, 6), room=some.integers(0, 4)

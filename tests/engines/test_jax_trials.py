@@ -161,6 +161,7 @@ def assert_same_both_ways(functions, skip=None):
 SLOW = ("sparse and clamped", "plastic")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in MAKE])
 def test_trials_at_once_are_the_runs_of_each(name):
     assert_same_both_ways(functions_of(name))

@@ -24,8 +24,8 @@ from neurosim.errors import DescriptionError
 from neurosim.neurons import GradedUnit, LeakyRate, Signal
 from neurosim.synapses import Graded, ScaledPulse
 from neurosim.testing import imposed_population
+from tests.references import BOTH, EACH
 
-ENGINES = ["fused", "brian2", "jax"]
 DT, STEPS = 1e-3, 20
 
 
@@ -96,7 +96,7 @@ def test_each_synapse_reads_the_signal_of_its_neuron(engine, connect):
     np.testing.assert_allclose(simulation.get("p.w"), w[simulation.edges("p")[1]], rtol=1e-12)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_each_neuron_of_a_population_reads_its_own_signal(engine):
     network = Network("gains", DT * second).add(
         *projected(), Population("b", 3, LeakyRate(), rules=PerNeuronGain())
@@ -107,7 +107,7 @@ def test_each_neuron_of_a_population_reads_its_own_signal(engine):
     np.testing.assert_allclose(simulation.get("b.per_neuron_gain_g"), known, rtol=1e-12)
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_learning_reads_the_signal_of_its_own_step_though_that_is_worked_out_after_its_sum(engine):
     # The plastic projection is summed before the errors are; its learning must not be joined to that sum.
     network = Network("order", DT * second).add(

@@ -12,6 +12,7 @@ from neurosim.model.serial import from_json, to_json
 from neurosim.neurons import LIF, Signal, SpikeTrain
 from neurosim.rules import PairSTDP, Sanger, TsodyksMarkram
 from neurosim.synapses import Graded, ScaledPulse
+from tests.references import EACH
 
 ENGINES = ("fused", "brian2", "jax")
 EDGES = Edges([1, 0, 2, 0], [0, 1, 0, 0])
@@ -48,7 +49,7 @@ def network(connect, rules=(), delay=0 * ms, synapse=None, target=None):
 
 
 @pytest.mark.parametrize("delays", [None, np.array([1.0, 0.5, 0.2, 0.3]) * ms], ids=["one delay", "delays"])
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_each_connection_learns_by_its_own_parameters(engine, delays):
     """Given trains at both ends: every connection does what a projection of it alone does."""
 
@@ -66,8 +67,12 @@ def test_each_connection_learns_by_its_own_parameters(engine, delays):
     assert len(set(together.round(6))) == 4
 
 
-@pytest.mark.parametrize("rule", [PairSTDP(**PAIRS), TsodyksMarkram(**RELEASE)], ids=["pairs", "release"])
-@pytest.mark.parametrize("dense", [False, True])
+@pytest.mark.parametrize(
+    "rule",
+    [PairSTDP(**PAIRS), pytest.param(TsodyksMarkram(**RELEASE), marks=pytest.mark.slow)],
+    ids=["pairs", "release"],
+)
+@pytest.mark.parametrize("dense", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_engines_agree(rule, dense):
     """Sparse and dense; what is drawn is the same on every engine."""
     given = rule.replace(**{n: Uniform(v.min(), v.max()) for n, v in rule.values().items() if np.ndim(v)})
@@ -82,7 +87,7 @@ def test_engines_agree(rule, dense):
         assert_allclose(other, values[0], rtol=1e-9)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_values_are_read_and_set_in_the_order_of_the_connections(engine):
     """Arrays and single connections; a reset keeps what was set; a state restores it."""
     running = simulate(network(EDGES, PairSTDP(**PAIRS)), engine=engine)
@@ -100,7 +105,7 @@ def test_values_are_read_and_set_in_the_order_of_the_connections(engine):
         running.set("p.pair_stdp_tau_pre", np.array([1.0, 2, -3, 4]) * ms)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_parameters_of_a_synapse(engine):
     """A text of indices and an array give what they say, and each connection passes on its own."""
     for gain in ("(1 + i + 2*j)*mV", np.array([2.0, 3, 3, 1]) * mV):

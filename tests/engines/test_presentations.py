@@ -92,7 +92,7 @@ def learned(engine, patterns, duration=TIME, **how):
 
 
 @pytest.mark.parametrize("engine", ["fused", "jax"])
-@pytest.mark.parametrize("weights", [None, WEIGHTS])
+@pytest.mark.parametrize("weights", [pytest.param(None, marks=pytest.mark.slow), WEIGHTS])
 def test_a_batch_is_the_mean_of_single_presentations(engine, weights):
     simulation(engine).reset()
     start = {name: np.array(simulation(engine).get(name)) for name in LEARNED}

@@ -12,8 +12,7 @@ from neurosim.model.serial import digest, from_json, to_json
 from neurosim.neurons import LIF, GradedUnit, LeakyRate, Poisson, Signal
 from neurosim.rules import Oja, PairSTDP
 from neurosim.synapses import Graded, ScaledPulse
-
-ENGINES = ("fused", "brian2", "jax")
+from tests.references import EACH
 
 
 def network(*recorders):
@@ -34,7 +33,7 @@ READ = {"r": ("r", "output"), "h": ("output",), "v": ("v",), "up": ("w",), "puls
 INPUT = np.random.default_rng(0).normal(size=(20, 2))
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_a_sample_after_a_step_is_what_get_returns(engine):
     wanted = {r.key: r for o, names in READ.items() for r in [Recorder(o, n, after=True) for n in names]}
     wanted["r.r"] = Recorder("r", "r", every=3, after=True, indices=(2, 0))

@@ -22,6 +22,7 @@ from neurosim.errors import UnknownNameError, UsageError
 from neurosim.neurons import LIF, Poisson
 from neurosim.store import open_results
 from neurosim.synapses import Pulse
+from tests.references import EACH
 
 
 def network():
@@ -36,7 +37,7 @@ def network():
     )
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2", "jax"])
+@pytest.mark.parametrize("engine", EACH)
 def test_recordings_read_as_the_file_that_they_are_saved_to(engine, tmp_path):
     simulation = simulate(network(), engine=engine, seed=1)
     simulation.run(50 * ms)

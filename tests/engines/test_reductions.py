@@ -13,8 +13,8 @@ from neurosim.neurons import LIF, Poisson
 from neurosim.rules import PairSTDP
 from neurosim.store import open_results, segments
 from neurosim.synapses import ScaledPulse
+from tests.references import EACH
 
-ENGINES = ["fused", "brian2", pytest.param("jax", marks=pytest.mark.slow)]
 DT = 1e-4
 
 
@@ -57,7 +57,7 @@ def assert_same(one, other):
         np.testing.assert_array_equal(one.spikes(name).times, other.spikes(name).times)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_what_is_kept_follows_from_all_samples(engine, tmp_path):
     simulation = ns.simulate(network(*KINDS), engine, seed=4)
     for steps in (1, 333, 166):

@@ -24,6 +24,7 @@ from neurosim import (
 from neurosim.errors import DescriptionError
 from neurosim.neurons import LIF, SpikeTrain
 from neurosim.synapses import Pulse
+from tests.references import EACH
 
 ENGINES = ("fused", "brian2", "jax")
 EQUATIONS = """
@@ -56,6 +57,7 @@ def crossings():
     )
 
 
+@pytest.mark.slow
 def test_they_are_those_of_brian2():
     before = b2.prefs.codegen.target, b2.defaultclock.dt
     b2.prefs.codegen.target, b2.defaultclock.dt = "numpy", 0.1 * ms
@@ -115,7 +117,7 @@ class Remembers(SynapticRule):
     on_post = "y += 1"
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_statements_of_synapses_and_rules_define_variables(engine):
     times = np.array([2.0, 5, 9, 20])
     network = Network("locals", dt=1 * ms).add(

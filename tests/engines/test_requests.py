@@ -47,6 +47,7 @@ def test_only_a_network_runs_and_an_engine_has_a_name():
         simulate(Network("n"), engine=None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "message"),
     [

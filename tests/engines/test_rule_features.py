@@ -106,6 +106,7 @@ def layer(rule, transfer="identity"):
     return simulate(network, seed=1)
 
 
+@pytest.mark.slow
 def test_matrix_rule_equals_the_formula_in_numpy():
     simulation = layer(FeatureMatrix())
     inputs = np.random.default_rng(0).normal(size=(50, 4))

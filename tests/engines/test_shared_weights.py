@@ -29,7 +29,7 @@ def network(rules=(), rate=200 * Hz, delay=None):
     )
 
 
-@pytest.mark.parametrize("engine", ["fused", "fused-float32"])
+@pytest.mark.parametrize("engine", ["fused", pytest.param("fused-float32", marks=pytest.mark.slow)])
 def test_weights_that_nothing_changes_are_those_of_the_description(engine):
     core = simulate(network(), engine=engine, seed=1).core
     assert np.shares_memory(core.storage.arrays["p__w"], core.equations.projections["p"].states["w"])
@@ -65,6 +65,7 @@ def test_weights_and_delays_of_both_precisions_are_the_same_draws():
     assert np.array_equal(double.delays("p"), single.delays("p"))
 
 
+@pytest.mark.slow
 def test_lists_of_arrivals_grow_while_spikes_are_on_their_way():
     # So many spikes that the lists run out of the room with which they begin.
     simulation = simulate(network(rate=9000 * Hz), seed=1)

@@ -32,6 +32,7 @@ from neurosim.store import read_state, write_state
 from neurosim.synapses import Graded, Pulse
 from tests.engines.test_interrupts import assert_same, content
 from tests.engines.trust_networks import ENGINES, busy
+from tests.references import EACH
 
 INPUT = {"u": [0.3, 0.6]}
 NOW = 48
@@ -141,7 +142,7 @@ def test_hostile_states_are_rejected(states, engine):
     assert_same({n: v for n, v in simulation.state().items()}, state)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_a_saved_simulation_continues_with_the_same_bits(tmp_path, engine):
     simulation = simulate(busy(), engine, seed=3)
     simulation.set("a.tau_ref", 4 * ms)
@@ -309,7 +310,7 @@ def unordered(*more, delay=0 * ms):
     )
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 @pytest.mark.parametrize("delay", [pytest.param(0 * ms, marks=pytest.mark.slow), [3, 0.5, 2, 1] * ms])
 def test_values_of_connections_keep_the_order_in_which_they_were_given(engine, delay):
     network = unordered(Recorder("p", "w"), delay=delay)
@@ -357,7 +358,7 @@ def one_by_one(simulation, steps):
         simulation.step()
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 @pytest.mark.parametrize(("model", "name"), [(FadingState, "x.output"), (Bursting, "x.x")])
 def test_what_is_not_finite_is_reported_at_the_step_at_which_it_arises(engine, model, name):
     network = Network("n", 1 * ms).add(Population("x", 2, model()), Recorder("x", "x"))
@@ -376,7 +377,7 @@ def test_what_is_not_finite_is_reported_at_the_step_at_which_it_arises(engine, m
 # What is set is where a reset starts -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_a_reset_keeps_every_kind_of_value_that_was_set_and_no_other(engine):
     network = Network("n", 0.5 * ms).add(
         Population("s", 3, Poisson(rate=200 * Hz)),
@@ -470,6 +471,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
+@pytest.mark.slow
 def test_a_fork_after_jax_is_told_what_to_do():
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", FORK], capture_output=True, text=True, timeout=120
@@ -509,6 +511,7 @@ def test_steps_are_counted_exactly_in_long_runs(engine):
             np.testing.assert_array_equal(value, other)
 
 
+@pytest.mark.slow
 def test_networks_without_states_and_conditions_in_arithmetic_run_on_every_engine():
     waves = Network("n", 1 * ms).add(Population("q", 2, SquareWave()))
     rates = Network("n", 1 * ms).add(

@@ -133,6 +133,7 @@ def grown(folder, steps):
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [4000, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_a_stream_takes_bounded_memory(tmp_path, steps):
     command = (

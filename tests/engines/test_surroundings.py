@@ -65,6 +65,7 @@ def test_hash_seeds_and_threads_do_not_count_and_the_seed_does(tmp_path, first):
     assert ended(same)[0] == first != ended(other)[0]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="users and their entries")
 @pytest.mark.parametrize("cache", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_user_without_a_home_or_an_entry_runs_the_same(tmp_path, first, cache):

@@ -20,6 +20,7 @@ from neurosim.rng import stream_key
 from neurosim.rng.draws import normal, uniform
 from neurosim.synapses import ScaledPulse
 from neurosim.testing import imposed_population
+from tests.references import BOTH
 
 PULSE = ScaledPulse(quantum=0 * mV)
 
@@ -93,7 +94,7 @@ def test_another_seed_and_another_projection_draw_other_numbers():
     assert not np.any(runs[0].get("p.w") == runs[1].get("p.w"))
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_release_is_as_likely_as_the_rule_says_and_the_same_on_both_engines(engine):
     n, rule = 2000, DrawingRelease(p=0.3)
     net = Network("release", 1 * ms).add(

@@ -19,6 +19,7 @@ from neurosim import (
 from neurosim.errors import DescriptionError
 from neurosim.neurons import GradedUnit, Signal
 from neurosim.synapses import Graded
+from tests.references import EACH
 
 
 class TotalsInTime(SynapticRule):
@@ -50,7 +51,7 @@ def change(w, x):
     return 0.02 * ((w @ x)[:, None] - np.abs(w).sum(axis=0)) * w
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2", "jax"])
+@pytest.mark.parametrize("engine", EACH)
 def test_sums_are_those_of_the_weights_before_the_change(engine):
     network = Network("totals", 1 * second).add(Population("x", 4, Signal()))
     rules = {"time": TotalsInTime(), "samples": TotalsAtPresentations()}

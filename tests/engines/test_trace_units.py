@@ -22,8 +22,7 @@ from neurosim.model.parameters import parameter_table
 from neurosim.neurons import LIF
 from neurosim.synapses import ScaledPulse
 from neurosim.testing import imposed_population
-
-ENGINES = ["fused", "brian2", "jax"]
+from tests.references import EACH
 
 
 class UnitsFiltered(SynapticRule):
@@ -57,7 +56,7 @@ def filtered(rule):
     )
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_a_trace_follows_the_potential_in_volts(engine):
     simulation = simulate(filtered(UnitsFiltered()), engine)
     potentials = []
@@ -74,7 +73,7 @@ def test_a_trace_follows_the_potential_in_volts(engine):
     np.testing.assert_allclose(simulation.get("p.w"), w, rtol=1e-12)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_a_variable_of_a_neuron_rule_has_a_unit(engine):
     network = Network("adapted", 1 * ms).add(Population("b", 1, LIF(E_L=-60 * mV), rules=UnitsAdapted()))
     simulation = simulate(network, engine)

@@ -34,6 +34,7 @@ from neurosim.model.values import Distribution
 from neurosim.neurons import LIF, Poisson, Relay, Signal, SpikeTrain, VariablePoisson
 from neurosim.rng import generator
 from neurosim.synapses import Graded, Pulse
+from tests.references import EACH
 
 ENGINES = ("fused", "brian2", "jax")
 
@@ -46,7 +47,7 @@ def test_times_off_the_grid_are_rounded_to_the_nearest_step_halves_up():
     assert nearest_step(times, 1e-4).tolist() == [0, 0, 1, 1, 2, 4, 3]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_spike_times_and_delays_follow_one_rule(engine):
     train = SpikeTrain(times=[0.31, 0.35, 0.74] * ms, ids=[0, 1, 2])
     network = Network("rounded", dt=0.1 * ms).add(
@@ -153,6 +154,7 @@ def drawing():
     )
 
 
+@pytest.mark.slow
 def test_draws_in_synapses_are_those_of_the_seed_on_every_engine():
     found = {}
     for engine in ENGINES:
@@ -170,7 +172,7 @@ def test_draws_in_synapses_are_those_of_the_seed_on_every_engine():
 # Relays and rates that change ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_a_relay_loses_no_spike(engine):
     network = Network("relayed").add(
         Population("s", 10, Poisson(rate=200 * Hz)),

@@ -66,6 +66,7 @@ def test_settings_that_make_no_sense_are_rejected():
         config("segments=9").require_sense()
 
 
+@pytest.mark.slow
 def test_local_rules_agree_on_two_engines_and_the_module_comes_to_know_the_credit():
     (ours, _), (reference, _) = (run(config(), "predicted", 4, 3, engine) for engine in ("fused", "brian2"))
     np.testing.assert_allclose(ours, reference, rtol=1e-9, atol=1e-12)

@@ -9,6 +9,7 @@ from neurosim import simulate
 from neurosim.experiment import new_run, with_settings
 from neurosim.experiments.quadratic_neurons import study as quadratic_neurons
 from neurosim.experiments.quadratic_neurons.network import conventional, quadratic, trainable
+from tests.references import EACH
 
 TINY = [
     "ratios=0,0.1", "xor_steps=40", "xor_seeds=2", "widths=3", "points=20", "spiral_steps=20", "layers=1", "units=4",
@@ -16,7 +17,7 @@ TINY = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2", "jax"])
+@pytest.mark.parametrize("engine", EACH)
 def test_one_neuron_computes_xor(engine):
     network = quadratic((2, 1), linear=False)
     simulation = simulate(network, engine=engine)
@@ -26,6 +27,7 @@ def test_one_neuron_computes_xor(engine):
     np.testing.assert_array_equal(simulation.recordings()["y.output"].values[:, 0], quadratic_neurons.TARGETS)
 
 
+@pytest.mark.slow
 def test_the_conventional_start_is_the_conventional_network():
     x = np.random.default_rng(0).normal(size=(9, 2))
     found = []
@@ -36,6 +38,7 @@ def test_the_conventional_start_is_the_conventional_network():
     np.testing.assert_array_equal(*found)
 
 
+@pytest.mark.slow
 def test_every_weight_and_bias_is_trained():
     # Per quadratic layer 3 (n + 1) m, as published; the last layer is conventional.
     network, counted = quadratic((2, 5, 3)), 3 * (2 + 1) * 5 + (5 + 1) * 3

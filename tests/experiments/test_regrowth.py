@@ -34,6 +34,7 @@ def test_a_sparse_start_has_the_densities_of_erdos_and_renyi_and_no_weight_elsew
         assert not start.last[f"{name}.w"][~mask].any()
 
 
+@pytest.mark.slow
 def test_a_cut_keeps_the_largest_weights_of_the_network_and_regrowth_their_number(arms):
     training = arms.trained(arms.started(), 1)
     pruned = arms.cut(training, 0.9)

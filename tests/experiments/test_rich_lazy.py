@@ -130,6 +130,7 @@ def test_a_rank_or_probes_that_are_not_there_are_rejected():
             config_of(setting).require_sense()
 
 
+@pytest.mark.slow
 def test_a_small_run_ends_in_a_file_with_claims_and_a_figure(tmp_path):
     outcome = new_run(rich_lazy.experiment, config_of(), out=str(tmp_path / "run.h5"), seed=3).execute()
     assert Path(outcome.figure).read_bytes().startswith(b"\x89PNG")

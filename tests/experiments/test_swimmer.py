@@ -168,6 +168,7 @@ def test_another_seed_gives_another_run(tiny):
     assert one["circuit_0/mean"] != one["circuit_1/mean"] != other["circuit_0/mean"]
 
 
+@pytest.mark.slow
 # In the first stage; between two checkpoints of a training.
 @pytest.mark.parametrize("at", [pytest.param(3, marks=pytest.mark.slow), 13])
 def test_an_interrupted_run_goes_on_to_the_same_end(tiny, monkeypatch, at):

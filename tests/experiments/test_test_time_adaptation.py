@@ -46,6 +46,7 @@ def adapting():
     return Adapting(Source(chosen, SimpleNamespace(seed=0)), unit_length(chosen, drawn))
 
 
+@pytest.mark.slow
 def test_a_batch_changes_first_kernels_by_the_soft_hebbian_rule_and_all_else_stays(adapting):
     start, test = adapting.start("hebb", 0), adapting.source.sets[1]
     after, _ = adapting.followed("hebb", start, test)

@@ -171,6 +171,7 @@ def test_a_curriculum_compiles_once_per_room_and_is_resumed_bit_for_bit():
         np.testing.assert_array_equal(data.array, resumed[name].array)
 
 
+@pytest.mark.slow
 def test_a_small_run_ends_in_a_file_with_claims_and_a_figure(tmp_path):
     config = with_settings(timescales.PRESETS["quick"], TINY)
     path = tmp_path / "run.h5"

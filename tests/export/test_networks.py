@@ -179,6 +179,7 @@ def test_nir_rates_follow_their_closed_form():
     assert np.allclose(export.to_nir(simulation).nodes["leaky"].v_leak, [0.1, 0.3])
 
 
+@pytest.mark.slow
 def test_nir_says_what_it_cannot():
     nir = pytest.importorskip("nir")
     scaled = Network("n").add(

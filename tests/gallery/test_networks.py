@@ -90,6 +90,7 @@ def test_cuba():
     both_recurrent(LIF(), group, weights, {"v": v}, {}, {"E": "ge", "I": "gi"}, 150 * ms)
 
 
+@pytest.mark.slow
 def test_stimberg_et_al_2018_example_1_coba():
     v, g = np.random.default_rng(1).uniform(-60, -50, 100) * mV, np.full(100, 0.6)
     group = b2.NeuronGroup(
@@ -215,6 +216,7 @@ def test_izhikevich_2003():
     same_spikes(simulation, "cell", monitor, at_least=50)
 
 
+@pytest.mark.slow
 def test_coupled_oscillators():
     rng = np.random.default_rng(4)
     theta, omega = rng.uniform(0, 2 * np.pi, 30), np.clip(0.5 + 0.5 * rng.standard_normal(30), 0, None)
@@ -236,6 +238,7 @@ def test_coupled_oscillators():
     same(simulation.get("phase.theta"), group.Theta[:])
 
 
+@pytest.mark.slow
 def test_gapjunctions():
     class GalleryGapNeuron(NeuronModel):
         v_0 = parameter(1.0, "drive")
@@ -271,6 +274,7 @@ def test_gapjunctions():
     same_spikes(simulation, "cell", monitor, at_least=50)
 
 
+@pytest.mark.slow
 def test_jeffress():
     class GalleryCoincidence(NeuronModel):
         equations = "dv/dt = -v/ms : 1"
@@ -305,6 +309,7 @@ def test_jeffress():
     assert abs(counts.argmax() - 17.4) < 2
 
 
+@pytest.mark.slow
 def test_nonlinear_synapses():
     class GallerySaturating(SynapseModel):
         port = option("I", "input of the target")

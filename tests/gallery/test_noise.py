@@ -29,6 +29,7 @@ def test_ornstein_uhlenbeck():
     assert abs(np.std(simulation.get("x.x")) - 0.5) < 0.05
 
 
+@pytest.mark.slow
 def test_stochastic_odes():
     class GalleryGrowth(NeuronModel):
         equations = "dx/dt = 2*x/second + x*xi/sqrt(second) : 1"
@@ -44,6 +45,7 @@ def test_stochastic_odes():
     same_mean(np.log(simulation.get("x.x")), np.log(group.x[:]))
 
 
+@pytest.mark.slow
 def test_non_reliability():
     class GalleryNoisy(NeuronModel):
         tau_ref = parameter(5 * ms, "refractory period")

@@ -2,6 +2,7 @@
 
 import brian2 as b2
 import numpy as np
+import pytest
 from brian2 import ms, mV, second
 
 from neurosim import AllToAll, Population, Projection, Recorder, SynapticRule, parameter
@@ -49,6 +50,7 @@ def test_stdp():
     assert not np.allclose(synapses.w[:], start)
 
 
+@pytest.mark.slow
 def test_vogels_et_al_2011():
     times, ids = spikes(np.random.default_rng(0), 100, 3000, 0.002)
     excites, inhibits = ids < 80, ids >= 80
@@ -93,6 +95,7 @@ def test_vogels_et_al_2011():
     same(simulation.matrix("p").T.ravel(), plastic.w[:])
 
 
+@pytest.mark.slow
 def test_tsodyks_pawelzik_markram_1998():
     train = np.arange(1, 12) * 25 * ms
     kinds = {"depressing": (0.5, 800, 0), "facilitating": (0.05, 100, 1000)}
@@ -124,6 +127,7 @@ def test_tsodyks_pawelzik_markram_1998():
         assert monitor.g[0].max() > 0.1 * mV, name
 
 
+@pytest.mark.slow
 def test_izhikevich_2007():
     # Pairs of spikes leave an eligibility; dopamine comes at 150 and 250 ms.
     pre, post, reward = [20, 60, 90, 130] * ms, [25, 50, 99, 131] * ms, [150, 250] * ms
@@ -162,6 +166,7 @@ def test_izhikevich_2007():
     same(simulation.get("p.w") - 0.5, synapses.w[:] - 0.5, rtol=1e-2)  # they hold d during a step, we do not
 
 
+@pytest.mark.slow
 def test_spike_based_homeostasis():
     class GalleryHomeostasis(SynapticRule):
         up = parameter(0.05, "growth at a presynaptic spike", of_weight=True)

@@ -63,6 +63,7 @@ def test_if_curve_hodgkin_huxley():
     same_spikes(simulation, "cell", monitor, at_least=100)
 
 
+@pytest.mark.slow
 def test_adaptive_threshold():
     class GalleryAdaptiveThreshold(NeuronModel):
         equations = "dv/dt = -v/(10*ms) : volt\ndvt/dt = (10*mV - vt)/(15*ms) : volt"
@@ -96,6 +97,7 @@ def test_adaptive_threshold():
     same_spikes(simulation, "cell", monitor, at_least=50)
 
 
+@pytest.mark.slow
 def test_brette_gerstner_2005():
     kinds = {"tau_w": [144, 20, 144] * ms, "a": [4, 4, 4] * nS, "b": [0.0805, 0.0, 0.0] * nA,
              "v_reset": [-70.6, -45.4, -70.6] * mV}  # fmt: skip
@@ -129,6 +131,7 @@ def test_brette_gerstner_2005():
     same_spikes(simulation, "cell", monitor)
 
 
+@pytest.mark.slow
 def test_naud_et_al_2008_adex_firing_patterns():
     # Adaptation, initial bursts, regular bursts and delayed spiking by the parameters alone.
     values = {"C": [200, 130, 200, 200] * pF, "g_L": [12, 18, 10, 12] * nS, "E_L": [-70, -58, -58, -70] * mV,
@@ -220,6 +223,7 @@ def test_jansen_rit_1995_single_column():
     same(simulation.get("column.eeg"), group.y1[:] - group.y2[:], rtol=1e-7)
 
 
+@pytest.mark.slow
 def test_morris_lecar_1981():
     current = np.array([40, 90, 120, 250]) * uA / cm**2
     simulation = ours(
@@ -297,6 +301,7 @@ def test_wang_buszaki_1996():
     same_spikes(simulation, "cell", monitor, at_least=8)
 
 
+@pytest.mark.slow
 def test_phase_locking():
     class GalleryPhase(NeuronModel):
         a = parameter(1.0, "constant drive")

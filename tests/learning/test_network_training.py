@@ -183,6 +183,7 @@ def test_every_trial_and_step_has_noise_of_its_own():
 # One controller, three engines ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_controller_gives_the_same_outputs_on_every_engine():
     network = Network("controller", 10 * ms).add(
         Population("senses", 3, Signal()),

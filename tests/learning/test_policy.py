@@ -81,6 +81,7 @@ def rollout():
     return arena().collect({"k": -0.8}, 3, seed=4, steps=15)
 
 
+@pytest.mark.slow
 def test_a_rollout_is_the_loop_with_noise(rollout):
     x = rollout.observations["x"][..., 0]
     np.testing.assert_allclose(rollout.mean[..., 0], -0.8 * x[:, :-1], rtol=1e-12)

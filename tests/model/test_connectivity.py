@@ -28,6 +28,7 @@ from neurosim.model.serial import digest, from_json, to_json
 from neurosim.neurons import GradedUnit, Signal
 from neurosim.rng import generator
 from neurosim.synapses import Graded
+from tests.references import EACH
 
 
 def drawn(connect, sources, targets, seed):
@@ -246,7 +247,7 @@ class AllButOneself(AllToAll):
         return pre[pre != post], post[pre != post]
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2", "jax"])
+@pytest.mark.parametrize("engine", EACH)
 def test_pairs_of_a_subclass_replace_those_of_its_base(engine):
     network = Network("n", 1 * ms).add(
         Population("a", 3, Signal()),

@@ -9,6 +9,7 @@ from neurosim.errors import DescriptionError
 from neurosim.neurons import LIF, LeakyRate, SpikeTrain
 from neurosim.rules import PairSTDP, RewardSTDP, TsodyksMarkram
 from neurosim.synapses import AlphaCurrent, Pulse
+from tests.references import EACH
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def released(engine, **constants):
     return np.diff(simulation.recordings()["p.g_e"].values[:, 0])[1:] / 1e-3
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2", "jax"])
+@pytest.mark.parametrize("engine", EACH)
 def test_facilitation_of_no_duration_leaves_depression_alone(engine):
     expected, x = [], 1.0
     for _ in range(5):
@@ -48,6 +49,7 @@ def test_facilitation_of_no_duration_leaves_depression_alone(engine):
     assert released(engine, tau_f=0 * ms) == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["fused", "brian2", "jax"])
 def test_recovery_of_no_duration_leaves_facilitation_alone(engine):
     expected, u = [], 0.0
@@ -58,7 +60,7 @@ def test_recovery_of_no_duration_leaves_facilitation_alone(engine):
     assert released(engine, tau_rec=0 * ms) == pytest.approx(expected, rel=1e-6)
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2", "jax"])
+@pytest.mark.parametrize("engine", EACH)
 def test_traces_of_no_duration_pair_spikes_of_one_step_alone(engine):
     # The target is a spike source, so that both trains of the pairs are given.
     trains = [SpikeTrain(times=times * ms, ids=np.zeros(2)) for times in ([1, 3], [1, 4])]

@@ -146,6 +146,7 @@ def test_digests_differ_when_anything_differs():
     assert digest(described(dt=100e-6 * second)) == digests[0]
 
 
+@pytest.mark.slow
 def test_a_digest_is_the_same_in_every_process():
     code = (
         "from neurosim import Network, Population, AllToAll, Projection; from neurosim.neurons import LIF, LeakyRate\n"

@@ -12,6 +12,7 @@ from neurosim.model.chosen import positions
 from neurosim.model.convolution import Convolution
 from neurosim.neurons import LIF, SpikeTrain
 from neurosim.synapses import Pulse
+from tests.references import BOTH
 
 SOURCE = ns.Population("s", 10, SpikeTrain(times=np.arange(10) * ms, ids=np.arange(10)))
 CELLS = ns.Population("c", 6, LIF(E_L=-60 * mV))
@@ -25,7 +26,7 @@ def projection(source, target, connect, weight=1 * mV, delay=0 * ms):
     return ns.Projection("p", source, target, Pulse(), connect, weight, delay)
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_a_subgroup_does_what_listed_pairs_do(engine):
     pre, post = np.repeat([0, 1, 2], 2), np.tile([4, 5], 3)
     matrix = np.arange(1, 7).reshape(2, 3) * 4 * mV

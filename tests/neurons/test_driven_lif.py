@@ -32,6 +32,7 @@ def test_input_current_has_the_mean_and_the_variance_of_shot_noise():
     assert current.var() == pytest.approx(100**2 * 10_000 * 0.5e-3 / 2, rel=0.08)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [12_000 * Hz, Uniform(5_000 * Hz, 20_000 * Hz)])
 def test_spikes_are_those_of_the_reference(rate):
     network = Network("driven", dt=0.1 * ms).add(

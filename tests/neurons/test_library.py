@@ -195,6 +195,7 @@ class AdExFourth(AdEx):
     method = "rk4"
 
 
+@pytest.mark.slow
 def test_stages_beyond_the_peak_stay_finite():
     _, fine = driven(AdExFourth(), 1 * nA, 200 * ms, 0.005 * ms)
     _, coarse = driven(AdExFourth(), 1 * nA, 200 * ms, 0.1 * ms)
@@ -203,6 +204,7 @@ def test_stages_beyond_the_peak_stay_finite():
     assert coarse.times / ms == pytest.approx(fine.times / ms, abs=0.1 * len(fine.ids))
 
 
+@pytest.mark.slow
 def test_parts_of_a_step_are_steps_of_their_own():
     start = {"v": -0.5, "w_rec": 0.1}
     model = FitzHughNagumo()

@@ -38,6 +38,7 @@ def driven():
     )
 
 
+@pytest.mark.slow
 def test_both_engines_give_the_same_spikes_and_states():
     ours, brian = (simulate(driven(), engine, seed=3) for engine in ("fused", "brian2"))
     for simulation in (ours, brian):

@@ -61,6 +61,7 @@ print(json.dumps({"names": registry.names(), "module": Calm.__module__, "kept": 
 """
 
 
+@pytest.mark.slow
 def test_a_rule_of_another_package_is_found_runs_everywhere_and_keeps_the_contract(tmp_path):
     install("calm", tmp_path)
     done = python(USE, tmp_path)

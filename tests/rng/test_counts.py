@@ -29,6 +29,7 @@ def test_few_successes_are_exact(u, n, p):
     assert k == 0 or stats.binom.cdf(k - 1, n, p) <= u + 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("draw", "law"),
     [
@@ -46,6 +47,7 @@ def test_many_events_have_the_moments_and_the_law(draw, law):
     assert np.abs(found - law.ppf(u)).max() <= 1
 
 
+@pytest.mark.slow
 def test_jax_has_the_same_numbers():
     u = np.random.default_rng(1).random(3000)
     mean = np.resize([0.0, 0.1, 3.0, 39.0, 60.0, 1e4], 3000)

@@ -27,6 +27,7 @@ from neurosim.rules import (
 )
 from neurosim.synapses import Graded, ScaledPulse
 from neurosim.testing import imposed_population
+from tests.references import EACH
 
 ENGINES = ["fused", "brian2"]
 
@@ -72,7 +73,7 @@ def paired(engine, *rules, attention=1.0, lag=5):
     return float(simulation.get("p.w")[0]) - 0.5
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_a_gate_multiplies_every_change_at_spikes_and_leaves_traces_alone(engine):
     up = 0.01 * np.exp(-5 / 20)
     assert paired(engine, GatedSTDP(), attention=0.5) == pytest.approx(0.5 * up, rel=1e-9)
@@ -106,6 +107,7 @@ W, X = np.array([0.2, 0.1, 0.4]), np.array([1.0, 2.0, 0.0])
 Y = W @ X
 
 
+@pytest.mark.slow
 def test_a_gate_multiplies_a_course_and_a_matrix():
     step = 1e-3 * 0.01 * Y * (X - Y * W)
     for rule in (GatedOja(), GatedSubspace()):
@@ -113,7 +115,7 @@ def test_a_gate_multiplies_a_course_and_a_matrix():
         np.testing.assert_array_equal(rated(rule, attention=0.0), W)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_a_homeostatic_rule_beside_a_gated_hebbian_one_adds_its_own_change(engine):
     # Differential equations add up, whatever the order; the gate is that of one rule alone.
     oja, scaling = 1e-3 * 0.01 * Y * (X - Y * W), 1e-3 * 0.1 * W * (1 - Y)
@@ -143,7 +145,7 @@ class Raised(SynapticRule):
     on_pre = "w += step"
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_changes_at_one_spike_follow_in_the_order_of_the_rules(engine):
     assert paired(engine, Doubled(), Raised()) == pytest.approx(2 * 0.5 + 0.1 - 0.5)
     assert paired(engine, Raised(), Doubled()) == pytest.approx(2 * (0.5 + 0.1) - 0.5)

@@ -11,7 +11,7 @@ from neurosim.errors import ContractError
 from neurosim.model.parameters import parameter
 from neurosim.model.rule import NeuronRule, SynapticRule, own, post, pre, synapse
 from neurosim.rules import PairSTDP, registry
-from neurosim.testing import HOSTS, RATE, SPIKING, check_rule, examine_rule
+from neurosim.testing import HOSTS, RATE, SPILATERG, check_rule, examine_rule
 
 OURS = [name for name in registry if registry.get(name).__module__.startswith("neurosim.rules.")]
 REFUSED = {
@@ -35,8 +35,8 @@ REFUSED = {
     ("WhiteningBackward", "spiking"): "'source' has no gain of its output",
     ("WhiteningForward", "spiking"): "'target' has no gain of its output",
 }
-# Rules that another one shares its terms with: they are tried with the slow tests.
-KIN = {
+# Rules that another one shares its terms with, or that take longest to start: they are tried with the slow tests.
+LATER = {
     "CoincidentSTDP",
     *("CovariancePost", "CovariancePre", "LawCooper", "OjaSubspace", "SoftAntiHebb", "FoldiakForward"),
     *(
@@ -59,12 +59,13 @@ KIN = {
     *("Hebb", "Covariance", "Sanger", "WeightNormalisation", "VogelsInhibitory", "MetaplasticBinary"),
     *("BennaFusi", "SynapticScaling", "ClopathSTDP", "FoldiakLateral", "HomeostaticGain", "SET"),
     *("TripletSTDP", "EfficientGain", "WhiteningBackward"),
+    *("BCM", "RewardSTDP", "TsodyksMarkram", "HomeostaticRewiring"),
     *("EProp", "FusiCascade", "SynapticElements", "ThresholdAdaptation", "GainAdaptation"),
 }
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name in KIN else name for name in OURS]
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LATER else name for name in OURS]
 )
 def test_rule_keeps_the_contract_on_both_engines(name):
     rule = registry.get(name)
@@ -213,11 +214,31 @@ class Hidden(SynapticRule):
             HOSTS,
             r"independent of dt \(spiking\): the change of plastic\.w in 0\.2 s depends on dt: .* apart",
         ),
-        (SlightlyPerStep, HOSTS, r"independent of dt \(spiking\): the change of plastic\.w"),
-        (PerStepGain, [RATE], r"independent of dt \(rate\): the change of target\.per_step_gain_g"),
-        (Idle, [RATE], r"changes something \(rate\): plastic\.w did not change in 100\. ms"),
-        (HalfIdle, [RATE], r"changes something \(rate\): target\.half_idle_b did not change in 100\. ms"),
-        (Explosive, [RATE], r"runs \(rate\): '.*' is not finite"),
+        pytest.param(
+            SlightlyPerStep,
+            HOSTS,
+            r"independent of dt \(spiking\): the change of plastic\.w",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            PerStepGain,
+            [RATE],
+            r"independent of dt \(rate\): the change of target\.per_step_gain_g",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            Idle,
+            [RATE],
+            r"changes something \(rate\): plastic\.w did not change in 100\. ms",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            HalfIdle,
+            [RATE],
+            r"changes something \(rate\): target\.half_idle_b did not change in 100\. ms",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(Explosive, [RATE], r"runs \(rate\): '.*' is not finite", marks=pytest.mark.slow),
         (Calcium, HOSTS, r"dimensions: no kind of network can have it: .*it needs 'calcium'"),
         (
             Hidden(hidden=3),
@@ -249,6 +270,7 @@ def test_a_rule_that_breaks_a_clause_breaks_that_one_alone_and_is_told_so_in_one
     assert isinstance(caught.value, AssertionError)
 
 
+@pytest.mark.slow
 def test_bounds_that_are_not_applied_are_seen(monkeypatch):
     monkeypatch.setattr(Change, "held", lambda change, limits: list(change.statements))
     with pytest.raises(
@@ -282,7 +304,7 @@ class Inexact(FusedEngine):
 
 @pytest.mark.parametrize(
     ("engine", "host", "seen"),
-    [(Reseeded, SPIKING, r"disagree on source\.spikes"), (Inexact, RATE, r"disagree on plastic\.w")],
+    [(Reseeded, SPILATERG, r"disagree on source\.spikes"), (Inexact, RATE, r"disagree on plastic\.w")],
 )
 def test_engines_that_disagree_are_seen(engine, host, seen):
     with pytest.raises(ContractError, match=rf"Oja: engines agree \({host.name}\): .*{seen}"):

@@ -99,7 +99,7 @@ RULES = {
 }
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", ["lif", pytest.param("adaptive", marks=pytest.mark.slow)])
 def test_without_recurrence_it_is_the_gradient_of_back_propagation_through_time(name):
     # Derived; 1e-6 is the project's acceptance value.
     rule, beta = RULES[name]

@@ -53,6 +53,7 @@ def test_a_run_is_the_rule_applied_pattern_by_pattern():
     assert np.abs(w).max() > 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_outputs_become_uncorrelated(seed):
     # The prototype of the rule sheet measured .036, from .60, after 60,000 samples (1 seed); .08 is the project's

@@ -71,6 +71,7 @@ def test_units_settle_where_the_equation_of_the_code_stands_still():
     np.testing.assert_allclose(r, 1 / (1 + np.exp(-10 * u)), atol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_each_unit_comes_to_stand_for_one_line(seed):
     # At least 14 of 16 lines represented and <y> = p +- .03 are the project's acceptance values, seen over the last

@@ -23,8 +23,8 @@ from neurosim.errors import DescriptionError, EngineRefusal, UnknownNameError
 from neurosim.model.rule import Bounds
 from neurosim.neurons import GradedUnit, LeakyRate, Signal
 from neurosim.synapses import Graded
+from tests.references import EACH
 
-ENGINES = ("fused", "brian2", "jax")
 X = np.array([0.5, -1.0])
 A, B = np.array([[1.0, 0.5], [0.2, -1.0], [0.3, 0.3]]), np.array([[0.4, -0.6, 1.1]])
 
@@ -69,7 +69,7 @@ def summed(rule, connect=None, weight=A, rules=()):
     )
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_a_neuron_rule_reads_sums_of_the_weights_of_the_start_of_the_step(engine):
     simulation = simulate(summed(NormGain(), rules=(SteadyHebb(),)), engine=engine)
     simulation.run(15 * ms, {"x": X})
@@ -83,7 +83,7 @@ def test_a_neuron_rule_reads_sums_of_the_weights_of_the_start_of_the_step(engine
     np.testing.assert_allclose(simulation.matrix("ahead"), w, rtol=rtol)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH)
 def test_sums_run_over_the_connections_that_are_there_also_after_a_presentation(engine):
     pre_, post_ = np.array([0, 1, 1]), np.array([2, 0, 2])
     weight = np.array([0.5, 1.5, -2.0])
@@ -134,6 +134,7 @@ def two_ways(ahead, back=()):
 C = np.array([[0.1, 0.7, -0.3], [0.9, -0.2, 0.4]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["fused", "jax"])
 def test_a_matrix_rule_reads_another_projections_weights(engine):
     rtol = 1e-5 if engine == "jax" else 1e-12

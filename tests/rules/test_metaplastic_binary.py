@@ -50,6 +50,7 @@ def by_hand(m):
     return w, passed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("m", "engine"), [(0.0, "fused"), (1.35, "fused"), pytest.param(1.35, "brian2", marks=pytest.mark.slow)]
 )

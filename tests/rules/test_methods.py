@@ -54,7 +54,9 @@ def error(rule, dt, engine="fused"):
     return abs(float(simulation.get("p.w")[0]) - np.exp(-1))
 
 
-@pytest.mark.parametrize("method", ORDERS)
+@pytest.mark.parametrize(
+    "method", [pytest.param(m, marks=pytest.mark.slow) if m in ("rk2", "rk4") else m for m in ORDERS]
+)
 def test_a_method_has_its_order(method):
     coarse, fine = (error(RULES[method](), dt) for dt in (1 * ms, 0.5 * ms))
     assert np.log2(coarse / fine) == pytest.approx(ORDERS[method], abs=0.15)
@@ -65,6 +67,7 @@ def test_the_exact_method_has_no_error_even_where_time_constants_coincide(engine
     assert error(RULES["exact"](), 5 * ms, engine) < 1e-15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES[1:])
 @pytest.mark.parametrize("method", ["rk4", "exponential_euler"])
 def test_engines_agree(method, engine):

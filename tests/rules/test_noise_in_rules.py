@@ -87,6 +87,7 @@ def network(rule, size=2, connect=None, synapse=None, own=()):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("connect", [AllToAll(), OneToOne()], ids=["all", "one"])
 def test_engines_draw_the_same(connect):
     """Weights, variables per synapse, gains, and what a synapse keeps per neuron; a run in two parts is one run."""

@@ -11,6 +11,7 @@ from neurosim.neurons import Poisson
 from neurosim.rules import CoincidentSTDP, PairSTDP
 from neurosim.synapses import Pulse
 from neurosim.testing import Imposed, imposed_population
+from tests.references import BOTH, EACH
 from tests.rules.spike_pairs import after_trains
 
 DT = 0.1 * ms
@@ -52,6 +53,7 @@ def over_pairs(pre, post, rule) -> float:
     return potentiation - depression
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(spikes, spikes, st.integers(0, 25), st.sampled_from([AllToAll(), Probability(1.0)]))
 def test_change_is_the_sum_over_all_pairs(pre, post, delay, connect):
@@ -70,7 +72,7 @@ def test_bounds_hold_at_every_event(pre, post, weight):
     )
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2"])
+@pytest.mark.parametrize("engine", BOTH)
 def test_single_pairs_follow_the_window(engine):
     rule = PairSTDP(w_max=1 * mV)
     for apart, change in ((10, 0.01 * np.exp(-1 / 20)), (-10, -0.0105 * np.exp(-1 / 20)), (0, 0.01)):
@@ -98,7 +100,7 @@ def test_drift_between_independent_trains(seed):
 # Spikes of one step --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("engine", ["fused", "brian2", "jax"])
+@pytest.mark.parametrize("engine", EACH)
 def test_what_a_pair_of_one_step_does_is_a_choice(engine):
     choices = {"neither": (0, 0), "potentiate": (1, 0), "depress": (0, 1), "both": (1, 1)}
     rules = {

@@ -9,6 +9,7 @@ from neurosim.rules import Sanger
 from tests.rules.pca_runs import DT, anneal, directions, linear_units, samples
 
 
+@pytest.mark.slow
 def test_a_run_is_the_rule_applied_sample_by_sample():
     x = samples(0, 300)
     simulation = simulate(linear_units(Sanger(eta=0.005 / second), 3, 0))

@@ -45,6 +45,7 @@ def spiking_network(seed: int, *rules: SynapticRule) -> Network:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", [rate_network, spiking_network])
 @pytest.mark.parametrize("engine", BOTH)
 def test_ratios_of_weights_are_conserved(build, engine):

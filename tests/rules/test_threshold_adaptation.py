@@ -39,6 +39,7 @@ def network() -> Network:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", BOTH)
 def test_theta_counts_spikes_against_those_aimed_at(engine):
     # Derived, exact: theta = step (spikes - rate T).

@@ -52,6 +52,7 @@ def test_drift_of_poisson_trains(seed):
     np.testing.assert_allclose(seen, known, atol=0.05 * np.abs(known).max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "seed", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)]
 )

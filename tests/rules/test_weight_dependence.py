@@ -67,6 +67,7 @@ def test_independent_trains_leave_multiplicative_weights_in_one_peak_at_the_zero
     assert np.all(np.diff(counts[peak:]) <= 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_independent_trains_leave_linear_weights_at_the_zero_of_the_drift_and_spread_additive_ones(
     seed,

@@ -129,6 +129,7 @@ def test_a_run_is_hebb_and_then_the_norm_sample_by_sample(engine, connect):
         np.testing.assert_allclose(kept[name], TARGET, rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("engine", "rule"),
     [
@@ -169,6 +170,7 @@ def test_ratios_or_differences_are_kept_to_the_machines_precision_and_weights_of
         np.testing.assert_array_equal(simulation.get(f"{name}.w"), np.zeros(40))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", BOTH)
 def test_beside_spike_timing_the_sum_is_kept_in_every_step(engine):
     rules = (PairSTDP(a_plus=0.05, w_max=4 * mV), WeightNormalisation(target=12 * mV))

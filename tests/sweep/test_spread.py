@@ -74,6 +74,7 @@ def test_a_sweep_with_a_killed_worker_gives_what_one_process_gives(tmp_path):
     assert equal(renamed, content(plain))
 
 
+@pytest.mark.slow
 def test_the_command_keeps_what_is_done_and_retries_on_request(tmp_path, capsys):
     words = ["sweep", "toy", "--seeds", "0:2", "--set", "breaks=no,yes", "--out", "s", "--workers", "1"]
     assert main(words) == 1
