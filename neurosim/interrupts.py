@@ -18,14 +18,14 @@ class Interrupts:
     """The handler of both signals: raises KeyboardInterrupt, but not twice for one request, nor while work ends."""
 
     def __init__(self) -> None:
-        self.ending = False
+        self.ending = self.asked = False
         self._last = -SAME_REQUEST
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal."""
         now = time.monotonic()
         if not self.ending and now - self._last >= SAME_REQUEST:
-            self._last = now
+            self._last, self.asked = now, True
             raise KeyboardInterrupt
 
 
@@ -41,6 +41,14 @@ def ignore() -> None:
     """Let signals have no effect on this process any more, which is about to end."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+
+
+def check() -> None:
+    """Raise KeyboardInterrupt if a signal asked for it where Python drops what is raised, as it does in destructors."""
+    present = signal.getsignal(signal.SIGINT)
+    asked = isinstance(present, Interrupts) and present.asked and not present.ending
+    if asked and threading.current_thread() is threading.main_thread():
+        raise KeyboardInterrupt
 
 
 @contextmanager

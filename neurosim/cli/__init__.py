@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from neurosim import interrupts
-from neurosim.cli.exit_codes import DONE, FAILED, INTERRUPTED, USAGE
+from neurosim.cli.exit_codes import DONE, FAILED, INTERRUPTED, USAGE, Interrupted
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,6 +23,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     code = _run(sys.argv[1:])
     if code == INTERRUPTED:
         interrupts.ignore()
+        if "jax" in sys.modules:
+            # Threads of XLA that still compile may crash when the interpreter is taken down around them.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
     return code
 
 
@@ -38,7 +44,11 @@ def _run(words: list[str]) -> int:
     readable_everywhere()
     try:
         with optional():
-            return app(args=words, prog_name="neurosim", standalone_mode=False) or DONE
+            code = app(args=words, prog_name="neurosim", standalone_mode=False) or DONE
+        # Typer ends without a word when it is interrupted.
+        return _report("interrupted", code) if code == INTERRUPTED else code
+    except Interrupted as error:
+        return _report(str(error), INTERRUPTED)
     except (KeyboardInterrupt, typer.Abort):
         return _report("interrupted", INTERRUPTED)
     except usage_error as error:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from neurosim.cli.exit_codes import DONE, INTERRUPTED, names_as_asked
+from neurosim.cli.exit_codes import DONE, Interrupted, names_as_asked
 from neurosim.errors import OutputTaken, ResultFileError, UsageError
 from neurosim.experiment import (
     CompletedRun,
@@ -51,9 +51,8 @@ def run_experiment(
             run = resumed_run(experiment, resume, workers=workers, checkpoint_every=every)
     try:
         completed = run.execute(default_display(quiet=quiet))
-    except KeyboardInterrupt:
-        print(f"neurosim: interrupted; {_what_is_left(name, run)}", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as error:
+        raise Interrupted(f"interrupted; {_what_is_left(name, run)}") from error
     if not quiet:
         _report(completed)
     return DONE

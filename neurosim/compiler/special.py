@@ -21,12 +21,14 @@ def whole(x: Any) -> Any:
 
 def poisson_quantile(u: Any, mean: Any) -> Any:
     """Return the least k with P(K <= k) > u, K a Poisson number."""
-    return np.vectorize(counts.poisson_quantile, otypes=[float])(u, mean)
+    with np.errstate(invalid="ignore"):
+        return np.vectorize(counts.poisson_quantile, otypes=[float])(u, mean)
 
 
 def binomial_quantile(u: Any, n: Any, p: Any) -> Any:
     """Return the least k with P(K <= k) > u, K a binomial number."""
-    return np.vectorize(counts.binomial_quantile, otypes=[float])(u, n, p)
+    with np.errstate(invalid="ignore"):
+        return np.vectorize(counts.binomial_quantile, otypes=[float])(u, n, p)
 
 
 def softplus(x: Any) -> Any:

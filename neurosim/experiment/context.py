@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from neurosim import interrupts
 from neurosim.errors import DescriptionError
 from neurosim.experiment.display import Display
 from neurosim.experiment.recorded import as_results
@@ -45,6 +46,7 @@ class Stage:
 
     def __call__(self, done: int, total: int, text: str = "") -> None:
         """Show that `done` of `total` pieces of work are done."""
+        interrupts.check()
         self._display.advance(self.name, done, total, text)
 
     def checkpoint(self, state: Mapping[str, npt.ArrayLike]) -> None:
@@ -53,6 +55,7 @@ class Stage:
         It is written, whole and to the disk, if the last one is as old as `--checkpoint-every` asks for: at each call
         without it, so call this every few seconds, not every step.
         """
+        interrupts.check()
         if time.monotonic() - self._kept >= self._every:
             self._parts.save_state(self.name, state)
             self._kept = time.monotonic()
@@ -147,6 +150,7 @@ class RunContext:
                 f"stage '{name[:LONGEST]}': not a fresh name of at most {LONGEST} letters, digits, '-' and '_'"
             )
         self._names.add(name)
+        interrupts.check()
         skipped = name in self._parts.stages()
         with self._display.stage(name, skipped=skipped):
             if not skipped:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from neurosim.cache import jit
 from neurosim.rng.normal import normal_quantile
 
@@ -20,11 +22,13 @@ def poisson_quantile(u: float, mean: float) -> float:
     """Return the least k with P(K <= k) > u, K the number of events of a Poisson process; 0 for a mean below 0.
 
     Arguments:
-        u: from 0, below 1.
+        u: from 0, below 1; no number (NaN) has a value for any other.
         mean: expected number of events.
     """
-    if not mean > 0.0:
-        return 0.0 if mean == mean else mean
+    if not 0.0 <= u < 1.0:
+        return math.nan
+    if not 0.0 < mean < math.inf:
+        return max(mean, 0.0) if mean == mean else mean
     if mean > LARGE:
         return rounded_normal(u, mean, math.sqrt(mean), 1.0 / math.sqrt(mean), 1.0 / mean)
     k, p = 0.0, math.exp(-mean)
@@ -41,13 +45,15 @@ def binomial_quantile(u: float, n: float, p: float) -> float:
     """Return the least k with P(K <= k) > u, K the number of successes in n trials; p is taken within [0, 1].
 
     Arguments:
-        u: from 0, below 1.
+        u: from 0, below 1; no number (NaN) has a value for any other.
         n: number of trials.
         p: probability of success of each.
     """
-    if n != n or p != p:
-        return n + p
-    n = math.floor(max(n, 0.0))
+    if n != n or p != p or not 0.0 <= u < 1.0:
+        return math.nan
+    n = np.floor(max(n, 0.0))
+    if n == math.inf:
+        return n if p > 0.0 else 0.0
     if p > 0.5:
         return n - _less_likely(max(1.0 - u - 2.0**-53, 0.0), n, max(1.0 - p, 0.0))
     return _less_likely(u, n, max(p, 0.0))
@@ -71,7 +77,7 @@ def _less_likely(u: float, n: float, p: float) -> float:
 @jit()
 def rounded_normal(u: float, mean: float, sd: float, skewness: float, kurtosis: float) -> float:
     """Return the quantile of a law of whole numbers from 0 by its mean, deviation, skewness, excess kurtosis."""
-    z = normal_quantile(u + 2.0**-54 - 0.5)
+    z = normal_quantile(min(max(u, 2.0**-54), 1.0 - 2.0**-53) - 0.5)
     x = z + skewness * (z * z - 1.0) / 6.0 + kurtosis * (z**3 - 3.0 * z) / 24.0
     x -= skewness**2 * (2.0 * z**3 - 5.0 * z) / 36.0 + z / (24.0 * sd * sd)
-    return max(math.floor(mean + sd * x + 0.5), 0.0)
+    return float(max(np.floor(mean + sd * x + 0.5), 0.0))

@@ -105,6 +105,26 @@ def test_a_second_signal_waits_for_the_first(toy, pause):
 
 
 @posix
+def test_an_interrupt_that_python_drops_is_taken_at_the_next_piece_of_work(toy, monkeypatch):
+    class Falls:
+        def __del__(self):
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(toy, "sleep", lambda seconds: Falls() and None)
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: None)
+    with pytest.raises(KeyboardInterrupt):
+        new_run(toy.experiment, out=OUT).execute()
+    with open_results(OUT) as results:
+        assert results.status == "interrupted"
+
+
+def test_a_command_that_is_interrupted_before_it_runs_says_so(toy, monkeypatch, capsys):
+    monkeypatch.setattr("neurosim.cli.run.find_experiment", interrupting)
+    assert main(["run", "toy"]) == 130
+    assert capsys.readouterr().err == "neurosim: interrupted\n"
+
+
+@posix
 def test_signals_of_one_request_raise_once_and_handlers_come_back(monkeypatch):
     before = signal.getsignal(signal.SIGTERM)
     now = [100.0]

@@ -1,12 +1,14 @@
 """Quantiles of counts: the exact ones where few are expected, close ones where many are."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from neurosim.compiler import special
 from neurosim.engines.jax import arithmetic
 from neurosim.rng.counts import LARGE, binomial_quantile, poisson_quantile
 
@@ -56,3 +58,20 @@ def test_jax_has_the_same_numbers():
         poisson, binomial = arithmetic.poisson_quantile(u, mean), arithmetic.binomial_quantile(u, n, p)
     assert np.array_equal(poisson, [poisson_quantile(*x) for x in zip(u, mean, strict=True)])
     assert np.array_equal(binomial, [binomial_quantile(*x) for x in zip(u, n, p, strict=True)])
+
+
+def test_values_at_and_beyond_the_ends_of_arguments_are_the_same_on_all_engines():
+    u = [np.nan, -np.inf, -1, 0.0, 0.3, 1 - 2.0**-53, 1.0, 1.5, np.inf]
+    many = [np.nan, -np.inf, -2, 0, 0.5, 10, 39.9, 41, 1e6, 1e18, 1e300, np.inf]
+    chance = [np.nan, -np.inf, -1, 0, 0.01, 0.3, 0.5, 0.7, 1, 2, np.inf]
+    for numpy, on_jax, axes in (
+        (special.poisson_quantile, arithmetic.poisson_quantile, (u, many)),
+        (special.binomial_quantile, arithmetic.binomial_quantile, (u, many, chance)),
+    ):
+        given = np.meshgrid(*axes, indexing="ij")
+        wanted = numpy(*given)
+        with jax.enable_x64(True):
+            np.testing.assert_allclose(on_jax(*map(jnp.asarray, given)), wanted, rtol=1e-15)
+        outside = ~((given[0] >= 0) & (given[0] < 1)) | np.isnan(np.sum(np.abs(given), axis=0))
+        np.testing.assert_array_equal(np.isnan(wanted), outside)
+        assert not wanted[:, 1][~outside[:, 1]].any()

@@ -56,7 +56,9 @@ def poisson_quantile(u: Any, mean: Any) -> Array:
     spread = jnp.sqrt(jnp.where(mean > 0, mean, 1))
     many = _rounded_normal(u, mean, spread, 1 / spread, 1 / spread**2)
     few = _summed(u, jnp.exp(-mean), lambda k: mean / (k + 1), mean, mean * 0 + jnp.inf)
-    return jnp.where(mean > 0, jnp.where(mean > LARGE, many, few), jnp.where(mean <= 0, 0.0, mean))
+    found = jnp.where(mean > LARGE, jnp.where(mean == jnp.inf, mean, many), few)
+    found = jnp.where(mean > 0, found, jnp.where(mean <= 0, 0.0, mean))
+    return jnp.where((u >= 0) & (u < 1), found, jnp.nan)
 
 
 def poisson_number(u: Any, mean: Any) -> Array:
@@ -67,6 +69,8 @@ def poisson_number(u: Any, mean: Any) -> Array:
 def binomial_quantile(u: Any, n: Any, p: Any) -> Array:
     """Return the least k with P(K <= k) > u, K a binomial number; no gradient passes."""
     u, n, p = _constants(u, n, p)
+    value = (u >= 0) & (u < 1) & ~jnp.isnan(n) & ~jnp.isnan(p)
+    without_end = jnp.where(p > 0, jnp.inf, 0.0)
     n, likely = jnp.floor(jnp.maximum(n, 0)), p > 0.5
     p = jnp.clip(jnp.where(likely, 1 - p, p), 0, 1)
     u = jnp.where(likely, jnp.maximum(1 - u - np.finfo(u.dtype).epsneg, 0), u)
@@ -74,8 +78,8 @@ def binomial_quantile(u: Any, n: Any, p: Any) -> Array:
     many = _rounded_normal(u, n * p, sd, (1 - 2 * p) / sd, (1 - 6 * p * (1 - p)) / sd**2)
     few = _summed(u, jnp.exp(n * jnp.log1p(-p)), lambda k: (n - k) / (k + 1) * (p / (1 - p)), n * p, n)
     found = jnp.where(n * p > LARGE, jnp.minimum(many, n), few)
-    found = jnp.where(jnp.isnan(n + p), n + p, found)
-    return jnp.where(likely, n - found, found)
+    found = jnp.where(n == jnp.inf, without_end, jnp.where(likely, n - found, found))
+    return jnp.where(value, found, jnp.nan)
 
 
 def _constants(*values: Any) -> list[Array]:
