@@ -11,7 +11,7 @@ from neurosim.errors import ContractError
 from neurosim.model.parameters import parameter
 from neurosim.model.rule import NeuronRule, SynapticRule, own, post, pre, synapse
 from neurosim.rules import PairSTDP, registry
-from neurosim.testing import HOSTS, RATE, SPILATERG, check_rule, examine_rule
+from neurosim.testing import HOSTS, RATE, SPIKING, check_rule, examine_rule
 
 OURS = [name for name in registry if registry.get(name).__module__.startswith("neurosim.rules.")]
 REFUSED = {
@@ -304,7 +304,7 @@ class Inexact(FusedEngine):
 
 @pytest.mark.parametrize(
     ("engine", "host", "seen"),
-    [(Reseeded, SPILATERG, r"disagree on source\.spikes"), (Inexact, RATE, r"disagree on plastic\.w")],
+    [(Reseeded, SPIKING, r"disagree on source\.spikes"), (Inexact, RATE, r"disagree on plastic\.w")],
 )
 def test_engines_that_disagree_are_seen(engine, host, seen):
     with pytest.raises(ContractError, match=rf"Oja: engines agree \({host.name}\): .*{seen}"):
