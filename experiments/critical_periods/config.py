@@ -34,7 +34,7 @@ class Config:
     first_rank: int = setting(10, "rank of the first matrix", low=1)
     second_rank: int = setting(5, "rank of the second matrix", low=1)
     seen: int = setting(2000, "entries that are seen", low=1)
-    first_epochs: tuple[int, ...] = setting((0, 5000, 30_000), "epochs on the first matrix", low=0)
+    first_epochs: tuple[int, ...] = setting((0, 30_000), "epochs on the first matrix", low=0)
     second_epochs: int = setting(30_000, "epochs on the second matrix", low=1)
     ranks: tuple[int, ...] = setting((), "further ranks of the first matrix, with two factors", low=1)
     entries: tuple[int, ...] = setting(

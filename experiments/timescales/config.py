@@ -35,7 +35,7 @@ class Config:
     batch: int = setting(64, "sequences per step of training", low=1)
     steps: int = setting(200, "steps of a mini-epoch, after which networks are tested", low=1)
     epochs: int = setting(100, "mini-epochs after which training ends in any case", low=1)
-    tests: int = setting(8, "test batches, each with a length of its own", low=1)
+    tests: int = setting(4, "test batches, each with a length of its own", low=1)
     test_size: int = setting(512, "sequences of a test batch", low=1)
     threshold: float = setting(0.98, "accuracy above which a curriculum proceeds", low=0.0, high=1.0)
     rate: float = setting(0.05, "learning rate", low=0.0)

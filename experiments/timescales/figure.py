@@ -36,6 +36,8 @@ def figure(config: Config, results: Results) -> Figure:
         _curves(axes[row, 1], config, results, task, "mean_tau", "mean τ when N is learned (steps)")
         if config.listened:
             _activity(axes[row, 2], config, results, task)
+            if row == 0:
+                axes[row, 2].legend(frameon=False, loc="lower right", handlelength=1.2)
         else:
             _curves(axes[row, 2], config, results, task, "radius", "spectral radius of W")
         axes[row, 0].set_title(NAMES[task])
@@ -57,6 +59,7 @@ def _curves(axes: Axes, config: Config, results: Results, task: str, name: str |
         axes.plot(n, values, color=shade, linewidth=0.7, alpha=0.45)
         axes.plot(n, values.mean(1), "o-", color=shade, markersize=3, label=kind)
     axes.set(xlabel="N", ylabel=label)
+    axes.xaxis.get_major_locator().set_params(integer=True)
 
 
 def _activity(axes: Axes, config: Config, results: Results, task: str) -> None:
@@ -69,11 +72,10 @@ def _activity(axes: Axes, config: Config, results: Results, task: str) -> None:
         ):
             known = np.sort(values[np.isfinite(values)])
             axes.plot(known, (1 + np.arange(known.size)) / max(known.size, 1), style, color=shade)
-    axes.plot([], [], "-", color=PALE, label="of activity, τ_net")
-    axes.plot([], [], ":", color=PALE, label="of neurons, τ")
+    axes.plot([], [], "-", color=PALE, label=r"of activity, $\tau_\mathrm{net}$")
+    axes.plot([], [], ":", color=PALE, label=r"of neurons, $\tau$")
     axes.set(xscale="log", xlabel="timescale (steps)", ylabel="share of neurons below", ylim=(0, 1.02))
     plain_logarithmic(axes.xaxis)
-    axes.legend(frameon=False, loc="upper left")
 
 
 def _robustness(row: np.ndarray, config: Config, results: Results, task: str) -> None:
