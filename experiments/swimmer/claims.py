@@ -10,7 +10,7 @@ from neurosim.analysis.waves import swimming_wave
 from neurosim.circuits.celegans_swimmer import SwimmerCircuit
 from neurosim.circuits.mlp import MLPController
 from neurosim.experiment import Claim, Results, at_least, at_most, not_tested, ordering, within
-from neurosim.experiments.swimmer.config import VARIANTS, Config
+from neurosim.experiments.swimmer.config import FITTED_ON, VARIANTS, Config
 
 PROTOTYPE = "independent prototype"
 
@@ -106,15 +106,17 @@ def _initial_claims(config: Config, results: Results) -> Iterable[Claim]:
 
 
 def _learning_claims(config: Config, results: Results) -> Iterable[Claim]:
-    circuit, mlp = (
-        np.array([results.array(f"{kind}_{k}/mean") for k in range(seeds)])
-        for kind, seeds in (("circuit", config.circuit_seeds), ("mlp", config.mlp_seeds))
-    )
-    epochs = min(circuit.shape[1], mlp.shape[1])
-    steps = epochs * config.population * config.steps
-    same = {"circuit": circuit[:, epochs - 1].mean(), "mlp": mlp[:, epochs - 1].mean()}
-    statement = f"After {steps:.2g} environment steps the circuit leads the MLP"
-    yield _by_abstract("data-efficiency", statement, same)
+    circuit = np.array([results.array(f"circuit_{k}/mean") for k in range(config.circuit_seeds)])
+    for name, hidden in config.mlps.items():
+        mlp = np.array([results.array(f"{name}_{k}/mean") for k in range(config.mlp_seeds)])
+        epochs = min(circuit.shape[1], mlp.shape[1])
+        steps = epochs * config.population * config.steps
+        same = {"circuit": circuit[:, epochs - 1].mean(), "mlp": mlp[:, epochs - 1].mean()}
+        statement = f"After {steps:.2g} environment steps the circuit leads the MLP"
+        if name == "mlp":
+            yield _by_abstract("data-efficiency", statement, same)
+        else:
+            yield _by_abstract(f"data-efficiency-{name}", f"{statement} {hidden}", same)
     yield _asymptote(config, results)
     es_10 = ("es-10", "Population mean at epoch 10 of the evolution strategy, worst training run")
     source = f"{PROTOTYPE}, 3 seeds"
@@ -181,7 +183,7 @@ def _transfer_claims(config: Config, results: Results) -> Iterable[Claim]:
         statement = f"Trained on {config.n_links} links, the circuit swims with {n}; an MLP has to start anew"
         measured = {"circuit": transfer[:, column].mean(), "untrained mlp": untrained}
         yield _by_abstract(f"transfer-{n}", statement, measured)
-    if config.bodies[-1] == 12:
+    if FITTED_ON in config.bodies:
         statement = "Return of weights (1.95, 0.46, 1.37, -0.57), fitted on 6 links, on 12 links"
         fitted = results.array("transfer/fitted_returns").mean()
         yield _by_prototype(config, EPISODE, "transfer-fitted", statement, "3 starts", 972, 15, fitted)

@@ -13,6 +13,8 @@ VARIANTS = tuple(f"{k:03b}" for k in range(7, -1, -1))
 
 
 FITTED = np.array([1.95, 0.46, 1.37, -0.57])
+FITTED_ON = 12
+"""Links of the body on which an independent prototype tried these weights, fitted on 6."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,9 @@ class Config:
     mlp_epochs: int = setting(20, "epochs of the MLP", low=1)
     mlp_seeds: int = setting(2, "training runs of the MLP", low=1)
     mlp_hidden: tuple[int, ...] = setting((64, 64), "hidden layers of the MLP", low=1)
+    mlp_widths: tuple[int, ...] = setting(
+        (), "widths of two hidden layers of further MLPs, trained as often", low=1
+    )
     draws: int = setting(40, "draws of initial weights per ablation", low=2)
 
     def __post_init__(self) -> None:
@@ -44,6 +49,11 @@ class Config:
         return EvolutionStrategy(self.population, self.sigma, self.learning_rate, self.decay)
 
     @property
+    def mlps(self) -> dict[str, tuple[int, ...]]:
+        """Hidden layers of every MLP, by the beginning of the names of its stages."""
+        return {"mlp": self.mlp_hidden, **{f"mlp{width}": (width, width) for width in self.mlp_widths}}
+
+    @property
     def bodies(self) -> tuple[int, ...]:
         """Links of every body, that of the training first."""
         return (self.n_links, *self.other_links)
@@ -51,5 +61,14 @@ class Config:
 
 PRESETS = {
     "quick": Config(),
-    "paper": Config(starts=20, circuit_epochs=40, circuit_seeds=10, mlp_epochs=500, mlp_seeds=10, draws=60),
+    "paper": Config(
+        other_links=(4, 8, 12, 14),
+        starts=20,
+        circuit_epochs=40,
+        circuit_seeds=10,
+        mlp_epochs=500,
+        mlp_seeds=10,
+        mlp_widths=(8, 256),
+        draws=60,
+    ),
 }

@@ -38,15 +38,14 @@ def figure(config: Any, results: Results) -> Figure:
 
 
 def _learning(axis: Axes, config: Any, results: Results) -> None:
-    for kind, seeds, colour in (("circuit", config.circuit_seeds, CIRCUIT), ("mlp", config.mlp_seeds, MLP)):
+    kinds = [("circuit", "circuit (4 weights)", config.circuit_seeds, CIRCUIT, "-")]
+    styles = ("-", "--", ":", "-.")
+    for place, (name, hidden) in enumerate(config.mlps.items()):
+        kinds.append((name, f"MLP {hidden}", config.mlp_seeds, MLP, styles[place % len(styles)]))
+    for kind, label, seeds, colour, style in kinds:
         for k in range(seeds):
             steps, mean, sd = (results.array(f"{kind}_{k}/{name}") for name in ("steps", "mean", "sd"))
-            label = (
-                {"circuit": "circuit (4 weights)", "mlp": f"MLP {config.mlp_hidden}"}[kind]
-                if k == 0
-                else None
-            )
-            axis.plot(steps / 1e3, mean, color=colour, label=label)
+            axis.plot(steps / 1e3, mean, style, color=colour, label=label if k == 0 else None)
             axis.fill_between(steps / 1e3, mean - sd, mean + sd, color=colour, alpha=0.15, linewidth=0)
     axis.set(xlabel="environment steps (thousands)", ylabel="return", ylim=(0, 1000), title="Learning")
     axis.legend(frameon=False, loc="upper right", bbox_to_anchor=(1.0, 0.82))

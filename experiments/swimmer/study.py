@@ -19,7 +19,7 @@ from neurosim.experiment import (
     parallel_map,
 )
 from neurosim.experiments.swimmer.claims import claims
-from neurosim.experiments.swimmer.config import FITTED, PRESETS, VARIANTS, Config
+from neurosim.experiments.swimmer.config import FITTED, FITTED_ON, PRESETS, VARIANTS, Config
 from neurosim.experiments.swimmer.figure import figure
 from neurosim.learning.arena import Arena, Controller, Episode
 from neurosim.learning.evolution import EvolutionState
@@ -107,8 +107,8 @@ class _Study:
             found[name] = Data(samples.values, ("step", f"{name}_unit"), units.get(name, ""), text)
         return found
 
-    def mlp(self) -> MLPController:
-        return MLPController(self.config.n_links - 1, self.config.mlp_hidden)
+    def mlp(self, name: str = "mlp") -> MLPController:
+        return MLPController(self.config.n_links - 1, self.config.mlps[name])
 
     def learning(
         self, controller: Controller, first: np.ndarray, epochs: int, seed: int, stage: Stage
@@ -144,11 +144,12 @@ class _Study:
         bodies = self.config.bodies
         arenas = {n: self.circuit_arena(n) for n in bodies}
         runs = [[self.starts(arenas[n], vector, stage) for n in bodies] for vector in trained]
-        fitted = f"return of fixed weights {FITTED.tolist()} on {bodies[-1]} links"
+        other = FITTED_ON if FITTED_ON in bodies else bodies[-1]
+        fitted = f"return of fixed weights {FITTED.tolist()} on {other} links"
         return {
             "links": Data(np.array(bodies), ("links",), "", "links of the body"),
             "returns": _totals(runs, ("run", "links", "start"), "return without retraining"),
-            "fitted_returns": _totals(self.starts(arenas[bodies[-1]], FITTED), ("start",), fitted),
+            "fitted_returns": _totals(self.starts(arenas[other], FITTED), ("start",), fitted),
         }
 
     def ablation(self, stage: Stage) -> dict[str, Data]:
@@ -196,14 +197,17 @@ def run(config: Config, run: RunContext) -> None:
     run.cite(CITATION)
     run.stage("initial", study.initial)
     run.stage("traces", study.traces)
-    circuit, mlp = _circuit(config.n_links), study.mlp()
+    circuit = _circuit(config.n_links)
     trained = []
     for k in range(config.circuit_seeds):
         work = partial(study.learning, circuit, circuit.initial(), config.circuit_epochs, 1000 * run.seed + k)
         trained.append(run.stage(f"circuit_{k}", work)["parameters"].array)
-    for k in range(config.mlp_seeds):
-        seed = 1000 * run.seed + k
-        run.stage(f"mlp_{k}", partial(study.learning, mlp, mlp.initial(seed), config.mlp_epochs, seed))
+    for name in config.mlps:
+        mlp = study.mlp(name)
+        for k in range(config.mlp_seeds):
+            seed = 1000 * run.seed + k
+            work = partial(study.learning, mlp, mlp.initial(seed), config.mlp_epochs, seed)
+            run.stage(f"{name}_{k}", work)
     run.stage("transfer", partial(study.transfer, trained))
     run.stage("ablation", study.ablation)
 

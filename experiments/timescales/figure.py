@@ -50,6 +50,8 @@ def figure(config: Config, results: Results) -> Figure:
 
 def _curves(axes: Axes, config: Config, results: Results, task: str, name: str | None, label: str) -> None:
     """Draw a measure when N was learned, each seed and their mean."""
+    from matplotlib.ticker import MaxNLocator
+
     target, _, names = config.tasks[task]
     of = partial(when_solved, name=name) if name else solved_at
     for kind in names:
@@ -59,7 +61,7 @@ def _curves(axes: Axes, config: Config, results: Results, task: str, name: str |
         axes.plot(n, values, color=shade, linewidth=0.7, alpha=0.45)
         axes.plot(n, values.mean(1), "o-", color=shade, markersize=3, label=kind)
     axes.set(xlabel="N", ylabel=label)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _activity(axes: Axes, config: Config, results: Results, task: str) -> None:

@@ -29,6 +29,7 @@ TINY = [
     "mlp_epochs=2",
     "mlp_seeds=1",
     "mlp_hidden=8",
+    "mlp_widths=4",
     "draws=2",
 ]
 
@@ -153,6 +154,7 @@ def test_a_run_ends_in_a_file_with_claims_and_a_figure_whatever_the_number_of_wo
     with open_results("1.h5") as results:
         assert results.array("circuit_0/parameters").shape == (4,)
         assert results.array("mlp_0/mean").shape == (2,) and results.array("ablation/returns").shape == (8, 2)
+        assert results.array("mlp4_0/parameters").size == MLPController(5, (4, 4)).n_parameters
         assert results.array("traces/b").shape == (40, 10) and results.info("traces/angle").unit == "rad"
         assert results.array("initial/returns").shape == (2, 2)
         assert np.ptp(results.array("initial/inert_returns")) == 0
