@@ -37,9 +37,19 @@ class Computed(Distribution):
     indexed = True
 
     def __init__(self, text: str, **values: Any) -> None:
+        self._read(text, values)
+
+    @classmethod
+    def of(cls, text: str, values: Mapping[str, Any]) -> Computed:
+        """Return the values that a text computes of quantities by name, whatever their names are."""
+        made = cls.__new__(cls)
+        made._read(text, values)
+        return made
+
+    def _read(self, text: str, values: Mapping[str, Any]) -> None:
         where = f"'{text}'"
         check_expression(text, where)
-        self.text, self.values = text, values
+        self.text, self.values = text, dict(values)
         found = units_in(text, (*values, *_INDICES, *FUNCTIONS))
         known = {
             *values,
@@ -147,6 +157,6 @@ _QUANTITIES: Table = {
 }
 
 
-def computed(value: Any, **names: Any) -> Any:
-    """Return a text as values that it computes, anything else as it is."""
-    return Computed(value, **names) if isinstance(value, str) else value
+def computed(value: Any, names: Mapping[str, Any] | None = None) -> Any:
+    """Return a text as values that it computes of quantities by name, anything else as it is."""
+    return Computed.of(value, names or {}) if isinstance(value, str) else value

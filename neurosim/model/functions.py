@@ -73,12 +73,14 @@ FUNCTIONS = {
     for row in (
         Function("abs", "absolute value", "numpy:abs", "builtins:abs", "jax.numpy:abs", "same"),
         Function(
-            "binomial_quantile", "least k with P(K <= k) > u, K successes in n trials, each with probability p",
+            "binomial_quantile",
+            "least k with P(K <= k) > u, K successes in n trials, each with probability p; NaN unless 0 <= u < 1",
             f"{_OURS}:binomial_quantile", "neurosim.rng.counts:binomial_quantile", f"{_JAX}:binomial_quantile",
             arguments=("u", "n", "p"), in_brian2=False,
         ),
         Function(
-            "poisson_quantile", "least k with P(K <= k) > u, K a Poisson number of the given mean",
+            "poisson_quantile",
+            "least k with P(K <= k) > u, K a Poisson number of the given mean; NaN unless 0 <= u < 1",
             f"{_OURS}:poisson_quantile", "neurosim.rng.counts:poisson_quantile", f"{_JAX}:poisson_quantile",
             arguments=("u", "mean"), in_brian2=False,
         ),

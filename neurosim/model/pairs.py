@@ -133,7 +133,7 @@ class Where(Connectivity):
 
     def _texts(self) -> list[Computed]:
         condition = "1" if self.condition == "True" else self.condition
-        return [Computed(str(text), **(self.values or {})) for text in (condition, self.p)]
+        return [Computed.of(str(text), self.values or {}) for text in (condition, self.p)]
 
     def pairs(self, sources: int, targets: int, rng: np.random.Generator, where: str) -> Pairs:
         """Return the pairs; all of them are looked at, some rows of sources at a time."""

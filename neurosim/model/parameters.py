@@ -163,7 +163,8 @@ class Described:
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
-        every: dict[str, Parameter | Option] = {**cls.parameters, **cls.options}
+        above: Any = super(cls, cls)
+        every: dict[str, Parameter | Option] = {**above.parameters, **above.options}
         for name, inherited in every.items():
             if name not in vars(cls):
                 continue
@@ -173,10 +174,15 @@ class Described:
             elif isinstance(value, Parameter) is not isinstance(inherited, Parameter):
                 raise DescriptionError(f"{where} is inherited as another kind of fact: choose another name")
         own = vars(cls)
-        cls.parameters = {**cls.parameters, **{k: v for k, v in own.items() if isinstance(v, Parameter)}}
-        cls.options = {**cls.options, **{k: v for k, v in own.items() if isinstance(v, Option)}}
+        for name, declared in own.items():
+            if isinstance(declared, Parameter | Option) and name not in every and hasattr(above, name):
+                raise DescriptionError(
+                    f"{cls.__name__}.{name}: the name has another meaning here: choose another"
+                )
+        cls.parameters = {**above.parameters, **{k: v for k, v in own.items() if isinstance(v, Parameter)}}
+        cls.options = {**above.options, **{k: v for k, v in own.items() if isinstance(v, Option)}}
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, /, **values: Any) -> None:
         name = type(self).__name__
         known = {**self.parameters, **self.options}
         for key in values:
@@ -209,7 +215,7 @@ class Described:
         return cls(**{name: p.default for name, p in cls.parameters.items() if p.required})
 
     @classmethod
-    def named(cls, name: str, **values: Any) -> Self:
+    def named(cls, name: str, /, **values: Any) -> Self:
         """Return an instance with a parameter set of the class, such as a published one, and other values as given.
 
         Raises UnknownNameError for an unknown name.
@@ -228,7 +234,7 @@ class Described:
         """Return the value of every option."""
         return {name: getattr(self, name) for name in self.options}
 
-    def replace(self, **values: Any) -> Described:
+    def replace(self, /, **values: Any) -> Described:
         """Return a copy with some values changed."""
         return type(self)(**{**self.values(), **self.chosen(), **values})
 

@@ -7,12 +7,14 @@ import pytest
 from brian2 import ms, mV
 
 from neurosim.compiler.equations.network import network_equations
+from neurosim.engines import simulate
 from neurosim.errors import DescriptionError, NeurosimError
 from neurosim.model.network import Network
 from neurosim.model.neuron import NeuronModel
 from neurosim.model.parameters import option, parameter
 from neurosim.model.parts import Population
 from neurosim.model.registries import neurons
+from neurosim.model.rule import SynapticRule
 from neurosim.model.synapse import SynapseModel
 
 
@@ -128,6 +130,23 @@ def test_what_would_never_end_is_refused_at_once():
     done = subprocess.run([sys.executable, "-c", code, *TOWERS], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == len(TOWERS)
+
+
+@pytest.mark.parametrize("name", ["value", "text", "self", "name", "names", "population"])
+def test_a_parameter_may_have_the_name_of_an_argument_of_ours(name):
+    facts = {"equations": "x : 1 (state)", name: parameter(2.0, "a number")}
+    model = type(f"Named{name.title()}", (NeuronModel,), facts)(**{name: 4.0}).replace(**{name: 5.0})
+    simulation = simulate(Network("n").add(Population("p", 1, model, {"x": f"3*{name}"})))
+    assert simulation.get("p.x")[0] == 15.0
+
+
+@pytest.mark.parametrize("base", [NeuronModel, SynapticRule, SynapseModel])
+def test_a_parameter_with_the_name_of_a_fact_or_method_is_rejected(base):
+    for name in ("values", "replace", "chosen", "named", "parameters", "options"):
+        with pytest.raises(
+            DescriptionError, match=f"^Shadowed.{name}: the name has another meaning here: choose"
+        ):
+            type("Shadowed", (base,), {name: parameter(1.0, "a number")}, abstract=True)
 
 
 def test_a_model_has_one_name():

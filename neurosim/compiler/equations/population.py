@@ -327,7 +327,7 @@ class _Model:
         parameters = {
             n: v for n, v in self.model.values().items() if not isinstance(v, Distribution | TimedSignal)
         }
-        return computed(self.population.initial.get(name, otherwise), **parameters)
+        return computed(self.population.initial.get(name, otherwise), parameters)
 
     def _initial(self, name: str, dim: Dimension) -> Any:
         value = self.model.initial.get(name, quantity(0.0, dim))
