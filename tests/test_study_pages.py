@@ -41,6 +41,15 @@ def test_every_study_shows_what_came_out():
     assert set(PLACES) <= set(experiment_names())
 
 
+def test_the_command_of_a_page_says_all_that_was_chosen(toy, monkeypatch):
+    words = ["run", "toy", "--quiet", "--out", "a.h5", "--seed", "3", "--set", "size=3 mV", "--engine=brian2"]
+    monkeypatch.setattr("sys.argv", ["neurosim", *words])
+    assert main(words) == 0
+    with open_results("a.h5") as results:
+        command = claims_section(results).split(": ")[0]
+    assert command == "`neurosim run toy --preset quick --seed 3 --set 'size=3 mV' --engine=brian2`"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("study", sorted(PLACES))
 def test_a_run_gives_what_the_page_shows(study, tmp_path, monkeypatch):

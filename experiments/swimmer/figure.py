@@ -84,7 +84,7 @@ def _transfer(axis: Axes, results: Results) -> None:
             label=label,
         )
     axis.set_xticks(
-        range(len(links)), [f"{n}{' (trained on)' if k == 0 else ''}" for k, n in enumerate(links)]
+        range(len(links)), ["{}{}".format(n, "\n(trained on)" if k == 0 else "") for k, n in enumerate(links)]
     )
     axis.set(xlabel="links of the body", ylabel="return", ylim=(0, 1200), title="Transfer")
     axis.legend(frameon=False, ncols=2, loc="upper center")

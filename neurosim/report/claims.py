@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,8 +29,20 @@ def claims_section(results: Results) -> str:
     held, verdicts = results.attributes, [claim["verdict"] for claim in results.claims]
     counts = ", ".join(f"{verdicts.count(verdict)} {word}" for verdict, word in COUNTED.items())
     run = f"neurosim run {held.get('experiment')} --preset {held.get('preset')} --seed {held.get('seed')}"
+    run += _chosen(str(held.get("command") or ""))
     rows = table(("claim", "expected", "measured", "verdict"), map(_row, results.claims))
     return f"`{run}`: {counts}.\n\n{rows}"
+
+
+def _chosen(command: str) -> str:
+    """Return the options of a command that change what a study gives beside its preset and seed."""
+    words, found = shlex.split(command), list[str]()
+    for word, value in zip(words, [*words[1:], ""], strict=True):
+        if word in ("--set", "--engine"):
+            found += [word, value]
+        elif word.startswith(("--set=", "--engine=")):
+            found.append(word)
+    return f" {shlex.join(found)}" if found else ""
 
 
 def _row(claim: Mapping[str, Any]) -> list[str]:
