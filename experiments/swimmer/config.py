@@ -36,9 +36,7 @@ class Config:
     mlp_epochs: int = setting(20, "epochs of the MLP", low=1)
     mlp_seeds: int = setting(2, "training runs of the MLP", low=1)
     mlp_hidden: tuple[int, ...] = setting((64, 64), "hidden layers of the MLP", low=1)
-    mlp_widths: tuple[int, ...] = setting(
-        (), "widths of two hidden layers of further MLPs, trained as often", low=1
-    )
+    mlp_widths: tuple[int, ...] = setting((), "units in both layers of further MLPs", low=1)
     draws: int = setting(40, "draws of initial weights per ablation", low=2)
 
     def __post_init__(self) -> None:
