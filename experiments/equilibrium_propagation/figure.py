@@ -74,7 +74,9 @@ def _responses(axis: Axes, results: Results) -> None:
             at, 1 - cosine[..., layer].mean(axis=1), "_", color=colour, markersize=11, markeredgewidth=2
         )
     axis.set(yscale="log", ylabel="1 - cosine with back-propagation", title="Kinds of response")
-    axis.set_xticks(range(len(names)), [str(name).replace(" ", "\n", 1) for name in names])
+    axis.set_xticks(
+        range(len(names)), [str(name).replace(" ", "\n", 1).replace("-", "-\n") for name in names]
+    )
 
 
 def _nudges(axis: Axes, results: Results) -> None:
