@@ -28,6 +28,7 @@ TEXTS = {
     "clip(x, 1, y)": lambda x, y: np.minimum(np.maximum(x, 1.0), y),
     "clip(0.5, x, y)": lambda x, y: np.minimum(np.maximum(0.5, x), y),
     "x / y": np.divide,
+    "exp(x)**y": lambda x, y: np.exp(x) ** y,
     "exprel(x)": lambda x, y: exprel(x),
     "softplus(x)": lambda x, y: np.logaddexp(x, 0.0),
     "(10**-2 + 7 // 2 + 3 / 2) / x": lambda x, y: 4.51 / x,

@@ -11,7 +11,7 @@ import pytest
 from neurosim import Network, NeuronModel, Population, Recorder, parameter, simulate
 from neurosim.compiler.equations.network import network_equations
 from neurosim.compiler.schedule.order import lower
-from neurosim.errors import NeurosimError
+from neurosim.errors import EngineRefusal, NeurosimError
 from neurosim.model.evaluate import NUMPY, evaluate
 from neurosim.model.expressions import CONSTANTS
 from tests.engines.fuzzed_equations import texts
@@ -67,13 +67,19 @@ def values(engine, given):
     """Return the values of texts on an engine, finite or not."""
     size = GROUP[engine]
     groups = [given[first : first + size] for first in range(0, len(given), size)]
-    return np.concatenate([_values(engine, group) for group in groups])
+    return [value for group in groups for value in _values(engine, group)]
 
 
 def _values(engine, given):
-    simulation = simulate(described(given), engine=engine)
+    try:
+        simulation = simulate(described(given), engine=engine)
+    except EngineRefusal:
+        # Of a few texts Brian2 (SymPy) cannot tell whether they are 0.
+        assert engine == "brian2"
+        half = len(given) // 2
+        return [*_values(engine, given[:half]), *_values(engine, given[half:])] if half else [None]
     pieces = simulation.core.advance(1, {})
-    return np.array([pieces[f"a.f{number}"][1][0] for number in range(len(given))], dtype=float)
+    return [np.array(pieces[f"a.f{number}"][1][0], dtype=float) for number in range(len(given))]
 
 
 def sure(text, rng, times):
@@ -109,6 +115,8 @@ def check(number, seed, compared=None):
     reference = values("brian2", given)
     for engine in ("fused", "jax"):
         for text, wanted, other in zip(given, reference, values(engine, given), strict=True):
+            if wanted is None:
+                continue
             wrong = ~(np.isclose(other, wanted, rtol=1e-8, atol=1e-12, equal_nan=True))
             if wrong.any():
                 wrong &= sure(text, rng, 100)

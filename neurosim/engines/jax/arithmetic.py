@@ -118,7 +118,11 @@ def _rounded_normal(u: Array, mean: Array, sd: Array, skewness: Array, kurtosis:
 
 
 def _power(x: Any, y: Any) -> Any:
-    return jnp.power(x, y) if isinstance(x, int | float) else x**y
+    found = jnp.power(x, y) if isinstance(x, int | float) else x**y
+    if not isinstance(y, Array):
+        return found
+    # XLA takes exp(a)**b for exp(a*b), which is no number where one of them is infinite and the other 0.
+    return jnp.where((y == 0) | (x == 1), jnp.ones_like(found), found)
 
 
 def _remainder(x: Any, y: Any) -> Array:
