@@ -3,7 +3,7 @@
 from neurosim.model.registries import rules as registry
 from neurosim.rules.activity_covariance import ActivityCovariance
 from neurosim.rules.bcm import BCM
-from neurosim.rules.benna_fusi import BennaFusi
+from neurosim.rules.benna_fusi import BennaFusi, benna_fusi
 from neurosim.rules.bias_adaptation import BiasAdaptation
 from neurosim.rules.clopath_stdp import ClopathSTDP, HomeostaticClopathSTDP
 from neurosim.rules.coincident_stdp import CoincidentSTDP
@@ -115,5 +115,6 @@ __all__ = [
     "WeightNormalisationL2",
     "WhiteningBackward",
     "WhiteningForward",
+    "benna_fusi",
     "registry",
 ]
