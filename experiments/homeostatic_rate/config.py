@@ -42,7 +42,7 @@ class Config:
 FASHION = {"data": "fashion", "images": 12_000, "validation": 2000, "swaps": (0, 12, 60)}
 PRESETS = {
     "quick": Config(),
-    "medium": Config(**FASHION, seeds=3),  # type: ignore[arg-type]
+    "medium": Config(**FASHION),  # type: ignore[arg-type]
     "paper": Config(
         data="fashion", images=60_000, validation=10_000, rate=0.001, swaps=(0, 10, 100, 600), seeds=5
     ),
