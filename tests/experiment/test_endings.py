@@ -124,6 +124,21 @@ def test_a_command_that_is_interrupted_before_it_runs_says_so(toy, monkeypatch, 
     assert capsys.readouterr().err == "neurosim: interrupted\n"
 
 
+@pytest.mark.slow
+def test_an_interrupted_command_does_not_take_jax_down_around_its_threads():
+    code = (
+        "import atexit, sys, jax, neurosim.cli, neurosim.cli.run\n"
+        "def stop(name): raise KeyboardInterrupt\n"
+        "neurosim.cli.run.find_experiment = stop\n"
+        "atexit.register(print, 'taken down')\n"
+        "print('started', end=' ')\n"
+        "sys.argv = ['neurosim', 'run', 'swimmer']\n"
+        "sys.exit(neurosim.cli.main())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "started ", "neurosim: interrupted\n")
+
+
 @posix
 def test_signals_of_one_request_raise_once_and_handlers_come_back(monkeypatch):
     before = signal.getsignal(signal.SIGTERM)
