@@ -9,15 +9,21 @@ from hypothesis import strategies as st
 from neurosim import (
     AllToAll,
     Clamp,
+    Mean,
     Network,
     NeuronModel,
     Population,
     Probability,
     Projection,
+    Rate,
     Recorder,
+    SynapseModel,
+    TimedSignal,
     Uniform,
+    option,
     parameter,
 )
+from neurosim.model.rule import pre
 from neurosim.neurons import LIF, AdEx, ConductanceLIF, Izhikevich, LeakyRate, Poisson, Signal
 from neurosim.rules import Oja, PairSTDP, TripletSTDP, TsodyksMarkram, VogelsInhibitory
 from neurosim.synapses import AlphaCurrent, Graded, Pulse
@@ -35,6 +41,35 @@ class RandomNoisy(NeuronModel):
     threshold = "v > 15*mV"
     reset = "v = 0*mV"
     method = "euler"
+
+
+class RandomEventful(NeuronModel):
+    """Leaky neuron that reads a signal in time, late, and does something on its way to the threshold."""
+
+    tau = parameter(15 * ms, "time constant")
+    late = parameter(1 * ms, "delay of the signal")
+    s = parameter(TimedSignal([0.0] * mV, 1 * ms), "signal")
+    equations = """
+    dv/dt = (12*mV + g + I + s(t - late) - v)/tau : volt
+    dg/dt = -g/(5*ms) : volt
+    I : volt (input)
+    below : 1 (state)
+    """
+    initial = {"below": 1.0}
+    threshold = "v > 15*mV"
+    reset = "v = 0*mV; below = 1"
+    events = {"crossing": "v > 8*mV and below > 0"}
+    on_event = {"crossing": "below = 0; g -= 0.5*mV"}
+    method = "euler"
+
+
+class RandomEventPulse(SynapseModel):
+    """A pulse at a spike, and one of half its size at an event, later."""
+
+    port = option("g", "variable of the target")
+    apart = parameter(0.4 * ms, "delay of the second pathway", low=0 * ms)
+    on_pre = "{port}_post += w"
+    at_crossing = pre.at("{port}_post += 0.5*w", event="crossing", delay="apart")
 
 
 def _with_methods(model, *names):
@@ -96,6 +131,14 @@ KINDS = {
         mV,
         {"v": Uniform(0 * mV, 15 * mV)},
     ),
+    "eventful": Kind(
+        [RandomEventful],
+        {"tau": (10, 20, ms), "late": (0, 3, ms)},
+        ("g", 5 * mV),
+        ("g", -5 * mV),
+        mV,
+        {"v": Uniform(0 * mV, 15 * mV)},
+    ),
 }
 
 
@@ -152,6 +195,14 @@ def networks(draw):
         models, values, start = KINDS[kind].models, KINDS[kind].values, KINDS[kind].start
         size[name] = draw(st.integers(1, 12))
         drawn = {key: draw(st.floats(low, high)) * unit for key, (low, high, unit) in values.items()}
+        if kind == "eventful":
+            rng, columns = (
+                np.random.default_rng(draw(st.integers(0, 1000))),
+                draw(st.sampled_from((1, size[name]))),
+            )
+            drawn["s"] = TimedSignal(
+                rng.uniform(-4, 8, (12, columns)) * mV, draw(st.integers(5, 50)) * 0.1 * ms
+            )
         network.add(
             Population(name, size[name], draw(st.sampled_from(models))(**drawn), start), Recorder(name)
         )
@@ -166,6 +217,8 @@ def networks(draw):
             synapse, rules, weight = AlphaCurrent(tau=draw(st.floats(1, 5)) * ms), (), 3 * kind.unit
         ends = _part(draw, source, size[source]), _part(draw, target, size[target])
         connect = draw(st.sampled_from((AllToAll(), Probability(0.5))))
+        if kinds.get(source) == "eventful" and draw(st.booleans()):
+            synapse, rules = RandomEventPulse(port=port, apart=draw(st.integers(0, 20)) * 0.1 * ms), ()
         # What a synapse passes on and what is late on the way from it to the target exclude each other.
         late = (
             draw(st.integers(0, 20)) * 0.1 * ms if rules and not isinstance(rules, TsodyksMarkram) else None
@@ -190,6 +243,8 @@ def networks(draw):
         Projection("in", "signal", "rate", Graded(), AllToAll(), Uniform(0, 1), rules=oja),
         Projection("loop", "rate", "rate", Graded(), AllToAll(), draw(st.floats(-0.2, 0.2)), _delay(draw)),
         Recorder("rate", "r"),
+        Recorder("rate", "r", name="mean", reduce=Mean(), start=draw(st.integers(0, 100)) * 0.1 * ms),
+        Recorder("source", name="counts", reduce=Rate(draw(st.integers(1, 30)))),
     )
     rows = np.random.default_rng(draw(st.integers(0, 1000))).uniform(0, 2, (400, 2))
     return network, rows

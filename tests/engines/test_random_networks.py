@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurosim import simulate
+from neurosim.engines.recordings import Spikes, Statistics
 from tests.engines.random_networks import networks
 
 STEPS = 400
@@ -21,14 +22,24 @@ def run(network, rows, seed, engine, pieces=((0, STEPS),)):
     return simulation
 
 
-def agree(described, seed, split):
+def kept(recording):
+    """Return the arrays that a recorder has kept."""
+    if isinstance(recording, Statistics):
+        return [value for value, _ in recording.numbers.values()]
+    return [recording.steps, recording.ids if isinstance(recording, Spikes) else recording.values]
+
+
+def agree(described, seed, split, engine="brian2"):
     network, rows = described
-    ours, reference = (run(network, rows, seed, engine) for engine in ("fused", "brian2"))
+    ours, reference = (run(network, rows, seed, name) for name in ("fused", engine))
     recorded, known = ours.recordings(), reference.recordings()
     for name in recorded:
-        if name.endswith(".spikes"):
-            np.testing.assert_array_equal(recorded[name].steps, known[name].steps, err_msg=name)
-            np.testing.assert_array_equal(recorded[name].ids, known[name].ids, err_msg=name)
+        if isinstance(recorded[name], Spikes):
+            for one, other in zip(kept(recorded[name]), kept(known[name]), strict=True):
+                np.testing.assert_array_equal(one, other, err_msg=name)
+        else:
+            for one, other in zip(kept(recorded[name]), kept(known[name]), strict=True):
+                np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12, err_msg=name)
     state, wanted = ours.state(), reference.state()
     for name in wanted:
         if "/" not in name and name in state:
@@ -41,9 +52,8 @@ def agree(described, seed, split):
     for name in state:
         np.testing.assert_array_equal(parts[name], state[name], err_msg=name)
     for name, whole in recorded.items():
-        values = ("steps", "ids") if name.endswith(".spikes") else ("values",)
-        for value in values:
-            np.testing.assert_array_equal(getattr(pieces.recordings()[name], value), getattr(whole, value))
+        for one, other in zip(kept(pieces.recordings()[name]), kept(whole), strict=True):
+            np.testing.assert_array_equal(one, other, err_msg=name)
 
 
 @settings(max_examples=2, deadline=None)
@@ -57,3 +67,10 @@ def test_random_networks_agree_and_can_be_split(described, seed, split):
 @given(networks(), st.integers(0, 1000), st.integers(0, STEPS))
 def test_two_hundred_random_networks_agree_and_can_be_split(described, seed, split):
     agree(described, seed, split)
+
+
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None)
+@given(networks(), st.integers(0, 1000), st.integers(0, STEPS))
+def test_random_networks_agree_on_jax(described, seed, split):
+    agree(described, seed, split, "jax")
