@@ -17,7 +17,7 @@ class Operation:
     """Statements that all neurons of a population execute at regular times, at the start of a step: x <- f(x, t).
 
     Steps are those at the times start + k every, k = 0, 1, ...; the statements come before clamps, graded signals and
-    samples of that step.
+    samples of that step. They leave variables marked `(unless refractory)` as they are while a neuron is refractory.
 
     Arguments:
         target: name of the population.

@@ -66,6 +66,34 @@ def test_an_operation_is_what_brian2_runs_regularly(engine):
     np.testing.assert_allclose(found["cells.spikes"].times / ms, spikes.t / ms)
 
 
+class Held(Driven):
+    """Driven, refractory by a condition."""
+
+    refractory = "n > 0 and t < 5*ms"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("model", [Driven(rest=4 * ms), Held()])
+def test_an_operation_leaves_what_is_held_while_a_neuron_is_refractory(engine, model):
+    made = ns.Network("held", dt=1 * ms).add(
+        ns.Population("cells", 1, model, {"v": 12 * mV}),
+        ns.Operation("cells", "v += 1*mV; drive += 1*mV", 1 * ms),
+        ns.Recorder("cells", "v"),
+        ns.Recorder("cells", "drive"),
+    )
+    whole, split = ns.simulate(made, engine), ns.simulate(made, engine)
+    whole.run(8 * ms)
+    for _ in range(8):
+        split.step()
+        split.restore(split.checkpoint())
+    v = whole.recordings()["cells.v"].values.ravel() * 1e3
+    assert np.array_equal(v, split.recordings()["cells.v"].values.ravel() * 1e3)
+    # It spikes in step 0. A period ends with step 4; a condition is looked at in step 5, after the operation.
+    free = 4 if model.refractory == "rest" else 6
+    assert v[0] == pytest.approx(13) and not np.any(v[1:free]) and v[free] >= 1
+    assert whole.recordings()["cells.drive"].values.ravel() * 1e3 == pytest.approx(np.arange(1, 9))
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_operations_draw_and_begin_when_they_are_told(engine):
     made = network(
@@ -139,6 +167,7 @@ def test_a_function_is_called_at_multiples_of_a_time():
         (ns.Operation("drive", "w = 0", 1 * ms), DescriptionError, "is a projection: give its synapse a rule, or call"),
         (ns.Operation("cells", "tau = 1*ms", 1 * ms), DescriptionError, "writes 'tau', which is no state"),
         (ns.Operation("cells", "v = 1", 1 * ms), DescriptionError, "has no unit where V is needed"),
+        (ns.Operation("cells", "n = int(not_refractory)", 1 * ms), DescriptionError, "not_refractory belongs into"),
         (ns.Operation("cells", "v = 0*mV", 0.25 * ms), DescriptionError, "not a whole number of steps of 100. us"),
         (ns.Stop("late", "cells", "v"), DescriptionError, "'v' is not a condition"),
         (ns.Stop("cells", "cells", "v > 0*mV"), DescriptionError, "the name 'cells' is already taken"),

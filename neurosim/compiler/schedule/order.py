@@ -74,7 +74,7 @@ class _Lowering:
         yield from (Block("input", u.name) for u in populations if "value" in u.states)
         yield from (Block("recall", k.name) for k in projections if k.late)
         yield from (
-            Block("operate", u.name, self.defined(u, regular.statements), regular=regular)
+            Block("operate", u.name, self.operated(u, regular.statements), regular=regular)
             for u in populations
             for regular in u.operations
         )
@@ -232,6 +232,12 @@ class _Lowering:
         self, population: PopulationEquations, statements: Iterable[Statement]
     ) -> tuple[Statement, ...]:
         return tuple(Statement(s.target, s.op, self.inline(population, s.expression)) for s in statements)
+
+    def operated(
+        self, population: PopulationEquations, statements: Iterable[Statement]
+    ) -> tuple[Statement, ...]:
+        frozen = population.frozen if population.refractory is not None else frozenset()
+        return tuple(_unless_refractory(s, frozen) for s in self.defined(population, statements))
 
     def inlined(
         self, projection: ProjectionEquations, statements: Iterable[Statement]
@@ -427,7 +433,10 @@ def _unless_refractory(statement: Statement, frozen: frozenset[str]) -> Statemen
     # A derivative of 0 is not enough: the exponential Euler method divides by its slope.
     if statement.target not in frozen:
         return statement
-    return Statement(statement.target, "=", f"select(active, {statement.expression}, {statement.target})")
+    new = statement.expression
+    if statement.op != "=":
+        new = f"{statement.target} {statement.op[:-1]} ({new})"
+    return Statement(statement.target, "=", f"select(active, {new}, {statement.target})")
 
 
 def _read_in_steps(projection: ProjectionEquations) -> list[Ref]:

@@ -186,6 +186,8 @@ class BrianPopulation:
             text = code(regular.statements, self.names)
             runner = run_code(self.group, text, "after_inputs", self.order, RegularRunner)
             runner.first, runner.every = regular.first, regular.every
+            if self.population.refractory is not None and self.population.rests is None:
+                runner.rest = self.names[self.population.refractory]
         place(self.group.state_updater, "groups", self.order)
         if self.population.maps:
             texts = {self.names[n]: written(t, self.names) for n, t in self.population.maps.items()}

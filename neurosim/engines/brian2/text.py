@@ -206,11 +206,18 @@ class RegularRunner(CodeRunner):  # type: ignore[misc]
 
     first: int
     every: int
+    rest: str | None = None
+    """Brian2's name of the refractory period, if there is one, of which the group takes note after this code only."""
 
     def run(self) -> None:
         """Run the code if it is due."""
         step = int(self.group.clock.variables["timestep"].get_value()[0])
         if step >= self.first and (step - self.first) % self.every == 0:
+            if self.rest is not None:
+                last, rest = (self.group.variables[name].get_value() for name in ("lastspike", self.rest))
+                dt = float(self.group.clock.dt_)
+                free = step - np.rint(last / dt) >= np.rint(rest / dt)
+                self.group.variables["not_refractory"].get_value()[:] = free
             super().run()
 
 
