@@ -81,7 +81,7 @@ def test_a_rate_that_is_set_counts_from_then_on():
 class Followed(ns.NeuronModel):
     """Counts inputs whose rate is a signal. n number (1), rate of all (Hz)."""
 
-    course = ns.TimedSignal([5e3, 0] * Hz, 1 * ms)
+    course = ns.parameter(ns.TimedSignal([5e3, 0] * Hz, 1 * ms), "rate of all inputs")
     equations = "rate = course(t) : Hz\nn : 1"
 
 

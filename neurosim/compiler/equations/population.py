@@ -292,7 +292,9 @@ class _Model:
             first = int(nearest_step(scalar_in_si(operation.start, SECOND, where), self.step))
             statements = self._statements(operation.statements, where)
             if any(ACTIVE in names_in(s.expression) for s in statements):
-                raise DescriptionError(f"{where}: not_refractory belongs into dx/dt, threshold or reset: move it")
+                raise DescriptionError(
+                    f"{where}: not_refractory belongs into dx/dt, threshold or reset: move it"
+                )
             expect_statements(statements, self.scope.dimensions, self.scope.states, where)
             self.operations.append(Regular(first, round(every), tuple(statements)))
         for number, stop in enumerate(network.stops.values()):
