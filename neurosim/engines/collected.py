@@ -28,6 +28,9 @@ class Collected:
 
     def __init__(self, equations: NetworkEquations) -> None:
         self._streams = {r.key: Stream(equations, r) for r in equations.network.recorders}
+        self._triggers = {
+            r.key: TRIGGER.format(r.key) for r in equations.network.recorders if r.trigger is not None
+        }
 
     def clear(self, now: int) -> None:
         """Forget everything; what is recorded begins with step `now`."""
@@ -47,7 +50,7 @@ class Collected:
     def add(self, pieces: Mapping[str, Piece], now: int) -> None:
         """Add what the steps up to `now` have recorded."""
         for key, stream in self._streams.items():
-            stream.add(pieces[key], pieces.get(TRIGGER.format(key)), now)
+            stream.add(pieces[key], pieces[self._triggers[key]] if key in self._triggers else None, now)
 
     def results(self) -> dict[str, Recording]:
         """Return everything so far by name; values per connection in the order of the description."""
@@ -137,13 +140,21 @@ class Stream:
 
     def add(self, piece: Piece, trigger: Piece | None, now: int) -> None:
         """Add what the steps up to `now` have recorded; trigger, the spikes that a reduction waits for."""
+        if not self.recorder.reduce:
+            if piece[0].size:
+                self._keep(self._given(self._within(piece)))
+            return
         until = min(now, self.last)
         piece = self._counted(self._given(self._within(piece)))
         if trigger is not None:
             trigger = self._within(trigger)
         for stage, state in zip(self.recorder.reduce, self.states, strict=True):
             piece = stage.take(state, piece, until, trigger if stage.trigger is not None else None)
-        if piece and piece[0].size:
+        if piece:
+            self._keep(piece)
+
+    def _keep(self, piece: Piece) -> None:
+        if piece[0].size:
             self.columns.add(piece)
 
     def _within(self, piece: Piece) -> Piece:

@@ -156,12 +156,14 @@ class Simulation:
         piece = min(steps - done, self._pace)
         if self._structured:
             piece = min(piece, structure.steps_to_update(self))
-        rows = {name: given[done : done + piece] for name, given in inputs.items()}
+        rows = (
+            inputs if steps == piece else {name: given[done : done + piece] for name, given in inputs.items()}
+        )
         began = perf_counter()
         # A single step needs no way back: what is not finite after it became so in it.
         mark, self._began = self.core.mark() if piece > 1 else None, self.now
         pieces = self.core.advance(piece, rows)
-        met = self._met(pieces)
+        met = self._met(pieces) if self.equations.network.stops else piece
         if met < piece:
             self.core.go_back(mark)
             piece, rows = met, {name: given[:met] for name, given in rows.items()}

@@ -73,8 +73,8 @@ class Recorders:
         n = int(arrays[f"{head}___n"][0])
         arrays[f"{head}___n"][0] = 0
         if recorder.spikes:
-            columns = ("steps", "ids", *(["values"] if recorder.values else []))
-            return tuple(arrays[f"{head}___{column}"][:n].copy() for column in columns)
+            found: Piece = arrays[f"{head}___steps"][:n].copy(), arrays[f"{head}___ids"][:n].copy()
+            return (*found, arrays[f"{head}___values"][:n].copy()) if recorder.values else found
         start = -(-(self.first + recorder.after) // recorder.every) * recorder.every
         steps = start + recorder.every * np.arange(n, dtype=np.int64)
         return steps, arrays[f"{head}___samples"][:n].copy()
