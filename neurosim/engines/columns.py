@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+WAITING, SMALL = 256, 4096
+"""How many small pieces, by the bytes of the last column, wait until they are added at once, which costs as much."""
+
 
 class Columns:
     """Arrays whose first axes have one length; what `whole` returns stays as it is while more is added.
@@ -22,14 +25,30 @@ class Columns:
         """Forget everything."""
         self._room = [*self._empty]
         self._length = 0
+        self._waiting: list[Sequence[np.ndarray]] = []
 
     @property
     def nbytes(self) -> int:
         """Bytes of what is held."""
-        return sum(column[: self._length].nbytes for column in self._room)
+        held = sum(column[: self._length].nbytes for column in self._room)
+        return held + sum(rows.nbytes for piece in self._waiting for rows in piece)
 
     def add(self, piece: Sequence[np.ndarray]) -> None:
-        """Add rows at the end of all columns."""
+        """Add rows at the end of all columns; the arrays are those of the columns from then on."""
+        if piece[-1].nbytes > SMALL:
+            self._add_waiting()
+            self._place(piece)
+            return
+        self._waiting.append(piece)
+        if len(self._waiting) == WAITING:
+            self._add_waiting()
+
+    def _add_waiting(self) -> None:
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            self._place([np.concatenate(rows) for rows in zip(*waiting, strict=True)])
+
+    def _place(self, piece: Sequence[np.ndarray]) -> None:
         n = self._length + len(piece[0])
         if n > len(self._room[0]):
             # Half as much again: room that is not used yet takes no memory.
@@ -50,6 +69,7 @@ class Columns:
 
     def whole(self) -> tuple[np.ndarray, ...]:
         """Return the columns, which cannot be written to: copy what is to be changed."""
+        self._add_waiting()
         views = tuple(column[: self._length] for column in self._room)
         for view in views:
             view.flags.writeable = False
